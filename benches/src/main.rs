@@ -1,0 +1,2 @@
+//! Benchmarks against other servers, and criterion micro-benchmarks.
+fn main() {}

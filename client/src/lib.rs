@@ -1,0 +1,1 @@
+//! Smart client for Circlet: topology-aware and pipelined.

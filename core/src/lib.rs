@@ -1,0 +1,1 @@
+//! The pure core of Circlet: everything that decides, without socket, clock, task or lock.

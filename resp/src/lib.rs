@@ -1,0 +1,1 @@
+//! RESP2 and RESP3: resumable zero-copy request parser, reply encoder, command grammar.

@@ -1,0 +1,1 @@
+//! Placement: slots, arcs, virtual nodes, bounded load, preference lists.

@@ -1,0 +1,1 @@
+//! The Circlet node: store, sessions, peer links, gossip socket, metrics.

@@ -1,0 +1,1 @@
+//! Whole clusters of the real core in virtual time, from one seed.

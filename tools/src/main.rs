@@ -1,0 +1,2 @@
+//! Circlet: a cache cluster. Program: up, down, node, status.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The gate: verify, fix, tidy.
+fn main() {}
