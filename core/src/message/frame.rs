@@ -61,7 +61,9 @@ pub struct Frame<'a> {
 /// # Errors
 /// [`Malformed`] when the length is over [`FRAME_BYTES_MAX`] or the kind is unknown.
 pub fn split(buffer: &[u8]) -> Result<Option<Frame<'_>>, Malformed> {
-    let Some((length, rest)) = buffer.split_first_chunk::<4>() else { return Ok(None) };
+    let Some((length, rest)) = buffer.split_first_chunk::<4>() else {
+        return Ok(None);
+    };
     let length = u32::from_le_bytes(*length) as usize;
     if length == 0 {
         return Err(Malformed("empty frame"));
@@ -71,7 +73,11 @@ pub fn split(buffer: &[u8]) -> Result<Option<Frame<'_>>, Malformed> {
     }
     let Some(&kind) = rest.first() else { return Ok(None) };
     let kind = FrameKind::from_byte(kind).ok_or(Malformed("unknown frame kind"))?;
-    Ok(rest.get(1..length).map(|body| Frame { kind, body, consumed: 4 + length }))
+    Ok(rest.get(1..length).map(|body| Frame {
+        kind,
+        body,
+        consumed: 4 + length,
+    }))
 }
 
 /// Starts a frame at the end of `out`; [`finish`] takes what this returns.
@@ -103,7 +109,10 @@ mod tests {
             assert_eq!(split(&out[..cut]), Ok(None), "{cut} bytes are not a frame");
         }
         let frame = split(&out).unwrap().unwrap();
-        assert_eq!((frame.kind, frame.body, frame.consumed), (FrameKind::Status, &b"body"[..], 9));
+        assert_eq!(
+            (frame.kind, frame.body, frame.consumed),
+            (FrameKind::Status, &b"body"[..], 9)
+        );
     }
 
     #[test]

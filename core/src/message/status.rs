@@ -47,7 +47,11 @@ mod tests {
     #[test]
     fn golden_bytes_of_a_status() {
         let mut out = Vec::new();
-        Status { wall_ms: 1, caught_up: &[0b101] }.put(&mut out);
+        Status {
+            wall_ms: 1,
+            caught_up: &[0b101],
+        }
+        .put(&mut out);
         assert_eq!(out, [12, 0, 0, 0, 5, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 5]);
         let read = Status::read(&out[frame::HEADER_BYTES..]).unwrap();
         assert_eq!((read.wall_ms, read.caught_up), (1, &[0b101][..]));
