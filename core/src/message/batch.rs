@@ -1,6 +1,6 @@
 //! The items of one turn, for one peer.
 //!
-//! `turn u32 | epoch u64 | count u16 | items`. An item is `tag u8` and then
+//! `turn u32 | epoch u64 | count u32 | items`. An item is `tag u8` and then
 //!
 //! | tag | item | fields |
 //! |---|---|---|
@@ -19,9 +19,6 @@ const APPLY: u8 = 1;
 const CHECK: u8 = 2;
 const FETCH: u8 = 3;
 const RUN: u8 = 4;
-
-/// Most items of one batch; a longer turn is cut.
-pub const ITEMS_MAX: usize = u16::MAX as usize;
 
 /// Most arguments of a command that is run elsewhere.
 pub const ARGUMENTS_MAX: usize = u16::MAX as usize;
@@ -152,7 +149,7 @@ impl<'a> Arguments<'a> {
 pub struct BatchWriter<'o> {
     out: &'o mut Vec<u8>,
     start: usize,
-    count: u16,
+    count: u32,
 }
 
 impl<'o> BatchWriter<'o> {
@@ -162,12 +159,12 @@ impl<'o> BatchWriter<'o> {
         let start = frame::begin(out, FrameKind::Batch);
         out.extend_from_slice(&turn.to_le_bytes());
         out.extend_from_slice(&epoch.to_le_bytes());
-        out.extend_from_slice(&[0, 0]);
+        out.extend_from_slice(&[0, 0, 0, 0]);
         BatchWriter { out, start, count: 0 }
     }
 
     /// Adds items that were encoded by [`put_apply`] and its siblings.
-    pub fn items(&mut self, encoded: &[u8], count: u16) {
+    pub fn items(&mut self, encoded: &[u8], count: u32) {
         self.out.extend_from_slice(encoded);
         self.count += count;
     }
@@ -175,7 +172,7 @@ impl<'o> BatchWriter<'o> {
     /// Ends the batch.
     pub fn finish(self) {
         let count_at = self.start + frame::HEADER_BYTES + 12;
-        self.out[count_at..count_at + 2].copy_from_slice(&self.count.to_le_bytes());
+        self.out[count_at..count_at + 4].copy_from_slice(&self.count.to_le_bytes());
         frame::finish(self.out, self.start);
     }
 }
@@ -223,7 +220,7 @@ pub struct Batch<'a> {
     /// The topology's epoch that the asker acted in.
     pub epoch: u64,
     /// How many items follow.
-    pub count: u16,
+    pub count: u32,
     items: Reader<'a>,
 }
 
@@ -234,7 +231,7 @@ impl<'a> Batch<'a> {
     /// [`Malformed`] when the head is cut short.
     pub fn read(body: &'a [u8]) -> Result<Self, Malformed> {
         let mut items = Reader::new(body);
-        let (turn, epoch, count) = (items.u32()?, items.u64()?, items.u16()?);
+        let (turn, epoch, count) = (items.u32()?, items.u64()?, items.u32()?);
         Ok(Batch {
             turn,
             epoch,
@@ -350,7 +347,7 @@ mod tests {
     #[test]
     fn golden_bytes_of_a_batch() {
         let key = [2, 1, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11];
-        let mut expected = vec![98, 0, 0, 0, 1, 7, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 0];
+        let mut expected = vec![98, 0, 0, 0, 1, 7, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0];
         expected.push(1);
         expected.extend(key);
         expected.extend([1, 0, 0, 0, b'k', 2, 0, 0, 0, b's', b't']);

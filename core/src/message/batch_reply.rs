@@ -1,6 +1,6 @@
 //! What a peer answers to a batch.
 //!
-//! `turn u32 | count u16 | results`. `count` 0 is the common answer, "all of it": every delta is merged, every digest the same.
+//! `turn u32 | count u32 | results`. `count` 0 is the common answer, "all of it": every delta is merged, every digest the same.
 //! Otherwise there is one result an item, in their order:
 //!
 //! | tag | result | fields |
@@ -91,7 +91,7 @@ pub fn put_all_fine(out: &mut Vec<u8>, turn: u32) {
 }
 
 /// Appends an answer with `count` results that [`put_result`] encoded.
-pub fn put_results(out: &mut Vec<u8>, turn: u32, count: u16, encoded: &[u8]) {
+pub fn put_results(out: &mut Vec<u8>, turn: u32, count: u32, encoded: &[u8]) {
     let start = frame::begin(out, FrameKind::BatchReply);
     out.extend_from_slice(&turn.to_le_bytes());
     out.extend_from_slice(&count.to_le_bytes());
@@ -105,7 +105,7 @@ pub struct BatchReply<'a> {
     /// The turn it answers.
     pub turn: u32,
     /// How many results follow; none means that every item is fine.
-    pub count: u16,
+    pub count: u32,
     results: Reader<'a>,
 }
 
@@ -116,7 +116,7 @@ impl<'a> BatchReply<'a> {
     /// [`Malformed`] when the head is cut short.
     pub fn read(body: &'a [u8]) -> Result<Self, Malformed> {
         let mut results = Reader::new(body);
-        let (turn, count) = (results.u32()?, results.u16()?);
+        let (turn, count) = (results.u32()?, results.u32()?);
         if count == 0 {
             results.finish()?;
         }
@@ -178,7 +178,7 @@ mod tests {
     fn golden_bytes_of_answers() {
         let mut out = Vec::new();
         put_all_fine(&mut out, 7);
-        assert_eq!(out, [7, 0, 0, 0, 2, 7, 0, 0, 0, 0, 0]);
+        assert_eq!(out, [9, 0, 0, 0, 2, 7, 0, 0, 0, 0, 0, 0, 0]);
 
         let mut results = Vec::new();
         put_result(&mut results, ItemResult::Fine);
@@ -188,7 +188,7 @@ mod tests {
         put_result(&mut results, ItemResult::Absent);
         out.clear();
         put_results(&mut out, 8, 5, &results);
-        let mut expected = vec![0, 0, 0, 0, 2, 8, 0, 0, 0, 5, 0, 0, 1];
+        let mut expected = vec![0, 0, 0, 0, 2, 8, 0, 0, 0, 5, 0, 0, 0, 0, 1];
         expected.extend([1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, b'k', 1, 0, 0, 0, b's']);
         expected.extend([2, 5, 0, 0, 0, b'+', b'O', b'K', 13, 10, 3, 3, 4]);
         expected[0] = (expected.len() - 4) as u8;
