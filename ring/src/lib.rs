@@ -13,7 +13,10 @@ mod crc16;
 mod hash_tag;
 mod member;
 mod node_id;
+mod placement;
 mod slot;
+#[cfg(test)]
+mod testing;
 mod weight;
 mod zone;
 
@@ -23,6 +26,7 @@ pub use crc16::crc16;
 pub use hash_tag::hash_tag;
 pub use member::Member;
 pub use node_id::{NodeId, NodeIdError};
+pub use placement::{MEMBERS_MAX, NodeIndex, Placement, PlanError, REPLICAS_MAX};
 pub use slot::{SLOT_COUNT, Slot};
 pub use weight::{Weight, WeightError};
 pub use zone::{Zone, ZoneError};
