@@ -2,18 +2,23 @@
 
 mod capacity;
 mod fair_share;
+mod load;
 mod market;
 mod node_index;
 mod plan_error;
+mod planner;
+mod share;
 mod token_ring;
 mod zone_rule;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use self::market::Market;
+pub use self::load::Load;
 pub use self::node_index::NodeIndex;
 pub use self::plan_error::PlanError;
-use self::token_ring::{Candidate, TokenRing};
+use self::planner::Planner;
+pub use self::share::Share;
+use self::token_ring::TokenRing;
 use self::zone_rule::ZoneRule;
 use crate::{ArcCount, ArcId, Member, NodeId};
 
@@ -35,6 +40,8 @@ pub struct Placement {
     replicas: usize,
     /// `replicas` nodes for each arc, the primary first, then nearest first.
     owners: Box<[NodeIndex]>,
+    /// One for each member.
+    loads: Box<[Load]>,
     rule: ZoneRule,
     ring: TokenRing,
 }
@@ -50,16 +57,16 @@ impl Placement {
     pub fn plan(arc_count: ArcCount, n: u8, members: &[Member]) -> Result<Self, PlanError> {
         let members = checked(members, n)?;
         let replicas = usize::from(n).min(members.len());
-        let rule = ZoneRule::new(&members, replicas);
-        let ring = TokenRing::new(&members);
-        let mut owners = choose_owners(arc_count, &members, &rule, &ring);
-        choose_primaries(arc_count, &members, &mut owners);
-        let owners = owners.into_iter().flatten().map(|owner| owner.node).collect();
+        let planner = Planner::new(arc_count, &members, replicas);
+        let owners = planner.plan();
+        let loads = planner.loads(&owners);
+        let Planner { rule, ring, .. } = planner;
         Ok(Self {
             arc_count,
             members,
             replicas,
             owners,
+            loads,
             rule,
             ring,
         })
@@ -137,6 +144,17 @@ impl Placement {
         list
     }
 
+    /// How much `node` has, and how much would be fair.
+    #[must_use]
+    pub fn load(&self, node: NodeIndex) -> Load {
+        self.loads[node.get()]
+    }
+
+    /// All nodes, in the order of the members.
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = NodeIndex> + DoubleEndedIterator + Clone + use<> {
+        (0..self.members.len()).map(NodeIndex::new)
+    }
+
     /// A hash of who owns what, in which order: equal placements have equal fingerprints on every machine.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
@@ -165,35 +183,4 @@ fn checked(members: &[Member], n: u8) -> Result<Box<[Member]>, PlanError> {
         Some(pair) => Err(PlanError::MemberTwice(pair[0].id)),
         None => Ok(sorted),
     }
-}
-
-/// The owners of each arc, nearest first.
-fn choose_owners(arc_count: ArcCount, members: &[Member], rule: &ZoneRule, ring: &TokenRing) -> Vec<Vec<Candidate>> {
-    let shares = fair_share::owner_shares(members, rule, arc_count.get());
-    let capacities = capacities(members, &shares, arc_count);
-    let candidates = arc_count.arcs().map(|arc| (arc, ring.walk(arc)));
-    let outcome = Market::new(rule, candidates, &capacities).into_outcome();
-    debug_assert_eq!(outcome.room_made, 0, "capacities of at least the shares hold all arcs");
-    outcome.taken
-}
-
-/// Moves the primary of each arc to the front of its owners.
-///
-/// The nearest owner is not it: clients send a key's commands to its primary, and the nearest would be primary of 1.3 times the mean.
-/// Only the order of owners changes, so that this moves no data, now or on a change of members.
-fn choose_primaries(arc_count: ArcCount, members: &[Member], owners: &mut [Vec<Candidate>]) {
-    let shares = fair_share::primary_shares(members, arc_count.get());
-    let capacities = capacities(members, &shares, arc_count);
-    let rule = ZoneRule::any_of(members.len(), 1);
-    let candidates = arc_count.arcs().zip(owners.iter().map(|owners| owners.iter().copied()));
-    let outcome = Market::new(&rule, candidates, &capacities).into_outcome();
-    for (owners, primary) in owners.iter_mut().zip(outcome.taken) {
-        owners.sort_by_key(|owner| owner.node != primary[0].node);
-    }
-}
-
-fn capacities(members: &[Member], shares: &[fair_share::Share], arc_count: ArcCount) -> Vec<u32> {
-    let each = members.iter().zip(shares);
-    each.map(|(member, &share)| capacity::capacity(&member.id, share, arc_count.get()))
-        .collect()
 }

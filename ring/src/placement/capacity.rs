@@ -11,7 +11,7 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::fair_share::{ONE, Share};
+use super::Share;
 use crate::NodeId;
 
 /// What a node may take beyond its share, in per cent. Less evens the load out more and moves more on a change: at 100 nodes
@@ -20,12 +20,12 @@ const SLACK_PERCENT: u64 = 5;
 
 /// The most arcs that `node` takes of a fair `share`, of `arc_count` arcs.
 pub(crate) fn capacity(node: &NodeId, share: Share, arc_count: u16) -> u32 {
-    let bound = share * (100 + SLACK_PERCENT) / 100;
-    let rounded = (bound + threshold(node)) / ONE;
-    rounded.max(share.div_ceil(ONE)).min(u64::from(arc_count)) as u32
+    let bound = share.units() * (100 + SLACK_PERCENT) / 100;
+    let rounded = Share::of_units(bound + round_up_from(node)).floor();
+    rounded.max(share.ceil()).min(u64::from(arc_count)) as u32
 }
 
-/// What the fraction of the bound must reach, together with this, to be rounded up: from 0 to just below one arc.
-fn threshold(node: &NodeId) -> Share {
-    xxh3_64(node.as_bytes()) % ONE
+/// What a node adds to its bound before rounding it down: from 0 to just below an arc.
+fn round_up_from(node: &NodeId) -> u64 {
+    xxh3_64(node.as_bytes()) % Share::of_arcs(1).units()
 }

@@ -9,44 +9,32 @@
 //! and the constraints (a matroid for each arc, a number for each node) have an integral solution where they have a
 //! fractional one.
 
-use super::NodeIndex;
 use super::zone_rule::ZoneRule;
+use super::{NodeIndex, Share};
 use crate::Member;
-
-/// A number of arcs, in units of 1/65536.
-pub(crate) type Share = u64;
-
-/// One arc.
-pub(crate) const ONE: Share = 1 << 16;
 
 /// The fair number of arcs to own, for each member.
 pub(crate) fn owner_shares(members: &[Member], rule: &ZoneRule, arc_count: u16) -> Vec<Share> {
-    let all_arcs = Share::from(arc_count) * ONE;
+    let all_arcs = Share::of_arcs(u64::from(arc_count)).units();
+    let zone_of = |index: usize| rule.zone_of(NodeIndex::new(index));
     let mut zones: Vec<Vec<u64>> = vec![Vec::new(); rule.zone_count()];
     for (index, member) in members.iter().enumerate() {
-        zones[rule.zone_of(NodeIndex::new(index))].push(u64::from(member.weight.hundredths()));
+        zones[zone_of(index)].push(weight(member));
     }
-    let zone_shares_at = |level: u64| {
+    let zone_units_at = |level: u64| {
         zones.iter().enumerate().map(move |(zone, weights)| {
             let (least, most) = (rule.copies_least(zone) as u64, rule.copies_most(zone) as u64);
             filled(weights, level, all_arcs).clamp(least * all_arcs, most * all_arcs)
         })
     };
-    let level = least_level(all_arcs, |level| {
-        zone_shares_at(level).sum::<Share>() >= rule.replicas() as u64 * all_arcs
-    });
-    let levels: Vec<u64> = zone_shares_at(level)
+    let needed = rule.replicas() as u64 * all_arcs;
+    let level = least_level(all_arcs, |level| zone_units_at(level).sum::<u64>() >= needed);
+    let level_of_zone: Vec<u64> = zone_units_at(level)
         .zip(&zones)
-        .map(|(share, weights)| least_level(all_arcs, |level| filled(weights, level, all_arcs) >= share))
+        .map(|(units, weights)| least_level(all_arcs, |level| filled(weights, level, all_arcs) >= units))
         .collect();
-    members
-        .iter()
-        .enumerate()
-        .map(|(index, member)| {
-            let level = levels[rule.zone_of(NodeIndex::new(index))];
-            at_level_rounded_up(u64::from(member.weight.hundredths()), level).min(all_arcs)
-        })
-        .collect()
+    let units = |(index, member)| units_at(level_of_zone[zone_of(index)], weight(member)).min(all_arcs);
+    members.iter().enumerate().map(units).map(Share::of_units).collect()
 }
 
 /// The fair number of arcs to be primary of, for each member: by weight alone.
@@ -54,31 +42,37 @@ pub(crate) fn owner_shares(members: &[Member], rule: &ZoneRule, arc_count: u16) 
 /// Zones do not matter here: a node's share as primary is never more than its share as owner, because bounds only take from the
 /// heavy, and primaries are a part of the owners.
 pub(crate) fn primary_shares(members: &[Member], arc_count: u16) -> Vec<Share> {
-    let weights = || members.iter().map(|member| u64::from(member.weight.hundredths()));
-    let total: u64 = weights().sum();
-    weights()
-        .map(|weight| (Share::from(arc_count) * ONE * weight).div_ceil(total))
+    let all_arcs = Share::of_arcs(u64::from(arc_count)).units();
+    let total: u64 = members.iter().map(weight).sum();
+    members
+        .iter()
+        .map(|member| Share::of_units((all_arcs * weight(member)).div_ceil(total)))
         .collect()
 }
 
-/// A level is the share of a weight of 1/100, in units of 2^-32 of a share.
+fn weight(member: &Member) -> u64 {
+    u64::from(member.weight.hundredths())
+}
+
+/// A level is what a weight of 1/100 gets, in units of 2^-32 of a unit of [`Share`].
 const LEVEL_BITS: u32 = 32;
 
-/// The sum of the shares at `level`, each rounded down and at most `ceiling`.
-fn filled(weights: &[u64], level: u64, ceiling: Share) -> Share {
-    let share = |weight: u64| (u128::from(weight) * u128::from(level)) >> LEVEL_BITS;
+/// What `weights` get at `level` in sum: each rounded down, and `ceiling` at most.
+fn filled(weights: &[u64], level: u64, ceiling: u64) -> u64 {
+    let units = |weight: u64| (u128::from(weight) * u128::from(level)) >> LEVEL_BITS;
     weights
         .iter()
-        .map(|&weight| share(weight).min(u128::from(ceiling)) as Share)
+        .map(|&weight| units(weight).min(u128::from(ceiling)) as u64)
         .sum()
 }
 
-fn at_level_rounded_up(weight: u64, level: u64) -> Share {
-    (u128::from(weight) * u128::from(level)).div_ceil(1 << LEVEL_BITS) as Share
+/// What `weight` gets at `level`, rounded up.
+fn units_at(level: u64, weight: u64) -> u64 {
+    (u128::from(weight) * u128::from(level)).div_ceil(1 << LEVEL_BITS) as u64
 }
 
 /// The least level at which `is_enough`, which stays true above. At a level of `ceiling` even the least weight is full.
-fn least_level(ceiling: Share, is_enough: impl Fn(u64) -> bool) -> u64 {
+fn least_level(ceiling: u64, is_enough: impl Fn(u64) -> bool) -> u64 {
     let (mut low, mut high) = (0, ceiling << LEVEL_BITS);
     while low < high {
         let middle = low + (high - low) / 2;
@@ -104,7 +98,10 @@ mod tests {
             .map(|(index, &(zone, weight))| member(index as u64, zone, weight))
             .collect();
         let shares = owner_shares(&members, &ZoneRule::new(&members, replicas), 1024);
-        shares.iter().map(|share| share * 100 / ONE).collect()
+        shares
+            .iter()
+            .map(|share| share.units() * 100 / Share::of_arcs(1).units())
+            .collect()
     }
 
     #[test]
