@@ -28,7 +28,7 @@ impl<'a> State<'a> {
     /// Whether there is a value at `now`, readable here or not.
     #[must_use]
     pub fn is_live(&self, now: WallMs) -> bool {
-        !self.is_expired(now) && (self.base != Base::None || !self.runs.is_empty())
+        !matches!(self.value(now), Value::Missing)
     }
 
     /// The value at `now`.
@@ -40,6 +40,7 @@ impl<'a> State<'a> {
             return Value::Missing;
         }
         let base = match self.base {
+            Base::Unknown if *self == State::ABSENT => return Value::Missing,
             Base::Unknown => return Value::Unreadable,
             Base::None if self.runs.is_empty() => return Value::Missing,
             Base::Bytes(bytes) if self.runs.is_empty() => return Value::Bytes(bytes),
@@ -118,6 +119,7 @@ mod tests {
         expect(Value::Unreadable, Base::Unknown, &[3]);
         expect(Value::Bytes(b"ten"), Base::Bytes(b"ten"), &[3]);
         expect(Value::Missing, Base::None, &[]);
+        assert_eq!(State::ABSENT.value(NOW), Value::Missing);
     }
 
     #[test]
@@ -143,7 +145,7 @@ mod tests {
             base: Base::Unknown,
             expiry: Expiry {
                 at: Some(NOW),
-                stamp: Stamp::ZERO,
+                stamp: Stamp::from_bits(1),
             },
             ..State::ABSENT
         };
