@@ -31,6 +31,7 @@ mod digest;
 mod encode;
 mod merge;
 mod runs;
+mod superseded;
 mod value;
 
 pub use decode::DecodeError;
