@@ -84,6 +84,11 @@ impl<Q> Pending<Q> {
             .map(|asked| &asked.question)
     }
 
+    /// When the oldest unanswered question was asked.
+    pub(crate) fn oldest_tick(&self) -> Option<u32> {
+        self.ring.front().and_then(|asked| Some(asked.as_ref()?.tick))
+    }
+
     /// How many unanswered questions and holes there are: bounded by [`PENDING_MAX`].
     pub(crate) fn len(&self) -> usize {
         self.ring.len()
