@@ -57,16 +57,16 @@ struct Scene<'a> {
 struct Figures {
     load: f64,
     primaries: f64,
-    join: Ratios,
-    leave: Ratios,
-    reweigh: Ratios,
+    join: Moves,
+    leave: Moves,
+    reweigh: Moves,
     planning: Duration,
     plans: u32,
 }
 
-/// Moved against least possible.
+/// Copies moved and the least possible, of each trial.
 #[derive(Default)]
-struct Ratios(Vec<f64>);
+struct Moves(Vec<(usize, usize)>);
 
 impl Scene<'_> {
     fn figures(&self, trials: usize) -> Figures {
@@ -125,22 +125,32 @@ impl Figures {
 
     fn row(&self) -> String {
         let (load, primaries) = (self.load, self.primaries);
-        let [join, leave, reweigh] = [&self.join, &self.leave, &self.reweigh].map(Ratios::cell);
+        let [join, leave, reweigh] = [&self.join, &self.leave, &self.reweigh].map(Moves::cell);
         let millis = self.planning.as_secs_f64() * 1e3 / f64::from(self.plans);
         format!("{load:.3} | {primaries:.3} | {join} | {leave} | {reweigh} | {millis:.1}")
     }
 }
 
-impl Ratios {
+impl Moves {
     fn add(&mut self, old: &Placement, new: &Placement) {
         let diff = Diff::between(old, new).expect("equally many arcs");
-        // Where nothing must move, what does is counted as whole copies.
-        self.0.push(diff.moved() as f64 / diff.least_moved().max(1) as f64);
+        self.0.push((diff.moved(), diff.least_moved()));
     }
 
+    /// The ratio, over all trials and in the worst; or, if hardly anything had to move, how many copies did in the worst.
     fn cell(&self) -> String {
-        let mean = self.0.iter().sum::<f64>() / self.0.len() as f64;
-        let worst = self.0.iter().copied().fold(0.0, f64::max);
-        format!("{mean:.2} ({worst:.2})")
+        let moved: usize = self.0.iter().map(|(moved, _)| moved).sum();
+        let least: usize = self.0.iter().map(|(_, least)| least).sum();
+        let ratio = |moved: usize, least: usize| moved as f64 / least as f64;
+        if self.0.iter().any(|&(_, least)| least < 10) {
+            let most = self.0.iter().map(|&(moved, least)| moved.saturating_sub(least)).max();
+            return format!("up to {} more than must", most.unwrap_or(0));
+        }
+        let worst = self
+            .0
+            .iter()
+            .map(|&(moved, least)| ratio(moved, least))
+            .fold(0.0, f64::max);
+        format!("{:.2} ({worst:.2})", ratio(moved, least))
     }
 }
