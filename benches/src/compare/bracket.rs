@@ -11,7 +11,7 @@
 //! reported is the median over the rounds of the *ratios*, not the ratio of two medians.
 
 use super::lab::Lab;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::load::{self, Sample, Span, Workload};
 use crate::stats::{drift, median};
 
@@ -107,7 +107,7 @@ pub(crate) fn rounds(lab: &mut Lab, floor: &Workload, contestants: &[Contestant]
         lab.wait_for_quiet()?;
         let mut before = load::measure(floor, floor_span)?;
         for (contestant, series) in contestants.iter().zip(&mut all) {
-            let (triple, after) = sound_triple(lab, floor, [floor_span, span], before, &contestant.workload)?;
+            let (triple, after) = sound_triple(lab, floor, [floor_span, span], before, contestant)?;
             series.triples.push(triple);
             before = after;
         }
@@ -121,11 +121,19 @@ fn sound_triple(
     floor: &Workload,
     [floor_span, span]: [Span; 2],
     mut before: Sample,
-    workload: &Workload,
+    contestant: &Contestant,
 ) -> Result<(Triple, Sample)> {
     let mut attempt = 1;
     loop {
-        let sample = load::measure(workload, span)?;
+        let sample = load::measure(&contestant.workload, span)?;
+        if sample.nils > 0 {
+            // A miss is cheaper than a hit: every key has been loaded, so this is no measurement but a fault.
+            let Sample { nils, operations, .. } = sample;
+            return Err(Error::Answer(format!(
+                "{}: {nils} of {operations} keys were missing",
+                contestant.name
+            )));
+        }
         let after = load::measure(floor, floor_span)?;
         let triple = Triple::new(&before, sample, &after);
         if triple.is_sound || attempt == ATTEMPTS_MAX {

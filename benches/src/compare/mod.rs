@@ -97,7 +97,8 @@ fn record(options: &Compare, section: Section, findings: &Findings) -> Result<()
 /// The program under test, built if none was named. What does not build is reported and counts as missing.
 fn program(options: &Compare) -> Result<PathBuf> {
     if let Some(path) = &options.circlet {
-        return Ok(path.clone());
+        // Servers run in directories of their own.
+        return Ok(std::path::absolute(path).unwrap_or_else(|_| path.clone()));
     }
     println!("cargo build --release -p circlet");
     let status = Command::new(cargo())

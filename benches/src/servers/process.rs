@@ -23,7 +23,8 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts `program` in a process group of its own, on `core` only if one is given, its output in `log`.
+    /// Starts `program` in a process group of its own, on `core` only if one is given, its output in `log`, whose directory it
+    /// runs in: a replica leaves a file behind.
     pub(crate) fn start(
         program: &Path,
         args: &[String],
@@ -41,6 +42,7 @@ impl Process {
             .args(args)
             .envs(env.iter().cloned())
             .process_group(0);
+        command.current_dir(log.parent().unwrap_or(Path::new(".")));
         command.stdin(Stdio::null()).stdout(output).stderr(errors);
         let child = command.spawn().doing(format_args!("starting {}", program.display()))?;
         Ok(Self { child, log })

@@ -58,6 +58,16 @@ pub(super) fn run(lab: &mut Lab) -> Result<Findings> {
     }
     findings.commands.truncate(1);
     findings.commands.push(format!("kill -9 PID of node {}", VICTIM + 1));
+    findings.figures = figures(&outcomes);
+    let probes: u64 = outcomes.iter().map(|outcome| outcome.sightings.successes).sum();
+    findings.notes.push(format!(
+        "{trials} trials, {probes} writes read back, {} keys.",
+        PROBES * KEYS_PER_PROBE
+    ));
+    Ok(findings)
+}
+
+fn figures(outcomes: &[Outcome]) -> Vec<Figure> {
     let gaps: Vec<f64> = outcomes
         .iter()
         .map(|outcome| outcome.sightings.longest_gap.as_secs_f64())
@@ -73,7 +83,7 @@ pub(super) fn run(lab: &mut Lab) -> Result<Findings> {
         limit,
         is_marked: false,
     };
-    findings.figures = vec![
+    vec![
         row(
             "longest time that a key had no success at QUORUM, the worst trial; the figure is seconds",
             seconds(&gaps),
@@ -106,13 +116,7 @@ pub(super) fn run(lab: &mut Lab) -> Result<Findings> {
             },
             DEATH_LIMIT,
         ),
-    ];
-    let probes: u64 = outcomes.iter().map(|outcome| outcome.sightings.successes).sum();
-    findings.notes.push(format!(
-        "{trials} trials, {probes} writes read back, {} keys.",
-        PROBES * KEYS_PER_PROBE
-    ));
-    Ok(findings)
+    ]
 }
 
 fn seconds(values: &[f64]) -> String {
