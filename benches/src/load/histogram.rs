@@ -45,7 +45,9 @@ impl Histogram {
     /// The smallest recorded value that at least `share` (0 to 1) of all values do not exceed, rounded up to the end
     /// of its step; 0 when nothing was recorded.
     pub(crate) fn quantile(&self, share: f64) -> u64 {
-        let rank = ((self.total as f64 * share).ceil() as u64).clamp(1, self.total.max(1));
+        // 100 * 0.07 is a little more than 7 in binary: without the slack its rank would be 8.
+        let rank = (self.total as f64 * share * (1.0 - 1e-12)).ceil() as u64;
+        let rank = rank.clamp(1, self.total.max(1));
         let mut seen = 0;
         for (cell, count) in self.counts.iter().enumerate() {
             seen += count;
@@ -94,6 +96,17 @@ mod tests {
         }
         assert_eq!(histogram.quantile(0.5), 25);
         assert_eq!(histogram.quantile(1.0), 50);
+    }
+
+    #[test]
+    fn a_share_that_binary_cannot_hold_does_not_take_the_next_value() {
+        let mut histogram = Histogram::default();
+        for value in 1..=50 {
+            histogram.record(value);
+            histogram.record(value);
+        }
+        assert_eq!(histogram.quantile(0.07), 4);
+        assert_eq!(histogram.quantile(0.14), 7);
     }
 
     #[test]
