@@ -320,3 +320,193 @@ impl NodeSide {
         kept.into_iter().map(|kept| kept.arc).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
+    use super::*;
+    use crate::ArcCount;
+    use crate::testing::member;
+
+    /// A market small enough to be settled by dumber means.
+    #[derive(Debug, Clone)]
+    struct Small {
+        zones: Vec<u8>,
+        replicas: usize,
+        capacities: Vec<u32>,
+        /// The candidates of each arc: all nodes, nearest first.
+        candidates: Vec<Vec<Candidate>>,
+    }
+
+    type SmallMarket<'a> = Market<'a, std::vec::IntoIter<Candidate>>;
+
+    impl Small {
+        fn rule(&self) -> ZoneRule {
+            let members: Vec<_> = self
+                .zones
+                .iter()
+                .zip(0..)
+                .map(|(&zone, seed)| member(seed, zone, 100))
+                .collect();
+            ZoneRule::new(&members, self.replicas)
+        }
+
+        fn arcs(&self) -> Vec<ArcId> {
+            ArcCount::MIN.arcs().take(self.candidates.len()).collect()
+        }
+
+        fn market<'a>(&self, rule: &'a ZoneRule) -> SmallMarket<'a> {
+            let candidates = self.candidates.iter().map(|list| list.clone().into_iter());
+            Market::new(rule, self.arcs().into_iter().zip(candidates), &self.capacities)
+        }
+    }
+
+    fn small(arcs: usize, nodes: usize, slack: u32) -> impl Strategy<Value = Small> {
+        (1..=nodes, 1..=4usize).prop_flat_map(move |(nodes, replicas)| {
+            let replicas = replicas.min(nodes);
+            // Around what is needed, so that nodes fill up and arcs come short.
+            let fair = (arcs * replicas / nodes) as u32;
+            let zones = proptest::collection::vec(0..3u8, nodes);
+            let capacities = proptest::collection::vec(fair.saturating_sub(1)..=fair + slack, nodes);
+            let distances = proptest::collection::vec(proptest::collection::vec(0..50u64, nodes), arcs);
+            (zones, capacities, distances).prop_map(move |(zones, capacities, distances)| {
+                let candidates = distances.into_iter().map(|distances| {
+                    let nodes = distances.into_iter().enumerate();
+                    let mut list: Vec<Candidate> = nodes
+                        .map(|(node, distance)| Candidate {
+                            distance,
+                            node: NodeIndex::new(node),
+                        })
+                        .collect();
+                    list.sort();
+                    list
+                });
+                Small {
+                    zones,
+                    replicas,
+                    capacities,
+                    candidates: candidates.collect(),
+                }
+            })
+        })
+    }
+
+    fn held(market: &SmallMarket<'_>) -> Vec<Vec<Candidate>> {
+        let sorted = |side: &ArcSide<_>| {
+            let mut held = side.held.clone();
+            held.sort();
+            held
+        };
+        market.arcs.iter().map(sorted).collect()
+    }
+
+    /// All pairs of arc and node, the nearest first; each is made if the arc may add the node and the node has room.
+    fn settled_by_taking_the_nearest_pair(small: &Small) -> Vec<Vec<Candidate>> {
+        let rule = small.rule();
+        let mut pairs: Vec<(u64, ArcId, Candidate)> = Vec::new();
+        for (arc, list) in small.arcs().into_iter().zip(&small.candidates) {
+            pairs.extend(list.iter().map(|&candidate| (candidate.distance, arc, candidate)));
+        }
+        pairs.sort();
+        let mut held = vec![Vec::new(); small.candidates.len()];
+        let mut room = small.capacities.clone();
+        for (_, arc, candidate) in pairs {
+            let room = &mut room[candidate.node.get()];
+            if *room > 0 && rule.admits(&held[arc.index()], candidate.node) {
+                *room -= 1;
+                held[arc.index()].push(candidate);
+            }
+        }
+        held.iter_mut().for_each(|held| held.sort());
+        held
+    }
+
+    /// The most copies that can be placed, by trying everything: arc after arc, every set of nodes.
+    fn most_copies(small: &Small, rule: &ZoneRule, arc: usize, room: &mut [u32]) -> usize {
+        if arc == small.candidates.len() {
+            return 0;
+        }
+        let nodes = small.zones.len();
+        let mut most = 0;
+        for set in 0..1u32 << nodes {
+            let picked: Vec<usize> = (0..nodes).filter(|node| set >> node & 1 == 1).collect();
+            let taken: Vec<Candidate> = picked
+                .iter()
+                .map(|&node| Candidate {
+                    distance: 0,
+                    node: NodeIndex::new(node),
+                })
+                .collect();
+            let keeps_rule = (0..taken.len()).all(|len| rule.admits(&taken[..len], taken[len].node));
+            if keeps_rule && picked.iter().all(|&node| room[node] > 0) {
+                picked.iter().for_each(|&node| room[node] -= 1);
+                most = most.max(picked.len() + most_copies(small, rule, arc + 1, room));
+                picked.iter().for_each(|&node| room[node] += 1);
+            }
+        }
+        most
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn whatever_the_order_the_outcome_is_that_of_taking_the_nearest_pair(
+            small in small(40, 8, 3),
+            order in proptest::collection::vec(any::<Index>(), 40),
+        ) {
+            let rule = small.rule();
+            let mut market = small.market(&rule);
+            let mut arcs = small.arcs();
+            for (last, index) in order.iter().enumerate().skip(1) {
+                arcs.swap(last, index.index(last + 1));
+            }
+            market.settle(arcs);
+            market.check_invariants();
+            prop_assert_eq!(held(&market), settled_by_taking_the_nearest_pair(&small));
+        }
+
+        #[test]
+        fn chains_place_as_many_copies_as_can_be_placed(small in small(4, 4, 0)) {
+            let rule = small.rule();
+            let mut market = small.market(&rule);
+            market.settle(small.arcs());
+            for arc in small.arcs() {
+                while market.arcs[arc.index()].held.len() < small.replicas && market.complete(arc).is_ok() {
+                    market.check_invariants();
+                }
+            }
+            let placed: usize = market.arcs.iter().map(|side| side.held.len()).sum();
+            prop_assert_eq!(placed, most_copies(&small, &rule, 0, &mut small.capacities.clone()));
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_placed_beyond_the_capacities_and_counted() {
+        let small = Small {
+            zones: vec![0, 0],
+            replicas: 1,
+            capacities: vec![1, 1],
+            candidates: vec![
+                [0, 1]
+                    .map(|node| Candidate {
+                        distance: 1,
+                        node: NodeIndex::new(node)
+                    })
+                    .to_vec();
+                3
+            ],
+        };
+        let outcome = small.market(&small.rule()).into_outcome();
+        assert!(
+            outcome.taken.iter().all(|taken| taken.len() == 1),
+            "every arc has its node"
+        );
+        assert_eq!(
+            outcome.room_made, 2,
+            "both full nodes were in the way, so that both may take one more"
+        );
+    }
+}
