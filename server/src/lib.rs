@@ -1,1 +1,3 @@
 //! The Circlet node: store, sessions, peer links, gossip socket, metrics.
+
+pub mod command;
