@@ -124,6 +124,9 @@ pub enum CommandError {
         /// The command's name in capitals.
         command: Box<str>,
     },
+    /// INCR would give a counter one run too many (DESIGN.md section 3). A text of Circlet's own.
+    #[error("ERR the counter has too many runs, SET it to its value to go on")]
+    TooManyRuns,
     /// The entry's base was not seen here (DESIGN.md section 3), so that the command cannot know the value. The shell
     /// fetches the full state from the other owners and executes the command again; clients never see this text.
     #[error("TRYAGAIN the key's full state is being fetched")]
