@@ -5,7 +5,7 @@ mod support;
 use circlet_core::stamp::Stamp;
 use circlet_core::state::{Base, Merged, State, merge, plain_digest};
 use proptest::prelude::*;
-use support::{encoded, merged, models, view};
+use support::{Model, encoded, merged, models, view};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
@@ -63,6 +63,35 @@ proptest! {
         prop_assert_eq!(a == b, view(&a).digest(hash) == view(&b).digest(hash));
         prop_assert_ne!(view(&a).digest(hash), view(&a).digest(hash ^ 1), "the key counts");
         prop_assert_eq!(view(&merged(&a, &b)).digest(hash), view(&merged(&b, &a)).digest(hash));
+    }
+
+    #[test]
+    fn every_field_counts_in_the_digest(a in models(), node in 0..3_u64, birth in 1..3_u64, hash: u64) {
+        let mut a = a;
+        a.runs.insert((node, a.generation + birth), (a.generation + birth, 5));
+        let id = (node, a.generation + birth);
+        let changed = |change: &dyn Fn(&mut Model)| {
+            let mut other = a.clone();
+            change(&mut other);
+            other.bytes()
+        };
+        let others = [
+            changed(&|other| other.runs.get_mut(&id).unwrap().0 += 1),
+            changed(&|other| other.runs.get_mut(&id).unwrap().1 += 1),
+            changed(&|other| other.runs.extend([((node + 1, id.1), (id.1, 5))])),
+            changed(&|other| other.expiry_stamp += 1),
+            changed(&|other| (other.expiry_stamp, other.expires_at) = (a.generation + 9, Some(8))),
+            changed(&|other| (other.expiry_stamp, other.expires_at) = (a.generation + 9, Some(9))),
+            changed(&|other| (other.expiry_stamp, other.expires_at) = (a.generation + 9, None)),
+        ];
+        let bytes = a.bytes();
+        let mut digests: Vec<u64> = others.iter().chain([&bytes]).map(|bytes| view(bytes).digest(hash)).collect();
+        let mut states: Vec<&Vec<u8>> = others.iter().chain([&bytes]).collect();
+        digests.sort_unstable();
+        digests.dedup();
+        states.sort_unstable();
+        states.dedup();
+        prop_assert_eq!(digests.len(), states.len());
     }
 
     #[test]
