@@ -123,6 +123,26 @@ fn a_million_arguments_cost_eight_bytes_each_and_are_given_back() {
 }
 
 #[test]
+fn an_idle_connection_keeps_little() {
+    let bytes = [&b"*2000\r\n"[..], &b"$1\r\na\r\n".repeat(2000)].concat();
+    let mut batch = Batch::new();
+    let mut parsers = Vec::with_capacity(100);
+    parse_in_pieces(&mut RequestParser::default(), &mut batch, &bytes, 1000);
+    let info = measure(|| {
+        for _ in 0..100 {
+            let mut parser = RequestParser::default();
+            parse_in_pieces(&mut parser, &mut batch, &bytes, 1000);
+            parsers.push(parser);
+        }
+    });
+    assert!(
+        info.bytes_current < 100 * 1024,
+        "100 idle connections keep {} bytes",
+        info.bytes_current
+    );
+}
+
+#[test]
 fn a_client_reserves_nothing_for_what_a_server_announces() {
     let mut parser = ReplyParser::new(ReplyLimits::default());
     let heads = b"*1000000\r\n".repeat(32);

@@ -362,6 +362,29 @@ fn a_batch_ends_at_the_number_of_commands_asked_for() {
 }
 
 #[test]
+fn an_argument_and_a_request_may_be_as_long_as_the_limit_and_no_longer() {
+    let request = |lens: &[usize]| encode(&lens.iter().map(|&len| vec![b'x'; len]).collect::<Vec<_>>());
+    let overhead = request(&[900, 900, 100]).len() - 1900;
+    let table = [
+        (vec![1000], None),
+        (vec![1001], Some(ProtocolError::InvalidBulkLength)),
+        // The line end after the last argument does not count.
+        (vec![900, 900, 202 - overhead], None),
+        (vec![900, 900, 203 - overhead], Some(ProtocolError::TooBigRequest)),
+    ];
+    for (lens, error) in table {
+        let bytes = request(&lens);
+        let whole = parse_whole(small_limits(), &bytes);
+        assert_eq!(whole.1, error, "arguments of {lens:?} bytes");
+        assert_eq!(whole, twin::parse(small_limits(), &bytes));
+        for at in 0..bytes.len() {
+            let (head, tail) = bytes.split_at(at);
+            assert_eq!(parse_pieces(small_limits(), [head, tail]), whole, "split at {at}");
+        }
+    }
+}
+
+#[test]
 fn before_authentication_a_client_may_send_little() {
     let limits = Limits {
         authenticated: false,

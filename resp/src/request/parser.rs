@@ -132,18 +132,14 @@ impl RequestParser {
             } else {
                 self.multibulk(buf, &mut cursor, &mut batch.ranges)
             };
-            match step {
-                Ok(Step::Complete(end)) => {
+            match step? {
+                Step::Complete(end) => {
                     batch.finish(first, is_inline);
                     consumed = end;
                 }
-                Ok(Step::Incomplete) => {
+                Step::Incomplete => {
                     self.suspend(cursor, batch, first);
                     break;
-                }
-                Err(error) => {
-                    batch.ranges.truncate(first);
-                    return Err(error);
                 }
             }
         }
