@@ -28,10 +28,20 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 const CONNECTIONS_MAX: usize = 256;
 /// Bytes of a request's head; a longer one is answered 431.
 const HEAD_BYTES_MAX: usize = 16 << 10;
-/// How long a request's head may take, and a connection be idle between two.
-const HEAD_TIME_MAX: Duration = Duration::from_secs(30);
-/// How long a stopping server lets answers under way finish.
-const STOP_TIME_MAX: Duration = Duration::from_secs(1);
+
+/// How long the server waits for clients.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// For a request's head, and for the next request on an idle connection.
+    head: Duration,
+    /// For answers under way when the server stops.
+    stop: Duration,
+}
+
+const PATIENCE: Patience = Patience {
+    head: Duration::from_secs(30),
+    stop: Duration::from_secs(1),
+};
 
 /// Whether the node can serve clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,10 +77,10 @@ impl HttpServer {
     ///
     /// If the address cannot be bound or the thread cannot be started.
     pub fn start(addr: SocketAddr, pages: Pages) -> io::Result<Self> {
-        Self::start_with(addr, pages, HEAD_TIME_MAX)
+        Self::start_with(addr, pages, PATIENCE)
     }
 
-    fn start_with(addr: SocketAddr, pages: Pages, head_time_max: Duration) -> io::Result<Self> {
+    fn start_with(addr: SocketAddr, pages: Pages, patience: Patience) -> io::Result<Self> {
         let listener = std::net::TcpListener::bind(addr)?;
         listener.set_nonblocking(true)?;
         let addr = listener.local_addr()?;
@@ -81,7 +91,7 @@ impl HttpServer {
         let (stop, stopped) = watch::channel(false);
         let server = Server {
             router: router(pages),
-            head_time_max,
+            patience,
             stopped,
         };
         let thread = std::thread::Builder::new().name("http".to_string()).spawn(move || {
@@ -128,7 +138,7 @@ impl Drop for HttpServer {
 
 struct Server {
     router: Router,
-    head_time_max: Duration,
+    patience: Patience,
     stopped: watch::Receiver<bool>,
 }
 
@@ -155,7 +165,7 @@ impl Server {
         }
         drop(listener);
         let all_places = places.acquire_many(u32::try_from(CONNECTIONS_MAX).unwrap_or(u32::MAX));
-        let _ = tokio::time::timeout(STOP_TIME_MAX, all_places).await;
+        let _ = tokio::time::timeout(self.patience.stop, all_places).await;
     }
 
     fn connection(&self, stream: TcpStream, place: OwnedSemaphorePermit) -> impl Future<Output = ()> + 'static {
@@ -163,7 +173,7 @@ impl Server {
         let mut stopped = self.stopped.clone();
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
-            .header_read_timeout(self.head_time_max)
+            .header_read_timeout(self.patience.head)
             .max_buf_size(HEAD_BYTES_MAX);
         async move {
             let _place = place;

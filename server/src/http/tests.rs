@@ -113,7 +113,15 @@ fn noise_and_endless_heads_are_refused_within_bounds() {
 fn a_head_that_never_ends_is_closed_after_its_time() {
     let ready = Arc::new(AtomicBool::new(true));
     let addr = "127.0.0.1:0".parse().unwrap();
-    let server = HttpServer::start_with(addr, pages(&ready), Duration::from_millis(20)).unwrap();
+    let server = HttpServer::start_with(
+        addr,
+        pages(&ready),
+        Patience {
+            head: Duration::from_millis(20),
+            ..PATIENCE
+        },
+    )
+    .unwrap();
     let mut stream = connect(&server);
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost:").unwrap();
     let mut answer = Vec::new();
@@ -143,13 +151,23 @@ fn more_connections_than_there_are_places_are_closed_and_places_come_back() {
 }
 
 #[test]
-fn stopping_ends_idle_connections_and_frees_the_port() {
-    let (server, _) = start();
+fn stopping_ends_idle_connections_at_once_and_frees_the_port() {
+    let ready = Arc::new(AtomicBool::new(true));
+    let patience = Patience {
+        stop: Duration::from_secs(60),
+        ..PATIENCE
+    };
+    let server = HttpServer::start_with("127.0.0.1:0".parse().unwrap(), pages(&ready), patience).unwrap();
     let addr = server.addr();
     let mut idle = connect(&server);
     idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     assert!(idle.read(&mut [0; 512]).unwrap() > 0);
+    let start = std::time::Instant::now();
     server.stop();
+    assert!(
+        start.elapsed() < patience.stop / 2,
+        "an idle connection is not waited for"
+    );
     assert_eq!(
         idle.read(&mut [0; 512]).unwrap_or(0),
         0,
