@@ -2,5 +2,9 @@
 
 pub mod command;
 pub mod config;
+pub mod http;
+pub mod latency;
+pub mod logs;
 pub mod metrics;
+pub mod slowlog;
 pub mod store;
