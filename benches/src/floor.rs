@@ -25,7 +25,14 @@ const REPLIES_MAX: usize = 1024;
 /// Serves for ever on `port` of the loopback; a GET is answered with `value_bytes` bytes.
 pub(crate) fn serve(port: u16, value_bytes: usize) -> Result<()> {
     let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let mut listener = TcpListener::bind(addr).doing(format_args!("listening on {addr}"))?;
+    serve_on(
+        TcpListener::bind(addr).doing(format_args!("listening on {addr}"))?,
+        value_bytes,
+    )
+}
+
+/// As [`serve`], on a socket that listens already.
+pub(crate) fn serve_on(mut listener: TcpListener, value_bytes: usize) -> Result<()> {
     let mut poll = Poll::new().doing("making an epoll instance")?;
     poll.registry()
         .register(&mut listener, LISTENER, Interest::READABLE)

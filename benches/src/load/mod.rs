@@ -153,3 +153,116 @@ fn join(workers: Workers<'_>) -> Result<Tally> {
         ))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::*;
+    use crate::floor;
+
+    const SPAN: Span = Span {
+        warm_up: Duration::from_millis(5),
+        window: Duration::from_millis(30),
+    };
+
+    /// A floor on a port of its own; it ends with the test's process.
+    fn floor() -> SocketAddr {
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let listener = mio::net::TcpListener::bind(any).expect("a free port");
+        let addr = listener.local_addr().expect("bound");
+        thread::spawn(move || floor::serve_on(listener, 64));
+        addr
+    }
+
+    /// A server that answers whatever it reads with `reply`, on one connection.
+    fn parrot(reply: &'static [u8]) -> SocketAddr {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let addr = listener.local_addr().expect("bound");
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept()?;
+            let mut buffer = [0; 4096];
+            while stream.read(&mut buffer)? > 0 {
+                stream.write_all(reply)?;
+            }
+            Ok::<(), std::io::Error>(())
+        });
+        addr
+    }
+
+    fn workload(addr: SocketAddr, op: Op) -> Workload {
+        Workload {
+            targets: vec![Target {
+                addr,
+                keys: Keys::All { count: 1000 },
+            }],
+            connections: 1,
+            pipeline: 1,
+            shape: Shape {
+                op,
+                value_bytes: 64,
+                ttl_s: None,
+                get_percent: 50,
+            },
+            wait_replicas: None,
+            threads: 1,
+            core: None,
+            server_pids: vec![std::process::id()],
+        }
+    }
+
+    #[test]
+    fn a_fill_writes_each_key_once_over_several_connections_threads_and_targets() -> Result<()> {
+        let addr = floor();
+        let target = |numbers: std::ops::Range<u32>| Target {
+            addr,
+            keys: Keys::Listed(numbers.collect()),
+        };
+        let targets = vec![target(0..100), target(100..1000), target(0..0)];
+        let fill_load = Workload {
+            targets,
+            connections: 7,
+            threads: 2,
+            pipeline: 16,
+            ..workload(addr, Op::Set)
+        };
+        assert_eq!(fill(&fill_load)?.0, 1000);
+        Ok(())
+    }
+
+    #[test]
+    fn a_deep_pipeline_of_reads_is_answered_and_timed() -> Result<()> {
+        let load = Workload {
+            connections: 5,
+            pipeline: 64,
+            ..workload(floor(), Op::Get)
+        };
+        let sample = measure(&load, SPAN)?;
+        assert!(sample.operations >= 64, "{} operations", sample.operations);
+        assert!(sample.latency_us(0.5) > 0.0 && sample.nils == 0);
+        assert!(sample.server_cpu_ns > 0);
+        Ok(())
+    }
+
+    #[test]
+    fn an_error_reply_fails_the_run_with_its_text() {
+        let error = measure(&workload(parrot(b"-NOQUORUM need 2\r\n"), Op::Set), SPAN).err();
+        let text = error.map(|error| error.to_string()).unwrap_or_default();
+        assert!(text.contains("-NOQUORUM need 2"), "{text:?}");
+    }
+
+    #[test]
+    fn more_replies_than_requests_fail_the_run() {
+        let error = measure(&workload(parrot(b"+OK\r\n+OK\r\n"), Op::Set), SPAN).err();
+        let text = error.map(|error| error.to_string()).unwrap_or_default();
+        assert!(text.contains("more than was asked"), "{text:?}");
+    }
+
+    #[test]
+    fn a_missing_key_is_counted() -> Result<()> {
+        let sample = measure(&workload(parrot(b"$-1\r\n"), Op::Get), SPAN)?;
+        assert!(sample.nils > 0);
+        Ok(())
+    }
+}
