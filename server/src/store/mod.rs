@@ -13,6 +13,8 @@
 mod counts;
 mod entry_view;
 mod key;
+#[cfg(test)]
+mod model;
 mod scan;
 mod shard;
 mod table;

@@ -204,6 +204,15 @@ impl Array {
         entries
     }
 
+    /// How many buckets away from home the farthest entry is, and all entries together are.
+    #[cfg(test)]
+    pub(super) fn ways_from_home(&self, home_of: impl Fn(&Entry) -> u32) -> (u32, u32) {
+        let len = self.len();
+        let places = (0..len).flat_map(|index| self.in_bucket(index).map(move |entry| (index, entry)));
+        let ways = places.map(|(index, entry)| (index + len - home_of(entry)) % len);
+        ways.fold((0, 0), |(longest, total), way| (longest.max(way), total + way))
+    }
+
     /// Applies `change` to the `passed` buckets from `home` on.
     fn passed_by(&mut self, home: u32, passed: u32, change: impl Fn(&mut Bucket)) {
         let mut index = home;
