@@ -1,0 +1,340 @@
+//! Which arcs this node remembers, and how it gets to remember the rest.
+//!
+//! A node that starts has no memory. It takes part in writes at once, but may neither coordinate an arc nor count toward R there before it has *caught up*; and a
+//! coordinator that acts in a new view first *takes over*: it compares the arc with enough others to have seen every acknowledged write. Both are made of one step, the
+//! exchange of an arc with a peer, which the shell carries out. This module decides which exchanges are wanted, in what order, and what follows from their
+//! outcomes; [`ArcCatchup`] holds the rule for one arc.
+//!
+//! ```text
+//!  what control knows of the owners --> ArcCatchup.wants() --> a lane a peer --> begin(): at most 32 under way with a peer, urgent first
+//!                                            ^                                        |
+//!                                            +------------- on_exchanged() <----------+
+//! ```
+//!
+//! Limits: an arc is at most once in a peer's lane; a peer that fails is left alone for 20 ms to 1 s.
+
+mod arc_catchup;
+mod exchange;
+mod lane;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use circlet_ring::ArcId;
+
+use self::arc_catchup::ArcCatchup;
+pub use self::exchange::{ExchangeId, ExchangeOutcome, ExchangeReason};
+use self::lane::Lane;
+use crate::arc_bitmap::ArcBitmap;
+use crate::time::Instant;
+use crate::topology::{MemberIndex, Topology};
+use crate::view::OwnerSet;
+
+/// Most exchanges under way at a time, with all peers together.
+const IN_FLIGHT_MAX: usize = 128;
+
+/// The memory of one node, arc by arc.
+#[derive(Debug)]
+pub(crate) struct Catchup {
+    arcs: Box<[Option<Owned>]>,
+    lanes: Box<[Lane]>,
+    // Invariant: what is in here is marked as under way in its arc and counted in its lane.
+    in_flight: BTreeMap<ExchangeId, InFlight>,
+    caught_up: ArcBitmap,
+    owned_count: usize,
+    begun_count: u64,
+    open_alone_after: Option<Duration>,
+    opened_alone_count: u64,
+}
+
+#[derive(Debug)]
+struct Owned {
+    owners: Box<[MemberIndex]>,
+    state: ArcCatchup,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct InFlight {
+    arc: ArcId,
+    member: MemberIndex,
+    position: usize,
+    reason: ExchangeReason,
+}
+
+/// An exchange to begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Begin {
+    pub(crate) id: ExchangeId,
+    pub(crate) arc: ArcId,
+    pub(crate) member: MemberIndex,
+    pub(crate) reason: ExchangeReason,
+}
+
+impl Catchup {
+    /// A node without memory of any arc. Arcs that it owns alone count as remembered at once: there is nobody to ask.
+    ///
+    /// `open_alone_after`: open an arc though owners that could know more stayed away for so long. It may forget acknowledged writes.
+    pub(crate) fn new(topology: &Topology, me: MemberIndex, open_alone_after: Option<Duration>, now: Instant) -> Self {
+        let arc_count = topology.settings().arcs;
+        let owned = |arc| {
+            let owners = topology.owners(arc);
+            let position = owners.iter().position(|&owner| owner == me)?;
+            Some(Owned {
+                owners: owners.into(),
+                state: ArcCatchup::new(owners.len(), position),
+            })
+        };
+        let arcs: Box<[Option<Owned>]> = arc_count.arcs().map(owned).collect();
+        let mut caught_up = ArcBitmap::empty(arc_count);
+        for arc in arc_count.arcs() {
+            if arcs[arc.index()]
+                .as_ref()
+                .is_some_and(|owned| owned.state.is_caught_up())
+            {
+                caught_up.insert(arc);
+            }
+        }
+        Self {
+            owned_count: arcs.iter().flatten().count(),
+            lanes: topology.indexes().map(|_| Lane::new(now)).collect(),
+            arcs,
+            in_flight: BTreeMap::new(),
+            caught_up,
+            begun_count: 0,
+            open_alone_after,
+            opened_alone_count: 0,
+        }
+    }
+
+    /// The arcs that this node has caught up on.
+    pub(crate) fn caught_up(&self) -> &ArcBitmap {
+        &self.caught_up
+    }
+
+    /// Whether that is all that it owns.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.caught_up.len() == self.owned_count
+    }
+
+    /// The others that this node has compared `arc` with since its view changed.
+    pub(crate) fn taken_over(&self, arc: ArcId) -> OwnerSet {
+        self.arcs[arc.index()]
+            .as_ref()
+            .map_or(OwnerSet::EMPTY, |owned| owned.state.taken_over())
+    }
+
+    /// How many arcs were opened though owners stayed away.
+    pub(crate) fn opened_alone_count(&self) -> u64 {
+        self.opened_alone_count
+    }
+
+    /// How many exchanges are under way.
+    pub(crate) fn in_flight_count(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// What is known of the owners of `arc` now, by position; whether this node coordinates it; whether the arc is in a new view.
+    pub(crate) fn set_owners(
+        &mut self,
+        now: Instant,
+        arc: ArcId,
+        reachable: OwnerSet,
+        caught_up: OwnerSet,
+        coordinating: bool,
+        is_new_view: bool,
+    ) {
+        let Some(owned) = &mut self.arcs[arc.index()] else {
+            return;
+        };
+        owned.state.set_owners(reachable, caught_up, coordinating);
+        if is_new_view {
+            owned.state.become_new_view();
+        }
+        self.requeue(now, arc);
+    }
+
+    /// Others may have coordinated `arc` in our place: what was compared before counts for nothing.
+    pub(crate) fn on_new_view(&mut self, now: Instant, arc: ArcId) {
+        if let Some(owned) = &mut self.arcs[arc.index()] {
+            owned.state.become_new_view();
+            self.requeue(now, arc);
+        }
+    }
+
+    /// Whether a peer can be talked to.
+    pub(crate) fn set_reachable(&mut self, now: Instant, member: MemberIndex, reachable: bool) {
+        let since = &mut self.lanes[member.get()].unreachable_since;
+        *since = if reachable { None } else { since.or(Some(now)) };
+    }
+
+    /// A peer's link is gone, or it began a new life: what was asked of it will not be answered.
+    pub(crate) fn on_link_down(&mut self, now: Instant, member: MemberIndex) {
+        let lost: Vec<_> = self
+            .in_flight
+            .iter()
+            .filter(|(_, flight)| flight.member == member)
+            .map(|(&id, _)| id)
+            .collect();
+        for id in lost {
+            if let Some((flight, owned)) = self.take_in_flight(id) {
+                owned.state.on_failure(flight.position);
+                self.requeue(now, flight.arc);
+            }
+        }
+    }
+
+    /// A peer began a new life: what its former self answered counts for nothing now.
+    pub(crate) fn on_new_life(&mut self, now: Instant, member: MemberIndex) {
+        self.on_link_down(now, member);
+        self.lanes[member.get()].on_success();
+        for arc in self.caught_up.arc_count().arcs() {
+            let Some(owned) = &mut self.arcs[arc.index()] else {
+                continue;
+            };
+            if let Some(position) = owned.owners.iter().position(|&owner| owner == member) {
+                owned.state.on_new_life(position);
+                self.requeue(now, arc);
+            }
+        }
+    }
+
+    /// A command waits for `arc`.
+    pub(crate) fn want(&mut self, now: Instant, arc: ArcId) {
+        if let Some(owned) = &mut self.arcs[arc.index()] {
+            owned.state.become_wanted();
+            self.requeue(now, arc);
+        }
+    }
+
+    /// `member` says that this node missed writes in `arc`.
+    pub(crate) fn on_stale(&mut self, now: Instant, arc: ArcId, member: MemberIndex) {
+        let Some(owned) = &mut self.arcs[arc.index()] else {
+            return;
+        };
+        if let Some(position) = owned.owners.iter().position(|&owner| owner == member) {
+            owned.state.become_stale(position);
+            self.requeue(now, arc);
+        }
+    }
+
+    /// An exchange ended. The arc that it was about; none if nobody waits for it any more.
+    pub(crate) fn on_exchanged(&mut self, now: Instant, id: ExchangeId, outcome: ExchangeOutcome) -> Option<ArcId> {
+        let (flight, owned) = self.take_in_flight(id)?;
+        if let ExchangeOutcome::Merged { kept_memory } = outcome {
+            if owned.state.on_merged(flight.position, kept_memory) {
+                self.caught_up.insert(flight.arc);
+            }
+            self.lanes[flight.member.get()].on_success();
+        } else {
+            owned.state.on_failure(flight.position);
+            self.lanes[flight.member.get()].on_failure(now);
+        }
+        self.requeue(now, flight.arc);
+        Some(flight.arc)
+    }
+
+    /// Opens the arcs whose owners stayed away for longer than the setting allows, if it is set. The arcs that were opened.
+    pub(crate) fn open_alone(&mut self, now: Instant) -> Vec<ArcId> {
+        let Some(limit) = self.open_alone_after else {
+            return Vec::new();
+        };
+        let lanes = &self.lanes;
+        let gave_up = |owner: MemberIndex| {
+            lanes[owner.get()]
+                .unreachable_since
+                .is_some_and(|since| since + limit <= now)
+        };
+        let mut opened = Vec::new();
+        for arc in self.caught_up.arc_count().arcs() {
+            let Some(owned) = &mut self.arcs[arc.index()] else {
+                continue;
+            };
+            let mut unanswered = owned.state.unanswered().iter();
+            if !owned.state.is_caught_up() && unanswered.all(|position| gave_up(owned.owners[position])) {
+                owned.state.become_caught_up();
+                self.caught_up.insert(arc);
+                opened.push(arc);
+            }
+        }
+        self.opened_alone_count += opened.len() as u64;
+        for &arc in &opened {
+            self.requeue(now, arc);
+        }
+        opened
+    }
+
+    /// Begins what can be begun.
+    pub(crate) fn begin(&mut self, now: Instant) -> Vec<Begin> {
+        let mut begun = Vec::new();
+        for lane in &mut self.lanes {
+            lane.end_pause(now);
+        }
+        while self.in_flight.len() < IN_FLIGHT_MAX {
+            let heads = self
+                .lanes
+                .iter()
+                .enumerate()
+                .filter_map(|(lane, state)| Some((state.head()?, state.in_flight(), lane)));
+            let Some((_, _, lane)) = heads.min() else { break };
+            let Some((reason, arc)) = self.lanes[lane].begin() else {
+                break;
+            };
+            begun.extend(self.begin_one(arc, MemberIndex::new(lane), reason));
+        }
+        begun
+    }
+
+    /// When [`begin`](Self::begin) will have something to do that it has not now.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.lanes.iter().filter_map(Lane::resumes_at).min()
+    }
+
+    fn begin_one(&mut self, arc: ArcId, member: MemberIndex, reason: ExchangeReason) -> Option<Begin> {
+        let owned = self.arcs[arc.index()].as_mut()?;
+        let position = owned.owners.iter().position(|&owner| owner == member)?;
+        owned.state.on_begin(position);
+        self.begun_count += 1;
+        let id = ExchangeId(self.begun_count);
+        self.in_flight.insert(
+            id,
+            InFlight {
+                arc,
+                member,
+                position,
+                reason,
+            },
+        );
+        Some(Begin {
+            id,
+            arc,
+            member,
+            reason,
+        })
+    }
+
+    fn take_in_flight(&mut self, id: ExchangeId) -> Option<(InFlight, &mut Owned)> {
+        let flight = self.in_flight.remove(&id)?;
+        self.lanes[flight.member.get()].end(flight.reason);
+        Some((flight, self.arcs[flight.arc.index()].as_mut()?))
+    }
+
+    /// Puts `arc` into the lanes of the peers that it is to be exchanged with now, and takes it out of the others.
+    fn requeue(&mut self, now: Instant, arc: ArcId) {
+        let Some(owned) = &self.arcs[arc.index()] else { return };
+        let mut avoid = OwnerSet::EMPTY;
+        for (position, owner) in owned.owners.iter().enumerate() {
+            if self.lanes[owner.get()].is_paused(now) {
+                avoid = avoid.with(position);
+            }
+        }
+        let mut reasons = [None; crate::topology::OWNERS_MAX];
+        for (position, reason) in owned.state.wants(avoid) {
+            reasons[position] = Some(reason);
+        }
+        for (&owner, reason) in owned.owners.iter().zip(reasons) {
+            self.lanes[owner.get()].requeue(arc, reason);
+        }
+    }
+}

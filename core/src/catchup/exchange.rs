@@ -1,0 +1,53 @@
+//! One comparison of one arc with one peer.
+
+use std::fmt;
+
+/// Names an exchange; never used twice in a life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExchangeId(pub(crate) u64);
+
+/// Why an exchange is wanted. Also the order in which they are begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExchangeReason {
+    /// A command waits for it.
+    Wanted,
+    /// This node is about to coordinate the arc in a new view.
+    TakeOver,
+    /// This node has no memory of the arc.
+    CatchUp,
+    /// The peer says that this node missed writes.
+    Stale,
+}
+
+impl ExchangeReason {
+    /// Whether it can wait behind commands.
+    pub(super) fn is_bulk(self) -> bool {
+        self >= Self::CatchUp
+    }
+}
+
+impl fmt::Display for ExchangeReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Wanted => "a command waits",
+            Self::TakeOver => "taking over",
+            Self::CatchUp => "catching up",
+            Self::Stale => "missed writes",
+        })
+    }
+}
+
+/// How an exchange ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExchangeOutcome {
+    /// Everything that the peer had when it answered is merged here.
+    Merged {
+        /// Whether the peer had caught up on the arc itself when it began to answer. If not, it has what it was sent in this life, and
+        /// nothing that it remembers.
+        kept_memory: bool,
+    },
+    /// The peer does not answer for this arc in this epoch. Some of its states may have been merged.
+    Refused,
+    /// No answer, or not all of it. Some of its states may have been merged.
+    Failed,
+}

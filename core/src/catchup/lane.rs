@@ -1,0 +1,111 @@
+//! What is to be exchanged with one peer.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use circlet_ring::ArcId;
+
+use super::ExchangeReason;
+use crate::time::Instant;
+
+/// Most exchanges under way with one peer.
+pub(super) const IN_FLIGHT_MAX: usize = 32;
+
+/// Of these, most that no command waits for: the rest is kept free for those.
+pub(super) const BULK_IN_FLIGHT_MAX: usize = 16;
+
+const PAUSE_MIN: Duration = Duration::from_millis(20);
+const PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// The queue of arcs to exchange with one peer, urgent ones first, then by number.
+///
+/// Bounded by the arcs of the cluster: an arc is in it at most once.
+#[derive(Debug, Default)]
+pub(super) struct Lane {
+    queue: BTreeSet<(ExchangeReason, ArcId)>,
+    in_flight: usize,
+    bulk_in_flight: usize,
+    failures: u32,
+    paused_until: Option<Instant>,
+    pub(super) unreachable_since: Option<Instant>,
+}
+
+impl Lane {
+    /// The lane of a peer that has not been reached yet.
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            unreachable_since: Some(now),
+            ..Self::default()
+        }
+    }
+
+    /// Makes `arc` wait in the queue for `reason`, or not at all.
+    pub(super) fn requeue(&mut self, arc: ArcId, reason: Option<ExchangeReason>) {
+        use ExchangeReason::{CatchUp, Stale, TakeOver, Wanted};
+        for queued in [Wanted, TakeOver, CatchUp, Stale] {
+            if Some(queued) != reason {
+                self.queue.remove(&(queued, arc));
+            }
+        }
+        self.queue.extend(reason.map(|reason| (reason, arc)));
+    }
+
+    /// What would be begun next, if anything can be.
+    pub(super) fn head(&self) -> Option<ExchangeReason> {
+        if self.paused_until.is_some() || self.in_flight >= IN_FLIGHT_MAX {
+            return None;
+        }
+        let &(reason, _) = self.queue.first()?;
+        (!reason.is_bulk() || self.bulk_in_flight < BULK_IN_FLIGHT_MAX).then_some(reason)
+    }
+
+    /// Begins what [`head`](Self::head) promised.
+    pub(super) fn begin(&mut self) -> Option<(ExchangeReason, ArcId)> {
+        let (reason, arc) = self.queue.pop_first()?;
+        self.in_flight += 1;
+        self.bulk_in_flight += usize::from(reason.is_bulk());
+        Some((reason, arc))
+    }
+
+    /// An exchange ended.
+    pub(super) fn end(&mut self, reason: ExchangeReason) {
+        self.in_flight -= 1;
+        self.bulk_in_flight -= usize::from(reason.is_bulk());
+    }
+
+    /// The peer answered well.
+    pub(super) fn on_success(&mut self) {
+        self.failures = 0;
+        self.paused_until = None;
+    }
+
+    /// The peer did not; it is left alone for a while. Failures of what was under way together count once.
+    pub(super) fn on_failure(&mut self, now: Instant) {
+        if !self.is_paused(now) {
+            let pause = PAUSE_MIN.saturating_mul(1 << self.failures.min(10)).min(PAUSE_MAX);
+            self.failures += 1;
+            self.paused_until = Some(now + pause);
+        }
+    }
+
+    /// How many exchanges are under way.
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    pub(super) fn is_paused(&self, now: Instant) -> bool {
+        self.paused_until.is_some_and(|until| now < until)
+    }
+
+    /// Ends a pause that is over.
+    pub(super) fn end_pause(&mut self, now: Instant) {
+        if !self.is_paused(now) {
+            self.paused_until = None;
+        }
+    }
+
+    /// When something can be begun that cannot be now because of a pause.
+    pub(super) fn resumes_at(&self) -> Option<Instant> {
+        self.paused_until.filter(|_| !self.queue.is_empty())
+    }
+}

@@ -1,0 +1,81 @@
+//! What the control plane wants done.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use circlet_ring::{ArcId, NodeId};
+
+use super::{Notice, PeerStatus};
+use crate::catchup::{ExchangeId, ExchangeReason};
+use crate::time::Instant;
+use crate::view::ClusterView;
+
+/// What the shell does, in the order in which it was emitted. None of it may block the thread of the control plane.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Send this datagram from the gossip socket.
+    SendDatagram {
+        /// Where to.
+        to: SocketAddr,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// The data plane is to load this view from now on.
+    InstallView(Arc<ClusterView>),
+    /// The data plane may coordinate until this moment. Past it, it waits for the next lease: this node stood still, and others may have
+    /// acted in its place.
+    Lease {
+        /// The end, by the clock of [`Now::mono`](super::Now::mono).
+        until: Instant,
+    },
+    /// Ask the peer for its digest of the arc; if it differs from ours, pull all that it has and merge it. Then report
+    /// [`Event::Exchanged`](super::Event::Exchanged), also when it failed: always once.
+    Exchange {
+        /// To be given back.
+        id: ExchangeId,
+        /// Which arc.
+        arc: ArcId,
+        /// Whom to ask.
+        peer: NodeId,
+        /// Why.
+        reason: ExchangeReason,
+    },
+    /// Send the peer the next batch of its hints and report [`Event::HintsReplayed`](super::Event::HintsReplayed), always once.
+    ReplayHints {
+        /// The peer.
+        peer: NodeId,
+    },
+    /// Say this of this node. A shell that sends it later puts in its clock of that moment.
+    AnnounceStatus {
+        /// To whom; none: to every peer with a link that is up.
+        to: Option<NodeId>,
+        /// What.
+        status: PeerStatus,
+    },
+    /// Close the link to the peer and dial again: it leads to a life that is over.
+    CloseLink {
+        /// The peer.
+        peer: NodeId,
+    },
+    /// The others know that this node stops; nothing more will come.
+    Left,
+    /// For people.
+    Notice(Notice),
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SendDatagram { to, bytes } => write!(formatter, "send {} bytes of gossip to {to}", bytes.len()),
+            Self::InstallView(view) => write!(formatter, "install view {} of epoch {}", view.number(), view.epoch()),
+            Self::Lease { until } => write!(formatter, "may coordinate until {} ms", until.as_nanos() / 1_000_000),
+            Self::Exchange { arc, peer, reason, .. } => write!(formatter, "exchange {arc:?} with {peer:?} ({reason})"),
+            Self::ReplayHints { peer } => write!(formatter, "replay hints to {peer:?}"),
+            Self::AnnounceStatus { status, .. } => write!(formatter, "announce: caught up on {:?}", status.caught_up),
+            Self::CloseLink { peer } => write!(formatter, "close the link to {peer:?}"),
+            Self::Left => formatter.write_str("the others know that this node stops"),
+            Self::Notice(notice) => notice.fmt(formatter),
+        }
+    }
+}

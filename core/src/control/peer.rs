@@ -1,0 +1,72 @@
+//! One peer, as the control plane knows it.
+
+use circlet_ring::{ArcId, NodeId};
+
+use super::PeerStatus;
+use super::clock_watch::ClockOffset;
+use super::replay::Replay;
+use crate::life::Life;
+use crate::membership::MemberState;
+
+/// Everything that is known of a peer, from three sources: SWIM, the link, and its own word.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub(super) id: NodeId,
+    pub(super) state: MemberState,
+    /// The latest life that any source named.
+    pub(super) life: Life,
+    /// The life that the link leads to, while it is up.
+    pub(super) link: Option<Life>,
+    /// Its word about `life`; none once a later life was heard of.
+    // Invariant: about `life`.
+    pub(super) status: Option<PeerStatus>,
+    pub(super) clock: ClockOffset,
+    pub(super) replay: Replay,
+    /// What was last said about it to the view.
+    pub(super) was_reachable: bool,
+}
+
+impl Peer {
+    pub(super) fn new(id: NodeId) -> Self {
+        Self {
+            id,
+            state: MemberState::Down,
+            life: Life::ZERO,
+            link: None,
+            status: None,
+            clock: ClockOffset::default(),
+            replay: Replay::default(),
+            was_reachable: false,
+        }
+    }
+
+    /// Whether it can be talked to: alive to SWIM, and with a link that leads to its latest life.
+    ///
+    /// A link that is gone makes it unreachable at once; it need not be dead for that.
+    pub(super) fn is_reachable(&self) -> bool {
+        self.state.is_up() && self.link == Some(self.life)
+    }
+
+    /// Whether it says that it has caught up on `arc`.
+    pub(super) fn has_caught_up(&self, arc: ArcId) -> bool {
+        self.status
+            .as_ref()
+            .is_some_and(|status| status.caught_up.contains(arc))
+    }
+
+    /// Whether it believes its own clock. Until it says otherwise, it does.
+    pub(super) fn believes_its_clock(&self) -> bool {
+        self.status.as_ref().is_none_or(|status| status.clock_believed)
+    }
+
+    /// A source named `life`. True if that is news: then what was known of its memory is void.
+    pub(super) fn on_life(&mut self, life: Life) -> bool {
+        if life <= self.life {
+            return false;
+        }
+        self.life = life;
+        self.status = None;
+        self.clock = ClockOffset::default();
+        true
+    }
+}

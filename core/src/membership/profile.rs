@@ -1,0 +1,176 @@
+//! How fast SWIM looks, and how long it doubts.
+
+use std::fmt;
+use std::num::{NonZeroU8, NonZeroUsize};
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::envelope;
+
+/// The pace of failure detection. All nodes of a cluster should run the same one.
+///
+/// A dead node is found after at most three probe periods (the longest gap between two probes of one member by one peer in a cluster
+/// of three; less in larger ones, which have more peers to look), one more until the probe counts as failed, and the doubt. A node that stalls for less than
+/// a probe period and the doubt together is never declared down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// One machine, or one rack: probes every 200 ms, doubts for 500 ms. A killed node is down in every view within 1.5 s, a node that
+    /// stalls for 500 ms is not.
+    #[default]
+    Fast,
+    /// One data centre, or machines that are often too busy to run a thread for half a second: probes every 500 ms, doubts for 1.5 s.
+    Lan,
+    /// Several data centres: probes every second, doubts for 4 s.
+    Wan,
+}
+
+impl Profile {
+    /// How often one member is probed.
+    #[must_use]
+    pub const fn probe_period(self) -> Duration {
+        Duration::from_millis(match self {
+            Self::Fast => 200,
+            Self::Lan => 500,
+            Self::Wan => 1000,
+        })
+    }
+
+    /// How long a probe waits for its answer before others are asked to probe too.
+    #[must_use]
+    pub const fn probe_rtt(self) -> Duration {
+        Duration::from_millis(match self {
+            Self::Fast => 80,
+            Self::Lan => 200,
+            Self::Wan => 500,
+        })
+    }
+
+    /// How long a suspect may refute before it is declared down, by a node in good health.
+    #[must_use]
+    pub const fn suspect_to_down_after(self) -> Duration {
+        Duration::from_millis(match self {
+            Self::Fast => 500,
+            Self::Lan => 1500,
+            Self::Wan => 4000,
+        })
+    }
+
+    /// A timer that fires this late says that we ourselves stood still.
+    #[must_use]
+    pub const fn stall_min(self) -> Duration {
+        Duration::from_millis(match self {
+            Self::Fast => 50,
+            Self::Lan => 100,
+            Self::Wan => 200,
+        })
+    }
+
+    /// How long what was learnt is sent on, and how often.
+    pub(crate) const fn gossip_period(self) -> Duration {
+        Duration::from_millis(match self {
+            Self::Fast => 50,
+            Self::Lan => 100,
+            Self::Wan => 250,
+        })
+    }
+
+    /// The longest pause between two announcements to a member that does not answer.
+    pub(crate) const fn announce_pause_max(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::Fast => 2,
+            Self::Lan => 5,
+            Self::Wan => 15,
+        })
+    }
+
+    /// The first pause between two announcements to a member that does not answer.
+    pub(crate) const fn announce_pause_min(self) -> Duration {
+        Duration::from_millis(100)
+    }
+
+    /// foca's settings for this pace, with the doubt stretched by `doubt_factor`.
+    ///
+    /// Down members are never forgotten (a restarted node takes the place of its former self, so they do not add up), and they are told
+    /// that they are down. Announcing to them is the announcer's, which also knows the members that foca has never seen.
+    pub(crate) fn foca_config(self, doubt_factor: u32) -> foca::Config {
+        let three = const { NonZeroUsize::new(3).unwrap() };
+        foca::Config {
+            probe_period: self.probe_period(),
+            probe_rtt: self.probe_rtt(),
+            num_indirect_probes: three,
+            max_transmissions: const { NonZeroU8::new(10).unwrap() },
+            suspect_to_down_after: self.suspect_to_down_after() * doubt_factor,
+            remove_down_after: None,
+            max_packet_size: const { NonZeroUsize::new(envelope::PAYLOAD_BYTES_MAX).unwrap() },
+            notify_down_members: true,
+            periodic_announce: Some(foca::PeriodicParams {
+                frequency: Duration::from_secs(30),
+                num_members: const { NonZeroUsize::new(1).unwrap() },
+            }),
+            periodic_announce_to_down_members: None,
+            periodic_gossip: Some(foca::PeriodicParams {
+                frequency: self.gossip_period(),
+                num_members: three,
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Fast => "fast",
+            Self::Lan => "lan",
+            Self::Wan => "wan",
+        })
+    }
+}
+
+/// Why a text names no profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a gossip profile is fast, lan or wan")]
+pub struct ProfileError;
+
+impl FromStr for Profile {
+    type Err = ProfileError;
+
+    fn from_str(text: &str) -> Result<Self, ProfileError> {
+        [Self::Fast, Self::Lan, Self::Wan]
+            .into_iter()
+            .find(|profile| profile.to_string() == text)
+            .ok_or(ProfileError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_profile_has_time_for_the_indirect_probe_and_tolerates_its_own_stalls() {
+        for profile in [Profile::Fast, Profile::Lan, Profile::Wan] {
+            assert!(
+                profile.probe_rtt() * 2 <= profile.probe_period(),
+                "{profile}: the indirect probe takes two more trips"
+            );
+            assert!(
+                profile.stall_min() < profile.probe_rtt(),
+                "{profile}: a stall that loses a probe is noticed"
+            );
+            assert_eq!(profile.to_string().parse(), Ok(profile));
+        }
+        assert_eq!("lazy".parse::<Profile>(), Err(ProfileError));
+    }
+
+    #[test]
+    fn the_default_finds_a_dead_node_in_time_by_its_own_arithmetic() {
+        let fast = Profile::default();
+        let worst = fast.probe_period() * 4 + fast.suspect_to_down_after();
+        assert!(worst < Duration::from_millis(1500), "{worst:?}");
+        let stall = fast.probe_period() + fast.suspect_to_down_after();
+        assert!(
+            stall > Duration::from_millis(650),
+            "a stall of 500 ms leaves time to refute: {stall:?}"
+        );
+    }
+}

@@ -1,0 +1,140 @@
+//! A node as the topology lists it.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use circlet_ring::{NodeId, Weight, Zone};
+
+use super::reader::{Malformed, Reader};
+use crate::life::Life;
+
+/// Where a node listens. The ports of one node share an address in every deployment that `circlet up` makes, but need not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    /// Clients of the one-big-Redis port.
+    pub client: SocketAddr,
+    /// Clients of the Redis Cluster port.
+    pub cluster: SocketAddr,
+    /// Peers, over TCP.
+    pub peer: SocketAddr,
+    /// Gossip, over UDP.
+    pub gossip: SocketAddr,
+    /// Metrics and health.
+    pub http: SocketAddr,
+}
+
+/// What a member is about to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum MemberStage {
+    /// It gets its arcs.
+    Joining = 1,
+    /// It owns arcs.
+    Active = 2,
+    /// It gives its arcs away.
+    Leaving = 3,
+    /// It is gone; its id is never used again.
+    Left = 4,
+}
+
+impl MemberStage {
+    fn from_byte(byte: u8) -> Result<Self, Malformed> {
+        match byte {
+            1 => Ok(Self::Joining),
+            2 => Ok(Self::Active),
+            3 => Ok(Self::Leaving),
+            4 => Ok(Self::Left),
+            _ => Err(Malformed("unknown state of a member")),
+        }
+    }
+}
+
+impl fmt::Display for MemberStage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Joining => "joining",
+            Self::Active => "active",
+            Self::Leaving => "leaving",
+            Self::Left => "left",
+        })
+    }
+}
+
+/// One member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberEntry {
+    /// Who it is, for ever.
+    pub id: NodeId,
+    /// Its life when this epoch was made; lives change without the topology, so links and gossip know better.
+    pub life: Life,
+    /// Its state.
+    pub stage: MemberStage,
+    /// What it fails with.
+    pub zone: Zone,
+    /// How much it takes.
+    pub weight: Weight,
+    /// Where it listens.
+    pub addresses: Addresses,
+}
+
+impl MemberEntry {
+    /// An active member of a cluster that is just formed.
+    #[must_use]
+    pub fn founding(id: NodeId, zone: Zone, weight: Weight, addresses: Addresses) -> Self {
+        Self {
+            id,
+            life: Life::ZERO,
+            stage: MemberStage::Active,
+            zone,
+            weight,
+            addresses,
+        }
+    }
+
+    /// `id 20 bytes | life u64 | stage u8 | weight u16 | zone text | 5 x address text`, a text being `length u8, bytes`.
+    pub(super) fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.id.as_bytes());
+        out.extend_from_slice(&self.life.get().to_le_bytes());
+        out.push(self.stage as u8);
+        out.extend_from_slice(&self.weight.hundredths().to_le_bytes());
+        put_text(out, self.zone.as_str());
+        let Addresses {
+            client,
+            cluster,
+            peer,
+            gossip,
+            http,
+        } = self.addresses;
+        for address in [client, cluster, peer, gossip, http] {
+            put_text(out, &address.to_string());
+        }
+    }
+
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            id: reader.node_id()?,
+            life: Life::new(reader.u64()?),
+            stage: MemberStage::from_byte(reader.u8()?)?,
+            weight: Weight::from_hundredths(reader.u16()?).ok_or(Malformed("impossible weight"))?,
+            zone: reader.text()?.parse().map_err(|_| Malformed("impossible zone"))?,
+            addresses: Addresses {
+                client: read_address(reader)?,
+                cluster: read_address(reader)?,
+                peer: read_address(reader)?,
+                gossip: read_address(reader)?,
+                http: read_address(reader)?,
+            },
+        })
+    }
+}
+
+fn read_address(reader: &mut Reader<'_>) -> Result<SocketAddr, Malformed> {
+    reader.text()?.parse().map_err(|_| Malformed("impossible address"))
+}
+
+/// Zones have at most 64 bytes, addresses fewer.
+fn put_text(out: &mut Vec<u8>, text: &str) {
+    debug_assert!(text.len() <= usize::from(u8::MAX));
+    out.push(text.len() as u8);
+    out.extend_from_slice(text.as_bytes());
+}
