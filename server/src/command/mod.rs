@@ -1,6 +1,13 @@
 //! Commands at the RESP edge: what each of them does to the keys it names, and what it answers.
 
+mod big;
+pub mod bits;
 pub mod error;
+pub mod extended;
+pub mod glob;
+pub mod number;
+pub mod span;
+pub mod subsequence;
 
 pub use error::CommandError;
 
