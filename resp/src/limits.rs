@@ -1,0 +1,45 @@
+//! What a client may ask a parser to hold.
+
+/// Bounds on one request. They are checked against what a client *announces*, before anything is reserved for it.
+///
+/// The defaults are Redis's, where Redis has one. Raising a limit raises, one for one, the memory that one connection can
+/// pin: a request is held whole until it is complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest argument, in bytes. Default 512 MiB (`proto-max-bulk-len`). Past it: `invalid bulk length`.
+    pub bulk_bytes_max: usize,
+    /// Most arguments of one command, its name included. Default 1,048,576. Past it: `invalid multibulk length`.
+    pub args_max: usize,
+    /// Longest inline command, and longest line that holds a length, in bytes without the line's end. Default 64 KiB.
+    /// Past it: `too big inline request`, `too big mbulk count string` or `too big bulk count string`.
+    pub inline_bytes_max: usize,
+    /// Longest request on the wire, in bytes. Default 1 GiB (`client-query-buffer-limit`). Past it: `too big request`.
+    /// Values above [`Limits::REQUEST_BYTES_CEILING`] count as that.
+    pub request_bytes_max: usize,
+    /// Whether the client has shown who it is, or need not. When `false`, a command may have 10 arguments of 16 KiB each, as in
+    /// Redis: a stranger must not make the server hold much.
+    pub authenticated: bool,
+}
+
+impl Limits {
+    /// The most that [`Limits::request_bytes_max`] can be: positions in a request are 32 bits wide.
+    pub const REQUEST_BYTES_CEILING: usize = 3 << 30;
+
+    /// Arguments of one command before authentication.
+    pub(crate) const STRANGER_ARGS_MAX: usize = 10;
+
+    /// Bytes of one argument before authentication.
+    pub(crate) const STRANGER_BULK_BYTES_MAX: usize = 16 << 10;
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            bulk_bytes_max: 512 << 20,
+            args_max: 1 << 20,
+            inline_bytes_max: 64 << 10,
+            request_bytes_max: 1 << 30,
+            authenticated: true,
+        }
+    }
+}
