@@ -11,6 +11,7 @@
 //! Lengths that come from the wire are checked before they size anything, and "not all bytes are there yet"
 //! is a value, never an error. `docs/design/resp.md` explains the choices.
 
+pub mod command;
 mod limits;
 mod reply;
 mod request;

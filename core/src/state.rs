@@ -1,0 +1,175 @@
+//! What an entry is: the bytes that are stored and shipped, a borrowed view of them, and how two become one.
+//!
+//! ```text
+//!   flags u8 | generation u64 | [expiry_ms u64] | [expiry_stamp u64] | [runs: count u32, count x 32 B] | [base ...]
+//!
+//!   flags    bits 0-1  base: 0 unknown, 1 none, 2 bytes (to the end), 3 reserved
+//!            bit 2     the entry expires, at expiry_ms
+//!            bit 3     the expiry register has a stamp of its own; without this bit it has the generation's
+//!            bit 4     runs follow (at least one), sorted by (node, birth)
+//!            bits 5-7  reserved: 5 for stubs (evicted early), 6 for the parts of hashes, sets, sorted sets and lists
+//!   integers little-endian; a run is node u64, birth u64, stamp u64, total i64
+//! ```
+//!
+//! **Invariants** (a state that breaks one is refused by [`State::decode`], so that equal states have equal bytes):
+//! the expiry's stamp is not below the generation; each run's birth is above it, and its stamp not below its birth; runs
+//! are sorted and distinct; in generation zero there are no bytes, and no expiry of stamp zero.
+//!
+//! **Whole and partial.** A delta may carry only what its command touched. Such a delta's base is *unknown*: a copy made
+//! of it alone cannot be read until the full state was fetched. So a state whose base is known (none or bytes) says: this
+//! is all that the sender had of this generation.
+//!
+//! **Room for collections.** Hash, set, sorted set and list will come as one more section between runs and base: type u8,
+//! count, then the parts sorted by name, each with stamp, tombstone bit and content; a part lives like a run, iff its
+//! stamp is above the generation. Their base is none (whole) or unknown (partial), which is why none outranks bytes when
+//! generations are equal: it never hides parts, since parts stand beside it.
+//!
+//! docs/design/values.md explains the rules of merging, and why they are these.
+
+mod decode;
+mod digest;
+mod encode;
+mod merge;
+mod runs;
+mod superseded;
+mod value;
+
+pub use decode::DecodeError;
+pub use digest::plain_digest;
+pub use merge::{Merged, merge};
+pub use runs::{Run, Runs};
+pub use value::{Value, parse_integer};
+
+use crate::stamp::Stamp;
+use crate::time::WallMs;
+
+/// A borrowed view of one entry's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State<'a> {
+    /// The stamp that the whole value began with: of the SET, DEL or other overwrite. [`Stamp::ZERO`] if there was none.
+    pub generation: Stamp,
+    /// The value written with the generation.
+    pub base: Base<'a>,
+    /// When the entry expires.
+    ///
+    /// Invariant: `expiry.stamp >= generation`.
+    pub expiry: Expiry,
+    /// What INCR added to the base.
+    ///
+    /// Invariant: each run's birth is above the generation.
+    pub runs: Runs<'a>,
+}
+
+/// The value that a generation began with. The order decides between equal generations: the greater wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Base<'a> {
+    /// Not in this state: it is a delta, or a copy made of deltas only.
+    Unknown,
+    /// A string.
+    Bytes(&'a [u8]),
+    /// Deleted in this generation, or never written: it outranks bytes, so that of a SET and a DEL with equal stamps
+    /// the DEL wins, and so that an expired value counts as deleted at its own stamp.
+    None,
+}
+
+/// The expiry register: it belongs to a generation, and within it the last change wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expiry {
+    /// The last millisecond in which the entry is alive; `None` if it does not expire.
+    pub at: Option<WallMs>,
+    /// When this was said: the generation's stamp, or a later one if EXPIRE or PERSIST came after.
+    pub stamp: Stamp,
+}
+
+impl Expiry {
+    /// The place in the order that decides between two registers of one generation: the later said, and of two said
+    /// with one stamp the longer life.
+    fn rank(self) -> (Stamp, bool, Option<WallMs>) {
+        (self.stamp, self.at.is_none(), self.at)
+    }
+}
+
+impl<'a> State<'a> {
+    /// The state of a key that nothing is known of: it reads as missing, and merged with any state it is that state.
+    ///
+    /// Never stored: a store that lacks an entry lacks it.
+    pub const ABSENT: State<'static> = State {
+        base: Base::Unknown,
+        ..State::tombstone(Stamp::ZERO)
+    };
+
+    /// A generation without parts: what DEL leaves.
+    #[must_use]
+    pub const fn tombstone(generation: Stamp) -> State<'static> {
+        State {
+            generation,
+            base: Base::None,
+            expiry: Expiry {
+                at: None,
+                stamp: generation,
+            },
+            runs: Runs::EMPTY,
+        }
+    }
+
+    /// A string as SET writes it, with the expiry it was given.
+    #[must_use]
+    pub const fn plain(generation: Stamp, expires_at: Option<WallMs>, value: &'a [u8]) -> Self {
+        Self {
+            generation,
+            base: Base::Bytes(value),
+            expiry: Expiry {
+                at: expires_at,
+                stamp: generation,
+            },
+            runs: Runs::EMPTY,
+        }
+    }
+
+    /// Whether this is a plain string, as [`State::plain`] makes it: no runs, no separate expiry stamp.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        matches!(self.base, Base::Bytes(_)) && self.runs.is_empty() && self.expiry.stamp == self.generation
+    }
+
+    /// Whether this is a bare tombstone: nothing but a generation.
+    #[must_use]
+    pub fn is_tombstone(&self) -> bool {
+        self.base == Base::None
+            && self.runs.is_empty()
+            && self.expiry
+                == Expiry {
+                    at: None,
+                    stamp: self.generation,
+                }
+    }
+
+    /// The greatest stamp in the state: what the arc's clock observes and the drift guard checks.
+    #[must_use]
+    pub fn max_stamp(&self) -> Stamp {
+        // Invariant: expiry.stamp >= generation.
+        self.runs
+            .iter()
+            .map(|run| run.stamp)
+            .fold(self.expiry.stamp, Stamp::max)
+    }
+
+    /// Panics in debug builds if an invariant of this type does not hold.
+    pub fn check_invariants(&self) {
+        debug_assert!(
+            self.expiry.stamp >= self.generation,
+            "the register belongs to an older generation"
+        );
+        debug_assert!(
+            self.runs.iter().all(|run| run.birth > self.generation),
+            "a run is older than the generation"
+        );
+        debug_assert!(self.is_possible(), "nothing is ever written with generation zero");
+    }
+
+    /// Generation zero is that of an entry which never had a whole value, so nothing was written with it.
+    fn is_possible(&self) -> bool {
+        self.generation > Stamp::ZERO
+            || !(matches!(self.base, Base::Bytes(_)) || self.expiry.at.is_some() && self.expiry.stamp == Stamp::ZERO)
+    }
+}

@@ -1,0 +1,236 @@
+//! From bytes to a view. Bytes come from peers and from snapshots: any of them may be anything, and nothing here
+//! panics, allocates or believes a length before checking it.
+
+use super::encode::{BASE_BYTES, BASE_MASK, BASE_NONE, BASE_UNKNOWN, F_EXPIRY, F_EXPIRY_STAMPED, F_RUNS, FLAGS_KNOWN};
+use super::runs::RUN_BYTES;
+use super::{Base, Expiry, Runs, State};
+use crate::stamp::Stamp;
+use crate::time::WallMs;
+
+/// The bytes are not a state that this version writes. Nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// They end before a field that the flags or a count announce.
+    #[error("entry state ends too early")]
+    TooShort,
+    /// Bytes follow although there is no base.
+    #[error("entry state has bytes after its end")]
+    TooLong,
+    /// A bit is set that this version does not know.
+    #[error("entry state has unknown flags {flags:#04x}")]
+    UnknownFlags {
+        /// The flags as they stand there.
+        flags: u8,
+    },
+    /// An invariant of the state does not hold: an expiry or a run older than the generation, runs out of order, or one
+    /// state written in two ways.
+    #[error("entry state breaks its invariants")]
+    NotCanonical,
+}
+
+impl<'a> State<'a> {
+    /// A view of the state that all of `bytes` hold.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] if they are not exactly what [`State::encode`] writes.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut rest = Reader(bytes);
+        let [flags] = rest.array()?;
+        if flags & !FLAGS_KNOWN != 0 {
+            return Err(DecodeError::UnknownFlags { flags });
+        }
+        let generation = rest.stamp()?;
+        let at = if flags & F_EXPIRY != 0 {
+            Some(WallMs::new(rest.word()?))
+        } else {
+            None
+        };
+        let stamp = if flags & F_EXPIRY_STAMPED != 0 {
+            later(rest.stamp()?, generation)?
+        } else {
+            generation
+        };
+        let runs = if flags & F_RUNS != 0 {
+            rest.runs(generation)?
+        } else {
+            Runs::EMPTY
+        };
+        let base = match flags & BASE_MASK {
+            BASE_BYTES => Base::Bytes(rest.0),
+            BASE_UNKNOWN | BASE_NONE if !rest.0.is_empty() => return Err(DecodeError::TooLong),
+            BASE_UNKNOWN => Base::Unknown,
+            BASE_NONE => Base::None,
+            _ => return Err(DecodeError::UnknownFlags { flags }),
+        };
+        let state = Self {
+            generation,
+            base,
+            expiry: Expiry { at, stamp },
+            runs,
+        };
+        if state.is_possible() {
+            Ok(state)
+        } else {
+            Err(DecodeError::NotCanonical)
+        }
+    }
+}
+
+/// `stamp`, which must be above `generation`: an equal one is written without the flag.
+fn later(stamp: Stamp, generation: Stamp) -> Result<Stamp, DecodeError> {
+    if stamp > generation {
+        Ok(stamp)
+    } else {
+        Err(DecodeError::NotCanonical)
+    }
+}
+
+/// What is left to read.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
+        let (taken, rest) = self.0.split_at_checked(len).ok_or(DecodeError::TooShort)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn array<const LEN: usize>(&mut self) -> Result<[u8; LEN], DecodeError> {
+        let (taken, rest) = self.0.split_first_chunk().ok_or(DecodeError::TooShort)?;
+        self.0 = rest;
+        Ok(*taken)
+    }
+
+    fn word(&mut self) -> Result<u64, DecodeError> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    fn stamp(&mut self) -> Result<Stamp, DecodeError> {
+        self.word().map(Stamp::from_bits)
+    }
+
+    fn runs(&mut self, generation: Stamp) -> Result<Runs<'a>, DecodeError> {
+        let count = u32::from_le_bytes(self.array()?);
+        let len = usize::try_from(count)
+            .ok()
+            .and_then(|count| count.checked_mul(RUN_BYTES));
+        let runs = Runs::new(self.take(len.ok_or(DecodeError::TooShort)?)?).ok_or(DecodeError::NotCanonical)?;
+        if runs.is_empty() || runs.iter().any(|run| run.birth <= generation) {
+            return Err(DecodeError::NotCanonical);
+        }
+        Ok(runs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::Run;
+
+    const GENERATION: Stamp = Stamp::from_bits(100);
+
+    fn run(node: u64, birth: u64, stamp: u64) -> Run {
+        Run {
+            node,
+            birth: Stamp::from_bits(birth),
+            stamp: Stamp::from_bits(stamp),
+            total: 7,
+        }
+    }
+
+    /// A state without base, flagged `flags`, with these runs, however wrong they are.
+    fn with_runs(flags: u8, runs: &[Run]) -> Vec<u8> {
+        let mut bytes = vec![flags];
+        bytes.extend_from_slice(&GENERATION.to_bits().to_le_bytes());
+        bytes.extend_from_slice(&u32::try_from(runs.len()).unwrap().to_le_bytes());
+        for run in runs {
+            run.encode(&mut bytes);
+        }
+        bytes
+    }
+
+    #[test]
+    fn every_proper_prefix_of_a_state_without_base_is_too_short() {
+        let whole = with_runs(BASE_NONE | F_RUNS, &[run(1, 101, 101), run(2, 101, 105)]);
+        assert!(State::decode(&whole).is_ok());
+        for len in 0..whole.len() {
+            assert_eq!(State::decode(&whole[..len]), Err(DecodeError::TooShort), "at {len}");
+        }
+    }
+
+    #[test]
+    fn a_count_of_runs_is_not_believed() {
+        let mut bytes = with_runs(BASE_NONE | F_RUNS, &[]);
+        let count = bytes.len() - 4;
+        bytes[count..].fill(0xff);
+        assert_eq!(State::decode(&bytes), Err(DecodeError::TooShort));
+    }
+
+    #[test]
+    fn reserved_flags_and_bytes_after_the_end_are_refused() {
+        let bytes = |flags: u8| [&[flags][..], &[0; 8]].concat();
+        for flags in [3, 1 << 5, 1 << 6, 1 << 7] {
+            assert_eq!(State::decode(&bytes(flags)), Err(DecodeError::UnknownFlags { flags }));
+        }
+        for flags in [BASE_UNKNOWN, BASE_NONE] {
+            assert!(State::decode(&bytes(flags)).is_ok());
+            assert_eq!(
+                State::decode(&[&bytes(flags)[..], b"x"].concat()),
+                Err(DecodeError::TooLong)
+            );
+        }
+    }
+
+    #[test]
+    fn a_state_written_in_a_second_way_is_refused() {
+        let refused = Err(DecodeError::NotCanonical);
+        let flags = BASE_NONE | F_RUNS;
+        assert_eq!(
+            State::decode(&with_runs(flags, &[])),
+            refused,
+            "no runs, but their flag"
+        );
+        assert_eq!(
+            State::decode(&with_runs(flags, &[run(1, 100, 105)])),
+            refused,
+            "a dead run"
+        );
+        assert_eq!(
+            State::decode(&with_runs(flags, &[run(1, 102, 101)])),
+            refused,
+            "raised before its birth"
+        );
+        assert_eq!(
+            State::decode(&with_runs(flags, &[run(2, 101, 101), run(1, 101, 101)])),
+            refused,
+            "out of order"
+        );
+        assert_eq!(
+            State::decode(&with_runs(flags, &[run(1, 101, 101), run(1, 101, 101)])),
+            refused,
+            "twice"
+        );
+
+        let mut stamped = vec![BASE_NONE | F_EXPIRY_STAMPED];
+        stamped.extend_from_slice(&GENERATION.to_bits().to_le_bytes());
+        stamped.extend_from_slice(&GENERATION.to_bits().to_le_bytes());
+        assert_eq!(
+            State::decode(&stamped),
+            refused,
+            "an expiry stamp that is the generation"
+        );
+    }
+
+    #[test]
+    fn nothing_is_written_with_generation_zero() {
+        assert_eq!(
+            State::decode(&[&[BASE_BYTES][..], &[0; 8]].concat()),
+            Err(DecodeError::NotCanonical)
+        );
+        assert_eq!(
+            State::decode(&[&[BASE_NONE | F_EXPIRY][..], &[0; 16]].concat()),
+            Err(DecodeError::NotCanonical)
+        );
+    }
+}

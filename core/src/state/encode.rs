@@ -1,0 +1,83 @@
+//! From a view to bytes; the form is drawn in the parent's header.
+
+use super::runs::RUN_BYTES;
+use super::{Base, State};
+
+pub(super) const BASE_MASK: u8 = 0b11;
+pub(super) const BASE_UNKNOWN: u8 = 0;
+pub(super) const BASE_NONE: u8 = 1;
+pub(super) const BASE_BYTES: u8 = 2;
+pub(super) const F_EXPIRY: u8 = 1 << 2;
+pub(super) const F_EXPIRY_STAMPED: u8 = 1 << 3;
+pub(super) const F_RUNS: u8 = 1 << 4;
+pub(super) const FLAGS_KNOWN: u8 = BASE_MASK | F_EXPIRY | F_EXPIRY_STAMPED | F_RUNS;
+
+impl State<'_> {
+    /// How many bytes [`State::encode`] appends.
+    #[must_use]
+    pub fn encoded_len(&self) -> usize {
+        let base = if let Base::Bytes(bytes) = self.base {
+            bytes.len()
+        } else {
+            0
+        };
+        let expiry = if self.expiry.at.is_some() { 8 } else { 0 };
+        let expiry_stamp = if self.expiry.stamp == self.generation { 0 } else { 8 };
+        let runs = if self.runs.is_empty() {
+            0
+        } else {
+            4 + self.runs.as_bytes().len()
+        };
+        1 + 8 + expiry + expiry_stamp + runs + base
+    }
+
+    /// Appends the state's bytes.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        out.reserve(self.encoded_len());
+        self.encode_head(self.runs.len(), out);
+        out.extend_from_slice(self.runs.as_bytes());
+        self.encode_base(out);
+    }
+
+    /// Appends what stands before the runs, including their count. The caller appends `run_count` runs, then
+    /// [`State::encode_base`].
+    pub(crate) fn encode_head(&self, run_count: usize, out: &mut Vec<u8>) {
+        self.check_invariants();
+        let stamped = self.expiry.stamp != self.generation;
+        let mut flags = match self.base {
+            Base::Unknown => BASE_UNKNOWN,
+            Base::None => BASE_NONE,
+            Base::Bytes(_) => BASE_BYTES,
+        };
+        if self.expiry.at.is_some() {
+            flags |= F_EXPIRY;
+        }
+        if stamped {
+            flags |= F_EXPIRY_STAMPED;
+        }
+        if run_count > 0 {
+            flags |= F_RUNS;
+        }
+        out.push(flags);
+        out.extend_from_slice(&self.generation.to_bits().to_le_bytes());
+        if let Some(at) = self.expiry.at {
+            out.extend_from_slice(&at.get().to_le_bytes());
+        }
+        if stamped {
+            out.extend_from_slice(&self.expiry.stamp.to_bits().to_le_bytes());
+        }
+        if run_count > 0 {
+            // 2^32 runs would be 128 GiB of one value; values are limited to 512 MiB.
+            let count = u32::try_from(run_count).unwrap_or(u32::MAX);
+            out.reserve(run_count * RUN_BYTES);
+            out.extend_from_slice(&count.to_le_bytes());
+        }
+    }
+
+    /// Appends the base, which goes to the end.
+    pub(crate) fn encode_base(&self, out: &mut Vec<u8>) {
+        if let Base::Bytes(bytes) = self.base {
+            out.extend_from_slice(bytes);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! One state out of two.
+//!
+//! The result is what is greatest of each part: the generation; of the greatest generation the greatest base and the
+//! last said expiry; each run in its newest copy, if it was born after that generation. "Greatest" is by a total order in
+//! each place, which makes the merge commutative, associative and idempotent, whatever the stamps: `tests/merge_laws.rs`.
+//!
+//! Most merges need no bytes written: the result is one of the two sides, and [`Merged`] says which. Refused: writing the
+//! result always; a duplicate delta of a 1 MB value would copy it for nothing.
+
+use super::{Run, State};
+use crate::stamp::Stamp;
+
+/// What came out of [`merge`]`(left, right)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merged {
+    /// Both are the same state, and so is the result.
+    Same,
+    /// The result is the left state: the right one had nothing new.
+    Left,
+    /// The result is the right state: it has all that the left one had that still counts.
+    Right,
+    /// The result is neither; its bytes were appended to `out`.
+    Both,
+}
+
+impl Merged {
+    /// Whether the right side brought something that the left one lacked.
+    #[must_use]
+    pub const fn changed(self) -> bool {
+        matches!(self, Self::Right | Self::Both)
+    }
+
+    const fn of(left_needed: bool, right_needed: bool) -> Self {
+        match (left_needed, right_needed) {
+            (false, false) => Self::Same,
+            (true, false) => Self::Left,
+            (false, true) => Self::Right,
+            (true, true) => Self::Both,
+        }
+    }
+}
+
+/// Merges two states of one key. If the result is neither of them, its encoded bytes are *appended* to `out`; otherwise
+/// `out` is left alone.
+///
+/// Costs a comparison of the two bases when the generations are equal, and nothing that grows with the values when they
+/// are not. Allocates only in `out`.
+#[must_use]
+pub fn merge(left: State<'_>, right: State<'_>, out: &mut Vec<u8>) -> Merged {
+    let (head, mut left_needed, mut right_needed) = merge_heads(left, right);
+    let mut run_count = 0;
+    if !(left.runs.is_empty() && right.runs.is_empty()) {
+        for_each_run(left, right, head.generation, |_, from| {
+            run_count += 1;
+            left_needed |= from == Merged::Left;
+            right_needed |= from == Merged::Right;
+        });
+    }
+    let merged = Merged::of(left_needed, right_needed);
+    if merged == Merged::Both {
+        out.reserve(head.encoded_len());
+        head.encode_head(run_count, out);
+        for_each_run(left, right, head.generation, |run, _| run.encode(out));
+        head.encode_base(out);
+    }
+    merged
+}
+
+/// Generation, base and expiry of the result (without runs), and which sides it is not equal to one without: whether
+/// the left one, the right one is needed.
+fn merge_heads<'a>(left: State<'a>, right: State<'a>) -> (State<'a>, bool, bool) {
+    use std::cmp::Ordering::{Equal, Greater, Less};
+
+    let without_runs = |state: State<'a>| State {
+        runs: super::Runs::EMPTY,
+        ..state
+    };
+    match left.generation.cmp(&right.generation) {
+        Greater => (without_runs(left), true, false),
+        Less => (without_runs(right), false, true),
+        Equal => {
+            let base = left.base.cmp(&right.base);
+            let expiry = left.expiry.rank().cmp(&right.expiry.rank());
+            let head = State {
+                base: if base == Less { right.base } else { left.base },
+                expiry: if expiry == Less { right.expiry } else { left.expiry },
+                ..without_runs(left)
+            };
+            (
+                head,
+                base == Greater || expiry == Greater,
+                base == Less || expiry == Less,
+            )
+        }
+    }
+}
+
+/// Visits the runs that live in `generation`, ascending, each in its newest copy, with the side it is from.
+fn for_each_run(left: State<'_>, right: State<'_>, generation: Stamp, mut visit: impl FnMut(Run, Merged)) {
+    let alive = |run: &Run| run.birth > generation;
+    let mut lefts = left.runs.iter().filter(alive).peekable();
+    let mut rights = right.runs.iter().filter(alive).peekable();
+    loop {
+        let from = match (lefts.peek(), rights.peek()) {
+            (None, None) => return,
+            (Some(_), None) => Merged::Left,
+            (None, Some(_)) => Merged::Right,
+            (Some(a), Some(b)) if a.id() < b.id() => Merged::Left,
+            (Some(a), Some(b)) if a.id() > b.id() => Merged::Right,
+            (Some(_), Some(_)) => Merged::Same,
+        };
+        let a = if from == Merged::Right { None } else { lefts.next() };
+        let b = if from == Merged::Left { None } else { rights.next() };
+        match (a, b) {
+            (Some(a), Some(b)) if a.rank() < b.rank() => visit(b, Merged::Right),
+            (Some(a), Some(b)) if a.rank() > b.rank() => visit(a, Merged::Left),
+            (Some(run), _) | (None, Some(run)) => visit(run, from),
+            (None, None) => return,
+        }
+    }
+}
