@@ -10,7 +10,7 @@ use super::pure::number::integer;
 
 /// How a number names a deadline: the four options of SET and GETEX, and the four EXPIRE commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Notation {
+pub(super) enum Notation {
     /// `EX`, EXPIRE: seconds from now on.
     Seconds,
     /// `PX`, PEXPIRE: milliseconds from now on.
@@ -23,15 +23,17 @@ pub enum Notation {
 
 impl Notation {
     /// The notation that an option of SET or GETEX stands for.
-    #[must_use]
-    pub fn of_option(option: &[u8]) -> Option<Notation> {
+    pub(super) fn of_option(option: &[u8]) -> Option<Notation> {
         let options: [(&[u8], Notation); 4] = [
             (b"ex", Notation::Seconds),
             (b"px", Notation::Milliseconds),
             (b"exat", Notation::AtSeconds),
             (b"pxat", Notation::AtMilliseconds),
         ];
-        options.into_iter().find(|(name, _)| option.eq_ignore_ascii_case(name)).map(|(_, notation)| notation)
+        options
+            .into_iter()
+            .find(|(name, _)| option.eq_ignore_ascii_case(name))
+            .map(|(_, notation)| notation)
     }
 
     fn is_absolute(self) -> bool {
@@ -50,7 +52,7 @@ impl Notation {
     /// # Errors
     ///
     /// [`CommandError::NotAnInteger`]; [`CommandError::ExpireTime`] for a number that is not positive or overflows.
-    pub fn future(self, number: &[u8], now: WallMs, command: &'static str) -> Result<WallMs, CommandError> {
+    pub(super) fn future(self, number: &[u8], now: WallMs, command: &'static str) -> Result<WallMs, CommandError> {
         let number = integer(number)?;
         let refused = CommandError::ExpireTime(command);
         if number <= 0 {
@@ -65,19 +67,24 @@ impl Notation {
     /// # Errors
     ///
     /// [`CommandError::NotAnInteger`]; [`CommandError::ExpireTime`] on overflow.
-    pub fn any(self, number: &[u8], now: WallMs, command: &'static str) -> Result<WallMs, CommandError> {
-        self.milliseconds_at(integer(number)?, now).map(wall).ok_or(CommandError::ExpireTime(command))
+    pub(super) fn any(self, number: &[u8], now: WallMs, command: &'static str) -> Result<WallMs, CommandError> {
+        self.milliseconds_at(integer(number)?, now)
+            .map(wall)
+            .ok_or(CommandError::ExpireTime(command))
     }
 
     fn milliseconds_at(self, number: i64, now: WallMs) -> Option<i64> {
         let milliseconds = self.in_milliseconds(number)?;
-        if self.is_absolute() { Some(milliseconds) } else { milliseconds.checked_add(signed(now)) }
+        if self.is_absolute() {
+            Some(milliseconds)
+        } else {
+            milliseconds.checked_add(signed(now))
+        }
     }
 }
 
 /// A time as a signed number of milliseconds, for replies: far enough for 292 million years.
-#[must_use]
-pub fn signed(time: WallMs) -> i64 {
+pub(super) fn signed(time: WallMs) -> i64 {
     i64::try_from(time.get()).unwrap_or(i64::MAX)
 }
 
@@ -103,8 +110,16 @@ mod tests {
             (Notation::AtMilliseconds, "9223372036854775807", i64::MAX as u64),
         ];
         for (notation, number, expected) in cases {
-            assert_eq!(notation.future(number.as_bytes(), NOW, "x"), Ok(WallMs::new(expected)), "{notation:?}");
-            assert_eq!(notation.any(number.as_bytes(), NOW, "x"), Ok(WallMs::new(expected)), "{notation:?}");
+            assert_eq!(
+                notation.future(number.as_bytes(), NOW, "x"),
+                Ok(WallMs::new(expected)),
+                "{notation:?}"
+            );
+            assert_eq!(
+                notation.any(number.as_bytes(), NOW, "x"),
+                Ok(WallMs::new(expected)),
+                "{notation:?}"
+            );
         }
     }
 
@@ -117,8 +132,16 @@ mod tests {
             (Notation::AtSeconds, "9223372036854775807"),
         ];
         for (notation, number) in cases {
-            assert_eq!(notation.future(number.as_bytes(), NOW, "x"), Err(REFUSED), "{notation:?} {number}");
-            assert_eq!(notation.any(number.as_bytes(), NOW, "x"), Err(REFUSED), "{notation:?} {number}");
+            assert_eq!(
+                notation.future(number.as_bytes(), NOW, "x"),
+                Err(REFUSED),
+                "{notation:?} {number}"
+            );
+            assert_eq!(
+                notation.any(number.as_bytes(), NOW, "x"),
+                Err(REFUSED),
+                "{notation:?} {number}"
+            );
         }
         assert_eq!(Notation::Seconds.any(b"-9223372036854775808", NOW, "x"), Err(REFUSED));
     }
@@ -128,7 +151,10 @@ mod tests {
         for number in ["0", "-1"] {
             assert_eq!(Notation::Seconds.future(number.as_bytes(), NOW, "x"), Err(REFUSED));
         }
-        assert_eq!(Notation::Seconds.any(b"-1", NOW, "x"), Ok(WallMs::new(1_699_999_999_000)));
+        assert_eq!(
+            Notation::Seconds.any(b"-1", NOW, "x"),
+            Ok(WallMs::new(1_699_999_999_000))
+        );
         assert_eq!(Notation::AtSeconds.any(b"-1", NOW, "x"), Ok(WallMs::new(0)));
     }
 

@@ -9,7 +9,7 @@ use circlet_resp::{Args, ReplyBuf};
 
 use crate::command::cx::KeyCx;
 use crate::command::deadline::Notation;
-use crate::command::error::{CommandError, quoted};
+use crate::command::error::CommandError;
 
 /// Handles EXPIRE.
 pub(in crate::command) fn expire(cx: &mut KeyCx<'_>, args: Args<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {
@@ -95,8 +95,10 @@ impl Conditions {
                 ("gt", &mut conditions.gt),
                 ("lt", &mut conditions.lt),
             ];
-            let known = named.into_iter().find(|(name, _)| option.eq_ignore_ascii_case(name.as_bytes()));
-            let (_, said) = known.ok_or_else(|| CommandError::UnsupportedOption(quoted(option)))?;
+            let known = named
+                .into_iter()
+                .find(|(name, _)| option.eq_ignore_ascii_case(name.as_bytes()));
+            let (_, said) = known.ok_or_else(|| CommandError::unsupported_option(option))?;
             *said = true;
         }
         if conditions.nx && (conditions.xx || conditions.gt || conditions.lt) {

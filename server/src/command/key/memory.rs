@@ -12,7 +12,10 @@ use crate::command::pure::number::integer;
 pub(in crate::command) fn usage(cx: &mut KeyCx<'_>, args: Args<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {
     let mut rest = args.skip(3).iter();
     while let Some(option) = rest.next() {
-        let count = rest.next().filter(|_| option.eq_ignore_ascii_case(b"samples")).ok_or(CommandError::Syntax)?;
+        let count = rest
+            .next()
+            .filter(|_| option.eq_ignore_ascii_case(b"samples"))
+            .ok_or(CommandError::Syntax)?;
         if integer(count)? < 0 {
             return Err(CommandError::Syntax);
         }

@@ -16,11 +16,15 @@ impl Moved {
     pub(super) fn take(slot: &mut SlotCx<'_>, key: &[u8]) -> Result<Option<Self>, CommandError> {
         let cx = slot.key(key);
         let Some(value) = cx.string()? else { return Ok(None) };
-        Ok(Some(Self { value: value.into_owned(), deadline: cx.expiry()? }))
+        Ok(Some(Self {
+            value: value.into_owned(),
+            deadline: cx.expiry()?,
+        }))
     }
 
     /// Writes it as the whole value of `key`.
     pub(super) fn put(&self, slot: &mut SlotCx<'_>, key: &[u8]) {
-        slot.key(key).set(&self.value, self.deadline.map_or(Expiry::None, Expiry::At));
+        slot.key(key)
+            .set(&self.value, self.deadline.map_or(Expiry::None, Expiry::At));
     }
 }

@@ -41,7 +41,11 @@ pub(in crate::command) fn pexpiretime(
 }
 
 fn answer(cx: &KeyCx<'_>, reply: &mut ReplyBuf, shown: impl Fn(WallMs) -> i64) -> Result<(), CommandError> {
-    reply.integer(if cx.exists()? { cx.expiry()?.map_or(-1, shown) } else { -2 });
+    reply.integer(if cx.exists()? {
+        cx.expiry()?.map_or(-1, shown)
+    } else {
+        -2
+    });
     Ok(())
 }
 
@@ -51,5 +55,5 @@ fn left(deadline: WallMs, now: WallMs) -> i64 {
 
 /// The nearest whole number of seconds.
 fn seconds(milliseconds: i64) -> i64 {
-    milliseconds.saturating_add(500) / 1000
+    milliseconds / 1000 + i64::from(milliseconds % 1000 >= 500)
 }

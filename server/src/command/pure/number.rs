@@ -3,40 +3,9 @@
 //! Redis is strict: no sign but one minus, no leading zero, no space, no minus zero. This is not fussiness: only a text
 //! that is exactly what the integer prints as may be kept as an integer, since GET must give back what SET was given.
 
-use super::CommandError;
+pub use circlet_core::state::parse_integer;
 
-/// The longest text of a 64-bit integer, in bytes: `-9223372036854775808`.
-pub const INTEGER_BYTES_MAX: usize = 20;
-
-/// Reads `text` as an integer in Redis's notation: `0`, or an optional minus, a digit from 1 to 9, and more digits.
-#[must_use]
-pub fn parse_integer(text: &[u8]) -> Option<i64> {
-    if text.is_empty() || text.len() > INTEGER_BYTES_MAX {
-        return None;
-    }
-    let (negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
-    match digits {
-        [b'0'] if !negative => return Some(0),
-        [b'1'..=b'9', ..] => {}
-        _ => return None,
-    }
-    let mut magnitude: u64 = 0;
-    for &byte in digits {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        magnitude = magnitude.checked_mul(10)?.checked_add(u64::from(digit))?;
-    }
-    if negative {
-        0i64.checked_sub_unsigned(magnitude)
-    } else {
-        i64::try_from(magnitude).ok()
-    }
-}
+use crate::command::error::CommandError;
 
 /// An argument that must be an integer.
 ///

@@ -17,7 +17,11 @@ pub(in crate::command) fn append(cx: &mut KeyCx<'_>, args: Args<'_>, reply: &mut
 }
 
 /// Handles STRLEN: 0 for an absent key.
-pub(in crate::command) fn strlen(cx: &mut KeyCx<'_>, _args: Args<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {
+pub(in crate::command) fn strlen(
+    cx: &mut KeyCx<'_>,
+    _args: Args<'_>,
+    reply: &mut ReplyBuf,
+) -> Result<(), CommandError> {
     reply.integer(length(cx.string()?.map_or(0, |value| value.len())));
     Ok(())
 }

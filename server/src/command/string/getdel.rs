@@ -6,7 +6,11 @@ use crate::command::cx::KeyCx;
 use crate::command::error::CommandError;
 
 /// Handles GETDEL. On an absent key it is a GET: nothing is written.
-pub(in crate::command) fn getdel(cx: &mut KeyCx<'_>, _args: Args<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {
+pub(in crate::command) fn getdel(
+    cx: &mut KeyCx<'_>,
+    _args: Args<'_>,
+    reply: &mut ReplyBuf,
+) -> Result<(), CommandError> {
     let Some(value) = cx.string()? else {
         reply.null();
         return Ok(());

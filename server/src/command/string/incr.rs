@@ -26,7 +26,9 @@ pub(in crate::command) fn incrby(cx: &mut KeyCx<'_>, args: Args<'_>, reply: &mut
 
 /// Handles DECRBY.
 pub(in crate::command) fn decrby(cx: &mut KeyCx<'_>, args: Args<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {
-    let opposite = integer(&args[2])?.checked_neg().ok_or(CommandError::DecrementOverflow)?;
+    let opposite = integer(&args[2])?
+        .checked_neg()
+        .ok_or(CommandError::DecrementOverflow)?;
     add(cx, opposite, reply)
 }
 

@@ -20,14 +20,23 @@ pub(in crate::command) fn lcs(slot: &mut SlotCx<'_>, args: Args<'_>, reply: &mut
     let left = value(slot, &args[1])?;
     let right = value(slot, &args[2])?;
     let options = LcsOptions::parse(args.skip(3))?;
-    if (left.len() + 1).saturating_mul(right.len() + 1).saturating_mul(CELL_BYTES) > VALUE_BYTES_MAX {
+    if (left.len() + 1)
+        .saturating_mul(right.len() + 1)
+        .saturating_mul(CELL_BYTES)
+        > VALUE_BYTES_MAX
+    {
         return Err(CommandError::LcsTooLarge);
     }
     match options.answer {
         Answer::Length => reply.integer(i64::from(longest_len(&left, &right))),
         Answer::Text => {
             let runs = longest(&left, &right);
-            let text: Vec<u8> = runs.iter().rev().flat_map(|run| &left[run.left.clone()]).copied().collect();
+            let text: Vec<u8> = runs
+                .iter()
+                .rev()
+                .flat_map(|run| &left[run.left.clone()])
+                .copied()
+                .collect();
             reply.bulk(&text);
         }
         Answer::Runs => reply_runs(&longest(&left, &right), &options, reply),
@@ -101,6 +110,10 @@ impl LcsOptions {
             (false, true) => Answer::Runs,
             (false, false) => Answer::Text,
         };
-        Ok(Self { answer, with_match_len, min_match_len })
+        Ok(Self {
+            answer,
+            with_match_len,
+            min_match_len,
+        })
     }
 }

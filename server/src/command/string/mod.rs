@@ -21,7 +21,10 @@ use super::error::CommandError;
 
 /// The length that a value of two parts would have, if it may have it.
 fn checked_len(before: usize, more: usize) -> Result<usize, CommandError> {
-    before.checked_add(more).filter(|&len| len <= VALUE_BYTES_MAX).ok_or(CommandError::TooLong)
+    before
+        .checked_add(more)
+        .filter(|&len| len <= VALUE_BYTES_MAX)
+        .ok_or(CommandError::TooLong)
 }
 
 /// A length as a reply: no value is long enough for this to saturate.

@@ -41,5 +41,9 @@ pub(in crate::command) fn msetnx(
 
 /// Refuses a key without a value at the end.
 pub(in crate::command) fn check_pairs(args: Args<'_>, command: &'static str) -> Result<(), CommandError> {
-    if args.len() % 2 == 1 { Ok(()) } else { Err(CommandError::WrongArity(command)) }
+    if args.len() % 2 == 1 {
+        Ok(())
+    } else {
+        Err(CommandError::WrongArity(command))
+    }
 }
