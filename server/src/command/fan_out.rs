@@ -82,7 +82,7 @@ impl FanOut {
     pub fn split<'a>(&self, args: Args<'a>) -> Result<impl ExactSizeIterator<Item = Args<'a>> + use<'a>, CommandError> {
         let step = self.args_per_key;
         let count = args.len().saturating_sub(1);
-        if count % step != 0 {
+        if !count.is_multiple_of(step) {
             return Err(CommandError::WrongArity(self.command));
         }
         Ok((0..count / step).map(move |part| args.skip(part * step)))

@@ -1,4 +1,4 @@
-//! One store with every arc, as a node has it, whose deltas nobody wants.
+//! One store with every arc, as a node has it, and a second one that gets its deltas.
 
 use circlet_core::mutate::Author;
 use circlet_core::stamp::Stamp;

@@ -1,0 +1,399 @@
+//! The items of one turn, for one peer.
+//!
+//! `turn u32 | epoch u64 | count u32 | items`. An item is `tag u8` and then
+//!
+//! | tag | item | fields |
+//! |---|---|---|
+//! | 1 | apply | `slot u16, hash u64, key, state` |
+//! | 2 | check | `slot u16, hash u64, digest u64, key` |
+//! | 3 | fetch | `slot u16, hash u64, key` |
+//! | 4 | run | `flags u8, read level u8, write level u8, argument count u16, arguments` |
+//!
+//! where key, state and arguments are `length u32, bytes`. The key's hash travels with it: the sender has it, and 2 ns saved an
+//! item is 2 ns.
+
+use super::frame::{self, FrameKind};
+use super::reader::{Malformed, Reader, put_long_bytes};
+
+const APPLY: u8 = 1;
+const CHECK: u8 = 2;
+const FETCH: u8 = 3;
+const RUN: u8 = 4;
+
+/// Most arguments of a command that is run elsewhere.
+pub const ARGUMENTS_MAX: usize = u16::MAX as usize;
+
+/// A key as it travels: with its slot and hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WireKey<'a> {
+    /// The key's slot, below 16384.
+    pub slot: u16,
+    /// xxh3 of the key.
+    pub hash: u64,
+    /// The key.
+    pub key: &'a [u8],
+}
+
+impl<'a> WireKey<'a> {
+    /// Appends slot, hash, length and key: how a key stands everywhere but in a batch's items, which put a field between.
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
+        self.put_head(out);
+        put_long_bytes(out, self.key);
+    }
+
+    fn put_head(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.slot.to_le_bytes());
+        out.extend_from_slice(&self.hash.to_le_bytes());
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let (slot, hash) = read_key_head(reader)?;
+        Ok(WireKey {
+            slot,
+            hash,
+            key: reader.long_bytes()?,
+        })
+    }
+}
+
+fn read_key_head(reader: &mut Reader<'_>) -> Result<(u16, u64), Malformed> {
+    let (slot, hash) = (reader.u16()?, reader.u64()?);
+    if slot >= circlet_ring::SLOT_COUNT {
+        return Err(Malformed("slot out of range"));
+    }
+    Ok((slot, hash))
+}
+
+/// How a command that another node forwarded is to be run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunHow {
+    /// On this node's own entries only, without quorum: its share of a command that every node answers (`DBSIZE`, `KEYS`).
+    pub local: bool,
+    /// One key's part of a command on several keys.
+    pub part: bool,
+    /// The reply is to be RESP3.
+    pub resp3: bool,
+    /// The connection's read level, as the sender encodes it.
+    pub read_level: u8,
+    /// The connection's write level, as the sender encodes it.
+    pub write_level: u8,
+}
+
+impl RunHow {
+    fn flags(self) -> u8 {
+        u8::from(self.local) | u8::from(self.part) << 1 | u8::from(self.resp3) << 2
+    }
+}
+
+/// One item of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Item<'a> {
+    /// Merge this state.
+    Apply {
+        /// Whose state.
+        key: WireKey<'a>,
+        /// The encoded state.
+        state: &'a [u8],
+    },
+    /// Say whether your entry has this digest, and send it if not.
+    Check {
+        /// Whose digest.
+        key: WireKey<'a>,
+        /// The asker's digest of the entry.
+        digest: u64,
+    },
+    /// Send your state of this key.
+    Fetch {
+        /// Whose state.
+        key: WireKey<'a>,
+    },
+    /// Run this command and send its reply.
+    Run {
+        /// How.
+        how: RunHow,
+        /// The arguments, the command's name first.
+        arguments: Arguments<'a>,
+    },
+}
+
+/// The arguments of a command inside a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arguments<'a> {
+    count: u16,
+    bytes: &'a [u8],
+}
+
+impl<'a> Arguments<'a> {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        usize::from(self.count)
+    }
+
+    /// Whether there is none: never, in a batch that was read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The arguments in order.
+    pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let mut reader = Reader::new(self.bytes);
+        // `read` walked over all of them before this value existed.
+        (0..self.count).map_while(move |_| reader.long_bytes().ok())
+    }
+}
+
+/// Writes one batch frame at the end of a buffer.
+#[derive(Debug)]
+pub struct BatchWriter<'o> {
+    out: &'o mut Vec<u8>,
+    start: usize,
+    count: u32,
+}
+
+impl<'o> BatchWriter<'o> {
+    /// Begins a batch.
+    #[must_use]
+    pub fn new(out: &'o mut Vec<u8>, turn: u32, epoch: u64) -> Self {
+        let start = frame::begin(out, FrameKind::Batch);
+        out.extend_from_slice(&turn.to_le_bytes());
+        out.extend_from_slice(&epoch.to_le_bytes());
+        out.extend_from_slice(&[0, 0, 0, 0]);
+        BatchWriter { out, start, count: 0 }
+    }
+
+    /// Adds items that were encoded by [`put_apply`] and its siblings.
+    pub fn items(&mut self, encoded: &[u8], count: u32) {
+        self.out.extend_from_slice(encoded);
+        self.count += count;
+    }
+
+    /// Ends the batch.
+    pub fn finish(self) {
+        let count_at = self.start + frame::HEADER_BYTES + 12;
+        self.out[count_at..count_at + 4].copy_from_slice(&self.count.to_le_bytes());
+        frame::finish(self.out, self.start);
+    }
+}
+
+/// Appends an [`Item::Apply`].
+pub fn put_apply(out: &mut Vec<u8>, key: WireKey<'_>, state: &[u8]) {
+    out.push(APPLY);
+    key.put(out);
+    put_long_bytes(out, state);
+}
+
+/// Appends an [`Item::Check`].
+pub fn put_check(out: &mut Vec<u8>, key: WireKey<'_>, digest: u64) {
+    out.push(CHECK);
+    key.put_head(out);
+    out.extend_from_slice(&digest.to_le_bytes());
+    put_long_bytes(out, key.key);
+}
+
+/// Appends an [`Item::Fetch`].
+pub fn put_fetch(out: &mut Vec<u8>, key: WireKey<'_>) {
+    out.push(FETCH);
+    key.put(out);
+}
+
+/// Appends an [`Item::Run`]; false, and nothing appended, when there are more than [`ARGUMENTS_MAX`] arguments.
+#[must_use]
+pub fn put_run<'a>(out: &mut Vec<u8>, how: RunHow, arguments: impl ExactSizeIterator<Item = &'a [u8]>) -> bool {
+    let Ok(count) = u16::try_from(arguments.len()) else {
+        return false;
+    };
+    out.extend_from_slice(&[RUN, how.flags(), how.read_level, how.write_level]);
+    out.extend_from_slice(&count.to_le_bytes());
+    for argument in arguments {
+        put_long_bytes(out, argument);
+    }
+    true
+}
+
+/// A batch as received: its items are read one by one, without allocation.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch<'a> {
+    /// The asker's number for the turn, given back in the answer.
+    pub turn: u32,
+    /// The topology's epoch that the asker acted in.
+    pub epoch: u64,
+    /// How many items follow.
+    pub count: u32,
+    items: Reader<'a>,
+}
+
+impl<'a> Batch<'a> {
+    /// Reads the head of a batch frame's body.
+    ///
+    /// # Errors
+    /// [`Malformed`] when the head is cut short.
+    pub fn read(body: &'a [u8]) -> Result<Self, Malformed> {
+        let mut items = Reader::new(body);
+        let (turn, epoch, count) = (items.u32()?, items.u64()?, items.u32()?);
+        Ok(Batch {
+            turn,
+            epoch,
+            count,
+            items,
+        })
+    }
+
+    /// The items; after an error the iterator ends. A batch whose iterator gave an error must not be answered.
+    pub fn items(&self) -> impl Iterator<Item = Result<Item<'a>, Malformed>> + use<'a> {
+        let mut reader = self.items;
+        let mut left = self.count;
+        let mut failed = false;
+        std::iter::from_fn(move || {
+            if failed {
+                return None;
+            }
+            if left == 0 {
+                failed = true;
+                return reader.finish().err().map(Err);
+            }
+            left -= 1;
+            let item = read_item(&mut reader);
+            failed = item.is_err();
+            Some(item)
+        })
+    }
+}
+
+fn read_item<'a>(reader: &mut Reader<'a>) -> Result<Item<'a>, Malformed> {
+    let tag = reader.u8()?;
+    if tag == RUN {
+        return read_run(reader);
+    }
+    let (slot, hash) = read_key_head(reader)?;
+    let digest = if tag == CHECK { reader.u64()? } else { 0 };
+    let key = WireKey {
+        slot,
+        hash,
+        key: reader.long_bytes()?,
+    };
+    match tag {
+        APPLY => Ok(Item::Apply {
+            key,
+            state: reader.long_bytes()?,
+        }),
+        CHECK => Ok(Item::Check { key, digest }),
+        FETCH => Ok(Item::Fetch { key }),
+        _ => Err(Malformed("unknown item")),
+    }
+}
+
+fn read_run<'a>(reader: &mut Reader<'a>) -> Result<Item<'a>, Malformed> {
+    let flags = reader.u8()?;
+    if flags > 0b111 {
+        return Err(Malformed("unknown flags of a command"));
+    }
+    let (read_level, write_level, count) = (reader.u8()?, reader.u8()?, reader.u16()?);
+    if count == 0 {
+        return Err(Malformed("a command without a name"));
+    }
+    let how = RunHow {
+        local: flags & 1 != 0,
+        part: flags & 2 != 0,
+        resp3: flags & 4 != 0,
+        read_level,
+        write_level,
+    };
+    let mut walk = *reader;
+    let mut bytes = 0;
+    for _ in 0..count {
+        bytes += 4 + walk.long_bytes()?.len();
+    }
+    Ok(Item::Run {
+        how,
+        arguments: Arguments {
+            count,
+            bytes: reader.bytes(bytes)?,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: WireKey<'static> = WireKey {
+        slot: 0x0102,
+        hash: 0x1122_3344_5566_7788,
+        key: b"k",
+    };
+    const HOW: RunHow = RunHow {
+        local: false,
+        part: true,
+        resp3: true,
+        read_level: 1,
+        write_level: 2,
+    };
+
+    fn sample() -> Vec<u8> {
+        let mut items = Vec::new();
+        put_apply(&mut items, KEY, b"st");
+        put_check(&mut items, KEY, 9);
+        put_fetch(&mut items, KEY);
+        assert!(put_run(&mut items, HOW, [&b"GET"[..], b"k"].into_iter()));
+        let mut out = Vec::new();
+        let mut writer = BatchWriter::new(&mut out, 7, 3);
+        writer.items(&items, 4);
+        writer.finish();
+        out
+    }
+
+    #[test]
+    fn golden_bytes_of_a_batch() {
+        let key = [2, 1, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11];
+        let mut expected = vec![98, 0, 0, 0, 1, 7, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0];
+        expected.push(1);
+        expected.extend(key);
+        expected.extend([1, 0, 0, 0, b'k', 2, 0, 0, 0, b's', b't']);
+        expected.push(2);
+        expected.extend(key);
+        expected.extend([9, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, b'k']);
+        expected.push(3);
+        expected.extend(key);
+        expected.extend([1, 0, 0, 0, b'k']);
+        expected.extend([4, 6, 1, 2, 2, 0, 3, 0, 0, 0, b'G', b'E', b'T', 1, 0, 0, 0, b'k']);
+        expected[0] = (expected.len() - 4) as u8;
+        assert_eq!(sample(), expected);
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let bytes = sample();
+        let frame = frame::split(&bytes).unwrap().unwrap();
+        let batch = Batch::read(frame.body).unwrap();
+        assert_eq!((batch.turn, batch.epoch, batch.count), (7, 3, 4));
+        let items: Vec<_> = batch.items().collect::<Result<_, _>>().unwrap();
+        assert_eq!(items[0], Item::Apply { key: KEY, state: b"st" });
+        assert_eq!(items[1], Item::Check { key: KEY, digest: 9 });
+        assert_eq!(items[2], Item::Fetch { key: KEY });
+        let Item::Run { how, arguments } = items[3] else {
+            panic!("{:?}", items[3])
+        };
+        assert_eq!(how, HOW);
+        assert_eq!(arguments.iter().collect::<Vec<_>>(), [&b"GET"[..], b"k"]);
+    }
+
+    #[test]
+    fn a_batch_cut_anywhere_is_an_error_and_never_a_panic() {
+        let bytes = sample();
+        let body = &bytes[frame::HEADER_BYTES..];
+        for cut in 0..body.len() {
+            let whole = Batch::read(&body[..cut]).and_then(|batch| batch.items().collect::<Result<Vec<_>, _>>());
+            assert!(whole.is_err(), "a batch cut to {cut} bytes was read");
+        }
+    }
+
+    #[test]
+    fn bytes_after_the_last_item_are_refused() {
+        let mut bytes = sample();
+        bytes.push(0);
+        let batch = Batch::read(&bytes[frame::HEADER_BYTES..]).unwrap();
+        assert!(batch.items().collect::<Result<Vec<_>, _>>().is_err());
+    }
+}

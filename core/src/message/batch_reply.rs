@@ -1,0 +1,222 @@
+//! What a peer answers to a batch.
+//!
+//! `turn u32 | count u32 | results`. `count` 0 is the common answer, "all of it": every delta is merged, every digest the same.
+//! Otherwise there is one result an item, in their order:
+//!
+//! | tag | result | fields |
+//! |---|---|---|
+//! | 0 | fine: merged, or the same | |
+//! | 1 | state: the newer state that a delta met, the state behind another digest, the state asked for | `slot u16, hash u64, key, state` |
+//! | 2 | reply: what the command answered | `reply` |
+//! | 3 | refused | `reason u8` |
+//! | 4 | absent: nothing is stored under the key | |
+
+use super::batch::WireKey;
+use super::frame::{self, FrameKind};
+use super::reader::{Malformed, Reader, put_long_bytes};
+
+/// Why a peer refuses an item. Nothing has changed there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Refusal {
+    /// Its topology is of another epoch.
+    OtherEpoch = 1,
+    /// It does not own the arc.
+    NotOwner = 2,
+    /// It has not caught up on the arc: it does not count toward R and does not coordinate.
+    NotCaughtUp = 3,
+    /// The stamp is too far ahead of its clock.
+    StampAhead = 4,
+    /// It is at a limit.
+    Busy = 5,
+    /// The state's bytes are none of its version.
+    Unreadable = 6,
+}
+
+impl Refusal {
+    fn from_byte(byte: u8) -> Option<Refusal> {
+        Some(match byte {
+            1 => Refusal::OtherEpoch,
+            2 => Refusal::NotOwner,
+            3 => Refusal::NotCaughtUp,
+            4 => Refusal::StampAhead,
+            5 => Refusal::Busy,
+            6 => Refusal::Unreadable,
+            _ => return None,
+        })
+    }
+}
+
+/// The result of one item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemResult<'a> {
+    /// Merged, or the same.
+    Fine,
+    /// The peer's state of the key; the key stands with it, so that whoever reads the answer can merge it at once.
+    State {
+        /// Whose state.
+        key: WireKey<'a>,
+        /// The encoded state.
+        state: &'a [u8],
+    },
+    /// The command's reply, in RESP.
+    Reply(&'a [u8]),
+    /// Refused; nothing has changed.
+    Refused(Refusal),
+    /// The peer has nothing under the key.
+    Absent,
+}
+
+/// Appends one result.
+pub fn put_result(out: &mut Vec<u8>, result: ItemResult<'_>) {
+    match result {
+        ItemResult::Fine => out.push(0),
+        ItemResult::State { key, state } => {
+            out.push(1);
+            key.put(out);
+            put_long_bytes(out, state);
+        }
+        ItemResult::Reply(reply) => {
+            out.push(2);
+            put_long_bytes(out, reply);
+        }
+        ItemResult::Refused(reason) => out.extend_from_slice(&[3, reason as u8]),
+        ItemResult::Absent => out.push(4),
+    }
+}
+
+/// Appends the answer "all of it".
+pub fn put_all_fine(out: &mut Vec<u8>, turn: u32) {
+    put_results(out, turn, 0, &[]);
+}
+
+/// Appends an answer with `count` results that [`put_result`] encoded.
+pub fn put_results(out: &mut Vec<u8>, turn: u32, count: u32, encoded: &[u8]) {
+    let start = frame::begin(out, FrameKind::BatchReply);
+    out.extend_from_slice(&turn.to_le_bytes());
+    out.extend_from_slice(&count.to_le_bytes());
+    out.extend_from_slice(encoded);
+    frame::finish(out, start);
+}
+
+/// An answer as received.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchReply<'a> {
+    /// The turn it answers.
+    pub turn: u32,
+    /// How many results follow; none means that every item is fine.
+    pub count: u32,
+    results: Reader<'a>,
+}
+
+impl<'a> BatchReply<'a> {
+    /// Reads the head of an answer frame's body.
+    ///
+    /// # Errors
+    /// [`Malformed`] when the head is cut short.
+    pub fn read(body: &'a [u8]) -> Result<Self, Malformed> {
+        let mut results = Reader::new(body);
+        let (turn, count) = (results.u32()?, results.u32()?);
+        if count == 0 {
+            results.finish()?;
+        }
+        Ok(BatchReply { turn, count, results })
+    }
+
+    /// Whether every item is fine.
+    #[must_use]
+    pub fn all_fine(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The results in the items' order; after an error the iterator ends.
+    pub fn results(&self) -> impl Iterator<Item = Result<ItemResult<'a>, Malformed>> + use<'a> {
+        let mut reader = self.results;
+        let mut left = self.count;
+        let mut failed = false;
+        std::iter::from_fn(move || {
+            if failed {
+                return None;
+            }
+            if left == 0 {
+                failed = true;
+                return reader.finish().err().map(Err);
+            }
+            left -= 1;
+            let result = read_result(&mut reader);
+            failed = result.is_err();
+            Some(result)
+        })
+    }
+}
+
+fn read_result<'a>(reader: &mut Reader<'a>) -> Result<ItemResult<'a>, Malformed> {
+    Ok(match reader.u8()? {
+        0 => ItemResult::Fine,
+        1 => ItemResult::State {
+            key: WireKey::read(reader)?,
+            state: reader.long_bytes()?,
+        },
+        2 => ItemResult::Reply(reader.long_bytes()?),
+        3 => ItemResult::Refused(Refusal::from_byte(reader.u8()?).ok_or(Malformed("unknown refusal"))?),
+        4 => ItemResult::Absent,
+        _ => return Err(Malformed("unknown result")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: WireKey<'static> = WireKey {
+        slot: 1,
+        hash: 2,
+        key: b"k",
+    };
+
+    #[test]
+    fn golden_bytes_of_answers() {
+        let mut out = Vec::new();
+        put_all_fine(&mut out, 7);
+        assert_eq!(out, [9, 0, 0, 0, 2, 7, 0, 0, 0, 0, 0, 0, 0]);
+
+        let mut results = Vec::new();
+        put_result(&mut results, ItemResult::Fine);
+        put_result(&mut results, ItemResult::State { key: KEY, state: b"s" });
+        put_result(&mut results, ItemResult::Reply(b"+OK\r\n"));
+        put_result(&mut results, ItemResult::Refused(Refusal::NotCaughtUp));
+        put_result(&mut results, ItemResult::Absent);
+        out.clear();
+        put_results(&mut out, 8, 5, &results);
+        let mut expected = vec![0, 0, 0, 0, 2, 8, 0, 0, 0, 5, 0, 0, 0, 0, 1];
+        expected.extend([1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, b'k', 1, 0, 0, 0, b's']);
+        expected.extend([2, 5, 0, 0, 0, b'+', b'O', b'K', 13, 10, 3, 3, 4]);
+        expected[0] = (expected.len() - 4) as u8;
+        assert_eq!(out, expected);
+
+        let reply = BatchReply::read(&out[frame::HEADER_BYTES..]).unwrap();
+        let read: Vec<_> = reply.results().collect::<Result<_, _>>().unwrap();
+        assert_eq!(read[1], ItemResult::State { key: KEY, state: b"s" });
+        assert_eq!(read[3], ItemResult::Refused(Refusal::NotCaughtUp));
+    }
+
+    #[test]
+    fn an_answer_cut_anywhere_is_an_error_and_never_a_panic() {
+        let mut results = Vec::new();
+        put_result(
+            &mut results,
+            ItemResult::State {
+                key: KEY,
+                state: b"state",
+            },
+        );
+        put_result(&mut results, ItemResult::Refused(Refusal::Busy));
+        let mut out = Vec::new();
+        put_results(&mut out, 1, 2, &results);
+        let body = &out[frame::HEADER_BYTES..];
+        for cut in 0..body.len() {
+            let whole = BatchReply::read(&body[..cut]).and_then(|reply| reply.results().collect::<Result<Vec<_>, _>>());
+            assert!(whole.is_err(), "an answer cut to {cut} bytes was read");
+        }
+    }
+}
