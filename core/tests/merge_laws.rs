@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use support::{encoded, merged, models, view};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
     fn order_of_two_does_not_matter(a in models(), b in models()) {

@@ -16,6 +16,6 @@ mod limits;
 mod reply;
 mod request;
 
-pub use limits::Limits;
-pub use reply::{Proto, ReplyBuf};
+pub use limits::{Limits, ReplyLimits};
+pub use reply::{Progress, Proto, ReplyBuf, ReplyError, ReplyParser, Value};
 pub use request::{ArgRange, Args, ArgsIter, Batch, Parsed, ProtocolError, RequestParser};

@@ -43,3 +43,28 @@ impl Default for Limits {
         }
     }
 }
+
+/// Bounds on one reply, for a client. They are checked against what a server announces, before anything is reserved for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplyLimits {
+    /// Longest reply on the wire, in bytes. Default 1 GiB.
+    pub reply_bytes_max: usize,
+    /// Most elements of a reply, at all depths together. Default 16,777,216. An element takes 3 bytes on the wire but 32 in memory:
+    /// this is what bounds a client's memory.
+    pub elements_max: usize,
+    /// Most aggregates within each other. Default 32.
+    pub depth_max: usize,
+    /// Longest status, error or number, in bytes. Default 64 KiB.
+    pub line_bytes_max: usize,
+}
+
+impl Default for ReplyLimits {
+    fn default() -> Self {
+        Self {
+            reply_bytes_max: 1 << 30,
+            elements_max: 1 << 24,
+            depth_max: 32,
+            line_bytes_max: 64 << 10,
+        }
+    }
+}

@@ -249,7 +249,8 @@ proptest! {
     #[test]
     fn reads_of_any_size_change_nothing(bytes in traffic(), size in 1usize..20) {
         let whole = parse_whole(small_limits(), &bytes);
-        prop_assert_eq!(parse_pieces(small_limits(), bytes.chunks(size)), whole);
+        prop_assert_eq!(&parse_pieces(small_limits(), bytes.chunks(size)), &whole);
+        prop_assert_eq!(&parse_pieces(small_limits(), bytes.chunks(1)), &whole);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of it")]
 
+pub(crate) mod replica;
+
 use std::collections::BTreeMap;
 
 use circlet_core::stamp::Stamp;

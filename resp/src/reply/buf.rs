@@ -11,7 +11,7 @@
 use std::fmt;
 use std::io::Write as _;
 
-use super::number::{append_f64, append_i64, append_u64};
+use super::number::{PAIRS, append_f64, append_i64, append_u64};
 use crate::ProtocolError;
 
 /// The dialect of a connection.
@@ -159,9 +159,14 @@ impl ReplyBuf {
     /// A whole number.
     #[inline]
     pub fn integer(&mut self, value: i64) {
-        self.bytes.push(b':');
-        append_i64(&mut self.bytes, value);
-        self.crlf();
+        match usize::try_from(value) {
+            Ok(value) => self.head(b':', value),
+            Err(_) => {
+                self.bytes.push(b':');
+                append_i64(&mut self.bytes, value);
+                self.crlf();
+            }
+        }
     }
 
     /// A string of any bytes.
@@ -266,9 +271,17 @@ impl ReplyBuf {
 
     #[inline]
     fn head(&mut self, tag: u8, len: usize) {
-        self.bytes.push(tag);
-        append_u64(&mut self.bytes, len as u64);
-        self.crlf();
+        // Short heads in one piece: each append checks the capacity anew.
+        if len < 10 {
+            self.bytes.extend_from_slice(&[tag, b'0' + len as u8, b'\r', b'\n']);
+        } else if len < 100 {
+            let [tens, ones] = PAIRS[len];
+            self.bytes.extend_from_slice(&[tag, tens, ones, b'\r', b'\n']);
+        } else {
+            self.bytes.push(tag);
+            append_u64(&mut self.bytes, len as u64);
+            self.crlf();
+        }
     }
 
     fn tagged(&mut self, tag: u8, text: &[u8]) {

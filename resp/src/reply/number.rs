@@ -4,7 +4,7 @@
 const U64_DIGITS_MAX: usize = 20;
 
 /// `00` to `99`, so that two digits cost one division.
-const PAIRS: [[u8; 2]; 100] = {
+pub(super) const PAIRS: [[u8; 2]; 100] = {
     let mut pairs = [[0; 2]; 100];
     let mut i = 0;
     while i < 100 {

@@ -28,14 +28,14 @@ pub(super) fn line(
     too_big: ProtocolError,
 ) -> Result<Line, ProtocolError> {
     match short_line(buf, at + 1) {
-        Some((value, next)) => Ok(Line::Complete(Some(value), next)),
+        Some((value, next)) => Ok(Line::Complete(Some(value as i64), next)),
         None => any_line(&buf[at..], at, searched, line_bytes_max, too_big),
     }
 }
 
-/// One to nine digits without a leading zero, CR, one more byte.
+/// One to nine digits without a leading zero, CR, one more byte: the number, and the position after the line. `None`: ask [`line`].
 #[inline]
-fn short_line(buf: &[u8], at: usize) -> Option<(i64, usize)> {
+pub(super) fn short_line(buf: &[u8], at: usize) -> Option<(usize, usize)> {
     let digits = buf.get(at..)?;
     let mut value = u32::from(digits.first()?.wrapping_sub(b'0'));
     if value > 9 {
@@ -46,7 +46,7 @@ fn short_line(buf: &[u8], at: usize) -> Option<(i64, usize)> {
         let byte = *digits.get(i)?;
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
-            return (byte == b'\r' && digits.len() > i + 1).then_some((i64::from(value), at + i + 2));
+            return (byte == b'\r' && digits.len() > i + 1).then_some((value as usize, at + i + 2));
         }
         if value == 0 || i == 9 {
             return None;

@@ -10,4 +10,5 @@ mod parser;
 pub use args::{ArgRange, Args, ArgsIter};
 pub use batch::Batch;
 pub use error::ProtocolError;
+pub(crate) use length::integer;
 pub use parser::{Parsed, RequestParser};

@@ -226,6 +226,15 @@ impl RequestParser {
             },
         };
         while left > 0 {
+            if cursor.bulk.is_none()
+                && let Some((start, len)) = self.whole_argument(buf, cursor)
+            {
+                ranges.push(ArgRange::at(start, len));
+                cursor.pos = start + len + 2;
+                cursor.searched = 0;
+                left -= 1;
+                continue;
+            }
             let len = match cursor.bulk {
                 Some(len) => len,
                 None => match self.bulk_len(buf, cursor)? {
@@ -249,6 +258,17 @@ impl RequestParser {
         } else {
             Step::Incomplete
         })
+    }
+
+    /// The usual case in one step: an argument that is all there and within all limits. `None`: look closer.
+    #[inline]
+    fn whole_argument(&self, buf: &[u8], cursor: &Cursor) -> Option<(usize, usize)> {
+        if buf.get(cursor.pos) != Some(&b'$') {
+            return None;
+        }
+        let (len, start) = length::short_line(buf, cursor.pos + 1)?;
+        let is_allowed = self.check_bulk_len(len, start - cursor.start).is_ok();
+        (is_allowed && start + len + 2 <= buf.len()).then_some((start, len))
     }
 
     /// Reads `*N`; `None` if it is not all there. No arguments and fewer than none are an empty request, as in Redis.

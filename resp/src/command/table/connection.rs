@@ -21,7 +21,14 @@ pub(crate) static ECHO: CommandSpec = CommandSpec::new(Id::Echo, "echo", 2, Grou
 pub(crate) static QUIT: CommandSpec = CommandSpec::new(Id::Quit, "quit", -1, Group::Connection, "1.0.0")
     .about("Closes the connection after the reply.", "O(1)")
     .deprecated_since("7.2.0", "just closing the connection")
-    .with_flags(&[Flag::Noscript, Flag::Loading, Flag::Stale, Flag::Fast, Flag::NoAuth])
+    .with_flags(&[
+        Flag::Noscript,
+        Flag::Loading,
+        Flag::Stale,
+        Flag::Fast,
+        Flag::NoAuth,
+        Flag::AllowBusy,
+    ])
     .with_categories(&[Category::Connection]);
 
 pub(crate) static RESET: CommandSpec = CommandSpec::new(Id::Reset, "reset", 1, Group::Connection, "6.2.0")
@@ -29,7 +36,14 @@ pub(crate) static RESET: CommandSpec = CommandSpec::new(Id::Reset, "reset", 1, G
         "Puts the connection back into the state it had when it was opened.",
         "O(1)",
     )
-    .with_flags(&[Flag::Noscript, Flag::Loading, Flag::Stale, Flag::Fast, Flag::NoAuth])
+    .with_flags(&[
+        Flag::Noscript,
+        Flag::Loading,
+        Flag::Stale,
+        Flag::Fast,
+        Flag::NoAuth,
+        Flag::AllowBusy,
+    ])
     .with_categories(&[Category::Connection]);
 
 pub(crate) static HELLO: CommandSpec = CommandSpec::new(Id::Hello, "hello", -1, Group::Connection, "6.0.0")
@@ -37,7 +51,14 @@ pub(crate) static HELLO: CommandSpec = CommandSpec::new(Id::Hello, "hello", -1, 
         "Describes the server, and chooses the protocol, the user and the name of the connection.",
         "O(1)",
     )
-    .with_flags(&[Flag::Noscript, Flag::Loading, Flag::Stale, Flag::Fast, Flag::NoAuth])
+    .with_flags(&[
+        Flag::Noscript,
+        Flag::Loading,
+        Flag::Stale,
+        Flag::Fast,
+        Flag::NoAuth,
+        Flag::AllowBusy,
+    ])
     .with_categories(&[Category::Connection])
     .with_args(&[block(
         "arguments",
