@@ -10,6 +10,93 @@ const KEYS: [&str; 5] = ["{t}a", "{t}b", "{t}c", "{t}d", "{t}e"];
 /// makes an unshared integer of a shared one.)
 const WHOLE_KEYS: [&str; 3] = ["{t}w1", "{t}w2", "{t}w3"];
 
+/// What good commands look like, one a line.
+const GOOD_FORMS: &str = "
+    get $k
+    get $k
+    set $k $v
+    set $k $i
+    set $k $f
+    set $k $v nx
+    set $k $v xx get
+    set $k $v ex $t
+    set $k $v px $m get
+    set $k $v exat $T
+    set $k $v nx pxat $M
+    set $k $v keepttl
+    setnx $k $v
+    setex $k $t $v
+    psetex $k $m $v
+    getset $k $v
+    getdel $k
+    getex $k
+    getex $k ex $t
+    getex $k px $m
+    getex $k exat $T
+    getex $k pxat $M
+    getex $k persist
+    mget $k $k $k
+    mset $k $v $k $v
+    msetnx $k $v $k $v
+    append $k $v
+    strlen $k
+    getrange $k $r $r
+    substr $k $r $r
+    setrange $k $o $v
+    incr $k
+    decr $k
+    incrby $k $i
+    decrby $k $i
+    incrbyfloat $k $f
+    incrbyfloat $k $i
+    setbit $k $o $b
+    getbit $k $o
+    bitcount $k
+    bitcount $k $r $r
+    bitcount $k $r $r byte
+    bitcount $k $r $r bit
+    bitpos $k $b
+    bitpos $k $b $r
+    bitpos $k $b $r $r
+    bitpos $k $b $r $r bit
+    lcs $k $k
+    lcs $k $k len
+    lcs $k $k idx
+    lcs $k $k idx minmatchlen $b withmatchlen
+    del $k
+    unlink $k $k
+    exists $k $k
+    type $k
+    touch $k $k
+    expire $k $t
+    pexpire $k $m
+    expireat $k $T
+    pexpireat $k $M
+    expire $k $t nx
+    expire $k $t xx
+    pexpireat $k $M gt
+    expireat $k $T lt
+    expire $k $i
+    pexpireat $k $i xx
+    ttl $k
+    pttl $k
+    expiretime $k
+    pexpiretime $k
+    persist $k
+    rename $k $k
+    renamenx $k $k
+    copy $k $k
+    copy $k $k replace
+    copy $k $k db 0 replace
+    object freq $k
+    object idletime $k
+    memory usage $k samples 5
+    nosuch $k
+    object nosuch $k
+    command getkeys set $k $v
+    command getkeysandflags get $k
+";
+
 /// A command as a client might send it: of 20, one has something wrong with it.
 pub(crate) fn any_command(random: &mut StdRng) -> Vec<Vec<u8>> {
     let mut command = if random.random_ratio(1, 8) {
@@ -84,91 +171,11 @@ fn whole_command(random: &mut StdRng) -> Vec<Vec<u8>> {
 }
 
 fn good_command(random: &mut StdRng) -> Vec<Vec<u8>> {
-    let forms = [
-        "get $k",
-        "get $k",
-        "set $k $v",
-        "set $k $i",
-        "set $k $f",
-        "set $k $v nx",
-        "set $k $v xx get",
-        "set $k $v ex $t",
-        "set $k $v px $m get",
-        "set $k $v exat $T",
-        "set $k $v nx pxat $M",
-        "set $k $v keepttl",
-        "setnx $k $v",
-        "setex $k $t $v",
-        "psetex $k $m $v",
-        "getset $k $v",
-        "getdel $k",
-        "getex $k",
-        "getex $k ex $t",
-        "getex $k px $m",
-        "getex $k exat $T",
-        "getex $k pxat $M",
-        "getex $k persist",
-        "mget $k $k $k",
-        "mset $k $v $k $v",
-        "msetnx $k $v $k $v",
-        "append $k $v",
-        "strlen $k",
-        "getrange $k $r $r",
-        "substr $k $r $r",
-        "setrange $k $o $v",
-        "incr $k",
-        "decr $k",
-        "incrby $k $i",
-        "decrby $k $i",
-        "incrbyfloat $k $f",
-        "incrbyfloat $k $i",
-        "setbit $k $o $b",
-        "getbit $k $o",
-        "bitcount $k",
-        "bitcount $k $r $r",
-        "bitcount $k $r $r byte",
-        "bitcount $k $r $r bit",
-        "bitpos $k $b",
-        "bitpos $k $b $r",
-        "bitpos $k $b $r $r",
-        "bitpos $k $b $r $r bit",
-        "lcs $k $k",
-        "lcs $k $k len",
-        "lcs $k $k idx",
-        "lcs $k $k idx minmatchlen $b withmatchlen",
-        "del $k",
-        "unlink $k $k",
-        "exists $k $k",
-        "type $k",
-        "touch $k $k",
-        "expire $k $t",
-        "pexpire $k $m",
-        "expireat $k $T",
-        "pexpireat $k $M",
-        "expire $k $t nx",
-        "expire $k $t xx",
-        "pexpireat $k $M gt",
-        "expireat $k $T lt",
-        "expire $k $i",
-        "pexpireat $k $i xx",
-        "ttl $k",
-        "pttl $k",
-        "expiretime $k",
-        "pexpiretime $k",
-        "persist $k",
-        "rename $k $k",
-        "renamenx $k $k",
-        "copy $k $k",
-        "copy $k $k replace",
-        "copy $k $k db 0 replace",
-        "object freq $k",
-        "object idletime $k",
-        "memory usage $k samples 5",
-        "nosuch $k",
-        "object nosuch $k",
-        "command getkeys set $k $v",
-        "command getkeysandflags get $k",
-    ];
+    let forms: Vec<&str> = GOOD_FORMS
+        .lines()
+        .map(str::trim)
+        .filter(|form| !form.is_empty())
+        .collect();
     let form = pick(random, &forms);
     let mut command = filled(random, form);
     // Options in any number and order, whether they go together or not.

@@ -2,6 +2,7 @@
 
 mod bits;
 mod generate;
+mod globs;
 mod keys;
 mod local;
 mod random;
