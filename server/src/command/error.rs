@@ -7,6 +7,8 @@
 //! are parsed, then the value is looked at, then the write is done. So every variant here may be answered, retried and
 //! re-executed without a thought about what state it left.
 
+use circlet_resp::ReplyBuf;
+
 /// Why a command was not executed. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
@@ -67,8 +69,8 @@ pub enum CommandError {
     #[error("ERR GT and LT options at the same time are not compatible")]
     ExpireGtAndLt,
     /// An option of EXPIRE that does not exist. Carries the option as the client wrote it.
-    #[error("ERR Unsupported option {0}")]
-    UnsupportedOption(Box<str>),
+    #[error("ERR Unsupported option {}", String::from_utf8_lossy(.0))]
+    UnsupportedOption(Box<[u8]>),
     /// RENAME of a key that does not exist.
     #[error("ERR no such key")]
     NoSuchKey,
@@ -108,22 +110,6 @@ pub enum CommandError {
     /// Too few or too many arguments. Carries the command's full name, as `object|encoding`.
     #[error("ERR wrong number of arguments for '{0}' command")]
     WrongArity(&'static str),
-    /// A command that does not exist. Carries the name and the first arguments as [`unknown_command`] cut them.
-    #[error("ERR unknown command '{name}', with args beginning with: {args}")]
-    UnknownCommand {
-        /// The name as the client wrote it.
-        name: Box<str>,
-        /// The first arguments, each in quotes and followed by a space.
-        args: Box<str>,
-    },
-    /// A subcommand that does not exist.
-    #[error("ERR unknown subcommand '{given}'. Try {command} HELP.")]
-    UnknownSubcommand {
-        /// The subcommand as the client wrote it.
-        given: Box<str>,
-        /// The command's name in capitals.
-        command: Box<str>,
-    },
     /// INCR would give a counter one run too many (DESIGN.md section 3). A text of Circlet's own.
     #[error("ERR the counter has too many runs, SET it to its value to go on")]
     TooManyRuns,
@@ -136,66 +122,57 @@ pub enum CommandError {
 /// The longest part of a client's own words that an error repeats, in bytes: Redis's bound.
 const QUOTED_BYTES_MAX: usize = 128;
 
-/// Turns a client's bytes into text that is safe inside an error line: cut at the first NUL byte and after 128 bytes
-/// as Redis's `%.128s` does, line ends become spaces, and what is not UTF-8 becomes U+FFFD.
-#[must_use]
-pub fn quoted(bytes: &[u8]) -> Box<str> {
-    quoted_to(bytes, QUOTED_BYTES_MAX).into()
-}
-
-/// The error for a command that does not exist: names it and, of its arguments, the first 128 bytes or so.
-pub fn unknown_command<'a>(name: &[u8], args: impl Iterator<Item = &'a [u8]>) -> CommandError {
-    let mut shown = String::new();
-    for arg in args {
-        if shown.len() >= QUOTED_BYTES_MAX {
-            break;
+impl CommandError {
+    /// Appends the error reply. As `Display`, but gives a client its own words back even where they are not UTF-8.
+    #[cold]
+    pub fn write(&self, reply: &mut ReplyBuf) {
+        match self {
+            Self::UnsupportedOption(option) => reply.error_bytes(&[b"ERR Unsupported option ", &**option].concat()),
+            error => reply.error_display(error),
         }
-        let text = quoted_to(arg, QUOTED_BYTES_MAX - shown.len());
-        shown.push('\'');
-        shown.push_str(&text);
-        shown.push_str("' ");
     }
-    CommandError::UnknownCommand {
-        name: quoted(name),
-        args: shown.into(),
-    }
-}
 
-fn quoted_to(bytes: &[u8], bytes_max: usize) -> String {
-    let cut = &bytes[..bytes.len().min(bytes_max)];
-    let text = cut.split(|&byte| byte == 0).next().unwrap_or_default();
-    String::from_utf8_lossy(text).replace(['\r', '\n'], " ")
+    /// The error for an option that does not exist: repeats it up to its first NUL byte, as C does, and not all of it.
+    pub(super) fn unsupported_option(option: &[u8]) -> Self {
+        let cut = &option[..option.len().min(QUOTED_BYTES_MAX)];
+        Self::UnsupportedOption(cut.split(|&byte| byte == 0).next().unwrap_or_default().into())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn written(error: &CommandError) -> Vec<u8> {
+        let mut reply = ReplyBuf::default();
+        error.write(&mut reply);
+        reply.take()
+    }
+
     #[test]
-    fn an_error_line_never_holds_a_line_end_of_the_client() {
-        let error = unknown_command(b"a\r\nb", [b"c\nd".as_slice()].into_iter());
-        assert_eq!(
-            error.to_string(),
-            "ERR unknown command 'a  b', with args beginning with: 'c d' "
-        );
+    fn an_error_line_repeats_the_clients_bytes_but_no_line_end() {
+        let error = CommandError::unsupported_option(b"a\r\n\xffb\0c");
+        assert_eq!(written(&error), b"-ERR Unsupported option a  \xffb\r\n");
     }
 
     #[test]
     fn what_an_error_repeats_is_bounded() {
-        let long = vec![b'x'; 100_000];
-        let args = [long.as_slice(), b"never shown"];
-        let text = unknown_command(&long, args.into_iter()).to_string();
-        assert!(text.len() < 400, "{} bytes", text.len());
-        assert!(!text.contains("never"));
+        assert!(written(&CommandError::unsupported_option(&[b'x'; 100_000])).len() < 200);
     }
 
     #[test]
-    fn quoting_stops_at_a_nul_byte_as_redis_does() {
-        assert_eq!(&*quoted(b"ab\0cd"), "ab");
+    fn what_is_written_is_what_is_displayed() {
+        for error in [
+            CommandError::WrongType,
+            CommandError::WrongArity("mset"),
+            CommandError::unsupported_option(b"x"),
+        ] {
+            assert_eq!(written(&error), format!("-{error}\r\n").into_bytes());
+        }
     }
 
     #[test]
     fn an_error_stays_small_enough_to_return_by_value() {
-        assert!(size_of::<CommandError>() <= 40);
+        assert!(size_of::<CommandError>() <= 24);
     }
 }
