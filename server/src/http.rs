@@ -77,11 +77,19 @@ impl HttpServer {
     ///
     /// If the address cannot be bound or the thread cannot be started.
     pub fn start(addr: SocketAddr, pages: Pages) -> io::Result<Self> {
-        Self::start_with(addr, pages, PATIENCE)
+        Self::start_on(std::net::TcpListener::bind(addr)?, pages)
     }
 
-    fn start_with(addr: SocketAddr, pages: Pages, patience: Patience) -> io::Result<Self> {
-        let listener = std::net::TcpListener::bind(addr)?;
+    /// Serves `pages` on a listener from a new thread.
+    ///
+    /// # Errors
+    ///
+    /// If the thread cannot be started.
+    pub fn start_on(listener: std::net::TcpListener, pages: Pages) -> io::Result<Self> {
+        Self::start_with(listener, pages, PATIENCE)
+    }
+
+    fn start_with(listener: std::net::TcpListener, pages: Pages, patience: Patience) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let addr = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread()

@@ -4,7 +4,9 @@
 //! coordinator, the owners to tell and the owners to ask without a search. Arcs with the same answer share one [`OwnerSet`]: on
 //! three nodes there are a handful, and commands of one pipeline that share a set share one count of acknowledgements.
 
-use circlet_core::view::ClusterView;
+use circlet_core::quorum::Level;
+use circlet_core::topology::{MemberEntry, MemberIndex};
+use circlet_core::view::{ArcView, ClusterView};
 use circlet_ring::{ArcCount, ArcId, Slot};
 use smallvec::SmallVec;
 use std::collections::HashMap;
@@ -13,7 +15,7 @@ use std::sync::Arc;
 /// A member's place in the topology's list.
 pub(crate) type NodeIndex = u16;
 
-/// Owners of an arc as this node sees them, without this node.
+/// The owners of an arc as this node sees them, without this node.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct OwnerSet {
     /// Owners that deltas go to, ascending.
@@ -22,6 +24,13 @@ pub(crate) struct OwnerSet {
     pub(crate) missing: SmallVec<[NodeIndex; 4]>,
     /// Reachable owners that have caught up, in preference order: they can vouch for a read.
     pub(crate) readers: SmallVec<[NodeIndex; 4]>,
+}
+
+impl OwnerSet {
+    /// Whether the arc has no other owner.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.reachable.is_empty() && self.missing.is_empty()
+    }
 }
 
 /// Where an arc's commands go.
@@ -33,10 +42,10 @@ pub(crate) struct ArcRoute {
     pub(crate) owned: bool,
     /// Whether this node has caught up on the arc: it counts toward R.
     pub(crate) caught_up: bool,
-    /// Whether this node may run commands of the arc now: caught up, and taken over if it had to.
+    /// Whether this node may run commands of the arc now, at any level: caught up, and taken over if it had to.
     pub(crate) ready: bool,
     /// Index into [`Routes::sets`].
-    pub(crate) set: u16,
+    set: u16,
 }
 
 /// See the module's header.
@@ -53,30 +62,32 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
-    /// Builds the table: a few microseconds for each thousand arcs.
+    /// Builds the table: some microseconds for a thousand arcs.
     pub(crate) fn new(view: Arc<ClusterView>) -> Self {
+        let arcs = view.topology().settings().arcs;
         let mut known: HashMap<OwnerSet, u16> = HashMap::new();
         let mut sets = Vec::new();
-        let routes = view
-            .arcs()
+        let routes = arcs
             .arcs()
             .map(|arc| {
-                let set = owner_set(&view, arc);
-                let index = *known.entry(set).or_insert_with_key(|set| {
+                let arc = view.arc(arc);
+                let set = *known.entry(owner_set(arc)).or_insert_with_key(|set| {
                     sets.push(set.clone());
                     // At most one set an arc, and there are at most 16384 arcs.
                     (sets.len() - 1) as u16
                 });
-                ArcRoute {
-                    coordinator: view.coordinator(arc),
-                    owned: view.owns(arc),
-                    caught_up: view.caught_up(arc),
-                    ready: view.may_coordinate(arc),
-                    set: index,
-                }
+                route(arc, set)
             })
             .collect();
-        Routes { me: view.me(), epoch: view.epoch(), n: view.n(), arcs: view.arcs(), routes, sets, view }
+        Routes {
+            me: index(view.me()),
+            epoch: view.epoch().get(),
+            n: view.topology().owner_count() as u8,
+            arcs,
+            routes,
+            sets,
+            view,
+        }
     }
 
     /// The arc of a slot.
@@ -94,24 +105,58 @@ impl Routes {
         &self.sets[usize::from(route.set)]
     }
 
-    /// All arcs.
+    /// How many arcs have fewer reachable owners than a quorum: commands at QUORUM are refused there.
+    pub(crate) fn without_quorum(&self) -> usize {
+        let quorum = usize::from(Level::Quorum.needed(self.n));
+        let reachable = |route: &&ArcRoute| self.owners(**route).reachable.len() + usize::from(route.owned);
+        self.routes.iter().filter(|route| reachable(route) < quorum).count()
+    }
+
+    /// The first owner of a slot, whether it can be reached or not.
+    pub(crate) fn primary(&self, slot: Slot) -> NodeIndex {
+        index(self.view.arc(self.arc_of(slot)).owner(0))
+    }
+
+    /// A member of the topology.
+    pub(crate) fn member(&self, member: NodeIndex) -> &MemberEntry {
+        &self.view.topology().members()[usize::from(member)]
+    }
+
+    /// How the arcs are counted.
     pub(crate) fn arcs(&self) -> ArcCount {
         self.arcs
     }
 }
 
-fn owner_set(view: &ClusterView, arc: ArcId) -> OwnerSet {
+/// A member's index as the data plane counts.
+pub(crate) fn index(member: MemberIndex) -> NodeIndex {
+    // A topology lists far fewer than 65536 members.
+    member.get() as NodeIndex
+}
+
+fn route(arc: &ArcView, set: u16) -> ArcRoute {
+    ArcRoute {
+        coordinator: arc.coordinator().map(|position| index(arc.owner(position))),
+        owned: arc.my_position().is_some(),
+        caught_up: arc.may_answer_reads(),
+        ready: arc.may_coordinate(arc.owners().len()),
+        set,
+    }
+}
+
+fn owner_set(arc: &ArcView) -> OwnerSet {
     let mut set = OwnerSet::default();
-    for owner in view.owners(arc) {
-        if owner == view.me() {
+    for (position, owner) in arc.owners().iter().enumerate() {
+        let owner = index(*owner);
+        if arc.my_position() == Some(position) {
             continue;
         }
-        if !view.reachable(owner) {
+        if !arc.reachable().contains(position) {
             set.missing.push(owner);
             continue;
         }
         set.reachable.push(owner);
-        if view.peer_caught_up(owner, arc) {
+        if arc.caught_up().contains(position) {
             set.readers.push(owner);
         }
     }

@@ -29,6 +29,7 @@ use circlet_core::quorum::Verdict;
 use circlet_ring::ArcId;
 use parking_lot::Mutex;
 use std::ops::Range;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 /// Index of a part (a command, or one key's share of one) in its batch.
@@ -45,7 +46,7 @@ pub(crate) struct WrittenKey {
 /// Who is to know that the turn is done.
 pub(crate) trait Finish: Send {
     /// Called once, by whoever brought the last answer, outside of every lock.
-    fn finish(self: Box<Self>, turn: &Turn);
+    fn finish(self: Box<Self>, turn: &Arc<Turn>);
 }
 
 /// What the executor collects and the answers change.
@@ -129,7 +130,7 @@ impl Waits {
     fn on_results(&mut self, sent: usize, reply: &BatchReply<'_>) -> Result<(), Malformed> {
         let peer = self.sent[sent].peer;
         let items = self.items[self.sent[sent].items()].to_vec();
-        if usize::from(reply.count) != items.len() {
+        if reply.count as usize != items.len() {
             return Err(Malformed("an answer with another number of results"));
         }
         let mut refused = Vec::new();
@@ -214,7 +215,12 @@ pub(crate) struct Turn {
 impl Turn {
     /// A turn for what the executor collected; `waits` is left empty.
     pub(crate) fn new(waits: &mut Waits) -> Self {
-        Turn { inner: Mutex::new(Inner { waits: std::mem::take(waits), waiter: Waiter::Nobody }) }
+        Turn {
+            inner: Mutex::new(Inner {
+                waits: std::mem::take(waits),
+                waiter: Waiter::Nobody,
+            }),
+        }
     }
 
     /// Takes up new waits in a turn that nobody else holds any more; `waits` gets the old memory, cleared.
@@ -234,11 +240,14 @@ impl Turn {
     ///
     /// # Errors
     /// [`Malformed`] when the answer does not fit the question; the caller treats the link as lost.
-    pub(crate) fn on_answer(&self, sent: usize, reply: &BatchReply<'_>) -> Result<(), Malformed> {
+    pub(crate) fn on_answer(self: &Arc<Self>, sent: usize, reply: &BatchReply<'_>) -> Result<(), Malformed> {
         self.change(|waits| {
             if reply.all_fine() {
                 let peer = waits.sent[sent].peer;
-                if waits.items[waits.sent[sent].items()].iter().any(|item| item.kind.is_run()) {
+                if waits.items[waits.sent[sent].items()]
+                    .iter()
+                    .any(|item| item.kind.is_run())
+                {
                     return Err(Malformed("a command was not answered"));
                 }
                 waits.on_all_fine(peer);
@@ -250,12 +259,12 @@ impl Turn {
     }
 
     /// The frame will not be answered, or not in time.
-    pub(crate) fn on_loss(&self, sent: usize, loss: Loss) {
+    pub(crate) fn on_loss(self: &Arc<Self>, sent: usize, loss: Loss) {
         self.change(|waits| waits.on_loss(sent, loss));
     }
 
     /// The peer takes long: what can be asked of another peer no longer waits for this one.
-    pub(crate) fn on_slow(&self, sent: usize) {
+    pub(crate) fn on_slow(self: &Arc<Self>, sent: usize) {
         self.change(|waits| {
             let peer = waits.sent[sent].peer;
             waits.on_none_run(sent, true, true);
@@ -272,14 +281,21 @@ impl Turn {
         let inner = self.inner.lock();
         let waits = &inner.waits;
         let Some(frame) = waits.sent.get(sent) else { return };
-        for item in waits.items[frame.items()].iter().filter(|item| item.kind == ItemKind::Apply) {
+        for item in waits.items[frame.items()]
+            .iter()
+            .filter(|item| item.kind == ItemKind::Apply)
+        {
             for key in waits.written.iter().filter(|key| key.part == item.part) {
-                each(frame.peer, key.arc, &waits.written_bytes[key.bytes.start as usize..key.bytes.end as usize]);
+                each(
+                    frame.peer,
+                    key.arc,
+                    &waits.written_bytes[key.bytes.start as usize..key.bytes.end as usize],
+                );
             }
         }
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut Waits) -> T) -> T {
+    fn change<T>(self: &Arc<Self>, change: impl FnOnce(&mut Waits) -> T) -> T {
         let mut inner = self.inner.lock();
         let was_open = inner.waits.open != 0;
         let result = change(&mut inner.waits);
@@ -312,7 +328,7 @@ impl Turn {
     }
 
     /// Has `finish` called when the turn is done: now, if it is.
-    pub(crate) fn when_done(&self, finish: Box<dyn Finish>) {
+    pub(crate) fn when_done(self: &Arc<Self>, finish: Box<dyn Finish>) {
         let mut inner = self.inner.lock();
         if inner.waits.open != 0 {
             inner.waiter = Waiter::Peer(finish);

@@ -80,6 +80,15 @@ pub struct RunHow {
 }
 
 impl RunHow {
+    /// At the cluster's levels, in RESP2.
+    pub const PLAIN: Self = RunHow {
+        local: false,
+        part: false,
+        resp3: false,
+        read_level: 0,
+        write_level: 0,
+    };
+
     fn flags(self) -> u8 {
         u8::from(self.local) | u8::from(self.part) << 1 | u8::from(self.resp3) << 2
     }

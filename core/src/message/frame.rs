@@ -28,6 +28,8 @@ pub enum FrameKind {
     Pull = 6,
     /// A part of an arc.
     PullReply = 7,
+    /// Arcs that the receiver missed writes in.
+    Stale = 8,
 }
 
 impl FrameKind {
@@ -40,6 +42,7 @@ impl FrameKind {
             5 => FrameKind::Status,
             6 => FrameKind::Pull,
             7 => FrameKind::PullReply,
+            8 => FrameKind::Stale,
             _ => return None,
         })
     }

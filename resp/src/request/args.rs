@@ -62,6 +62,12 @@ pub struct Args<'a> {
 }
 
 impl<'a> Args<'a> {
+    /// Nothing, not even a name.
+    pub const EMPTY: Args<'static> = Args {
+        bytes: &[],
+        ranges: &[],
+    };
+
     /// A view of `ranges` of `bytes`; `None` if one of them does not lie within `bytes`. For commands that did not come through a
     /// [`RequestParser`](crate::RequestParser), such as those that a peer forwards.
     #[must_use]

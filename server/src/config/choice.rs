@@ -103,6 +103,18 @@ choice! {
     }
 }
 
+impl Level {
+    /// The level as the core counts.
+    #[must_use]
+    pub fn quorum_level(self) -> circlet_core::quorum::Level {
+        match self {
+            Level::One => circlet_core::quorum::Level::One,
+            Level::Quorum => circlet_core::quorum::Level::Quorum,
+            Level::All => circlet_core::quorum::Level::All,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -25,6 +25,8 @@ settings! {
         "http-port" Restart http_port_given: Option<u16> = None, Bounds::Range(0, 65_535);
         /// Address that clients and other nodes are told to use, if it is not `bind`. Needed if `bind` is 0.0.0.0 and the node is not in the list of nodes.
         "announce-ip" Restart announce_ip_given: Option<IpAddr> = None, Bounds::Any;
+        /// Milliseconds by which this node's wall clock is set off: to test a cluster under a wrong clock, never in service.
+        "clock-skew-ms" Restart clock_skew_ms: i64 = 0, Bounds::Range(-3_600_000, 3_600_000);
         /// Threads that serve clients. 0: one a core. Raising it above the number of cores costs switches between them.
         "worker-threads" Restart worker_threads: u16 = 0, Bounds::Range(0, 1_024);
     }

@@ -59,15 +59,11 @@ impl Link {
     ///
     /// # Errors
     /// [`Loss::NotSent`] when the link is down or at its limits: nothing has left, and the turn was not told.
-    pub(crate) fn ask(
-        &self,
-        turn: &Arc<Turn>,
-        sent: usize,
-        epoch: u64,
-        items: &[u8],
-        count: u32,
-    ) -> Result<(), Loss> {
-        let asked = AskedTurn { turn: Arc::clone(turn), sent };
+    pub(crate) fn ask(&self, turn: &Arc<Turn>, sent: usize, epoch: u64, items: &[u8], count: u32) -> Result<(), Loss> {
+        let asked = AskedTurn {
+            turn: Arc::clone(turn),
+            sent,
+        };
         let tick = self.tick.load(Ordering::Relaxed);
         let number = self.turns.lock().push(asked, tick).map_err(|_| Loss::NotSent)?;
         let written = self.outbox.append(|out| {
@@ -120,9 +116,14 @@ impl Link {
         let overdue = turns.take_older(tick.wrapping_sub(deadline_ticks));
         let slow: Vec<AskedTurn> = turns
             .newly_slow(tick.wrapping_sub(slow_ticks))
-            .map(|asked| AskedTurn { turn: Arc::clone(&asked.turn), sent: asked.sent })
+            .map(|asked| AskedTurn {
+                turn: Arc::clone(&asked.turn),
+                sent: asked.sent,
+            })
             .collect();
-        let waits_long = turns.oldest_tick().is_some_and(|oldest| tick.wrapping_sub(oldest) > slow_ticks);
+        let waits_long = turns
+            .oldest_tick()
+            .is_some_and(|oldest| tick.wrapping_sub(oldest) > slow_ticks);
         drop(turns);
         self.slow.store(waits_long, Ordering::Relaxed);
         for asked in slow {

@@ -33,6 +33,10 @@ counts! {
     ConnectionsRefused = "circlet_connections_refused_total",
     /// Client connections closed for silence, or for replies that were not read.
     ConnectionsShed = "circlet_connections_shed_total",
+    /// Commands received from clients.
+    CommandsReceived = "circlet_commands_received_total",
+    /// Commands that took the slow path: repaired, retried, or waited for an arc.
+    SlowPath = "circlet_commands_slow_path_total",
     /// Bytes received from clients.
     ClientBytesReceived = "circlet_client_bytes_received_total",
     /// Bytes sent to clients.
@@ -69,6 +73,8 @@ counts! {
     ReadRepairs = "circlet_read_repairs_total",
     /// Keys remembered for an absent owner.
     HintsRecorded = "circlet_hints_recorded_total",
+    /// Entries received while exchanging arcs.
+    EntriesPulled = "circlet_entries_pulled_total",
     /// Arcs remembered as a whole because too many of their keys were.
     HintsCollapsed = "circlet_hints_collapsed_total",
     /// Keys replayed to an owner that is back.

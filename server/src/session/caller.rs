@@ -1,9 +1,10 @@
 //! On whose behalf commands run: what the connection, or the peer that forwards, has asked for.
 
-use crate::config::LevelRules;
-use crate::routes::{ArcRoute, OwnerSet};
+use crate::config::ClusterSettings;
+use crate::routes::OwnerSet;
+use circlet_core::coordinator::Shortfall;
 use circlet_core::message::batch::RunHow;
-use circlet_core::quorum::{Level, needed};
+use circlet_core::quorum::Level;
 use circlet_resp::Proto;
 
 /// Which port a client came in by.
@@ -13,7 +14,8 @@ pub(crate) enum Door {
     Big,
     /// Redis Cluster: MOVED for slots that this node does not hold, SCAN of this node's keys.
     Cluster,
-    /// A peer that forwards a client's command: it runs here, and goes no further.
+    /// A peer that forwards a client's command. It runs here though another owner may come first in this node's view: the peer
+    /// cannot reach that one, and forwarding on could go round in circles.
     Peer,
 }
 
@@ -28,15 +30,6 @@ pub(crate) struct Caller {
     pub(crate) write: Option<Level>,
 }
 
-/// No more replicas than can be reached: nothing was changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("NOQUORUM need {need} of {n} replicas, {alive} alive")]
-pub(crate) struct NoQuorum {
-    pub(crate) need: u8,
-    pub(crate) n: u8,
-    pub(crate) alive: u8,
-}
-
 /// The levels that one command runs at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Levels {
@@ -48,40 +41,41 @@ impl Levels {
     /// Whether enough owners can be reached to run at these levels.
     ///
     /// # Errors
-    /// [`NoQuorum`], before anything is changed.
-    pub(crate) fn admit(self, is_write: bool, n: u8, owners: &OwnerSet) -> Result<(), NoQuorum> {
-        let (need, others) = if is_write {
-            (needed(n, self.write), owners.reachable.len())
+    /// [`Shortfall::NoQuorum`], before anything is changed.
+    pub(crate) fn admit(self, is_write: bool, n: u8, owners: &OwnerSet) -> Result<(), Shortfall> {
+        let (level, others) = if is_write {
+            (self.write, &owners.reachable)
         } else {
-            (needed(n, self.read), owners.readers.len())
+            (self.read, &owners.readers)
         };
-        // The owners of an arc are at most N, a u8.
-        let alive = others as u8 + 1;
-        if alive >= need { Ok(()) } else { Err(NoQuorum { need, n, alive }) }
+        // The owners of an arc are at most 16.
+        let (need, alive) = (level.needed(n), others.len() as u8 + 1);
+        if alive >= need {
+            Ok(())
+        } else {
+            Err(Shortfall::NoQuorum { need, total: n, alive })
+        }
     }
 }
 
 impl Caller {
     /// The levels for a key: the connection's, else its prefix's, else the cluster's.
-    pub(crate) fn levels(&self, rules: &LevelRules, key: &[u8]) -> Levels {
+    pub(crate) fn levels(&self, settings: &ClusterSettings, key: &[u8]) -> Levels {
         if let (Some(read), Some(write)) = (self.read, self.write) {
             return Levels { read, write };
         }
-        let (read, write) = rules.of(key);
-        Levels { read: self.read.unwrap_or(read), write: self.write.unwrap_or(write) }
-    }
-
-    /// Whether a command that a peer forwarded runs here although another owner comes first in this node's view: the peer
-    /// could not reach that one, and forwarding on could go round in circles.
-    pub(crate) fn keeps_forwarded(&self, route: ArcRoute) -> bool {
-        self.door == Door::Peer && route.owned
+        let levels = settings.levels_of(key);
+        Levels {
+            read: self.read.unwrap_or(levels.read.quorum_level()),
+            write: self.write.unwrap_or(levels.write.quorum_level()),
+        }
     }
 
     /// How a peer is to run this caller's command.
-    pub(crate) fn run_how(&self, part: bool) -> RunHow {
+    pub(crate) fn run_how(&self) -> RunHow {
         RunHow {
             local: false,
-            part,
+            part: false,
             resp3: self.proto == Proto::Resp3,
             read_level: level_byte(self.read),
             write_level: level_byte(self.write),

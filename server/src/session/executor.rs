@@ -11,17 +11,23 @@
 //! prefetching are the largest single gain of the hot path (2.2 times at 64 commands a batch), and the reason for planning apart
 //! from running.
 
-use super::caller::{Caller, Levels};
-use super::plan::{Part, Plan};
-use crate::command::{CommandError, Handler, KeyCx, SlotCx};
+use super::caller::{Caller, Door, Levels};
+use super::plan::{Handler, Part, Plan};
+use crate::command::{CommandError, Delta, Deltas, KeyCx, SlotCx};
+use crate::config::Config;
 use crate::node::Node;
-use crate::routes::{ArcRoute, NodeIndex, Routes};
-use crate::turn::{Group, ItemKind, Loss, NO_GROUP, PartIndex, Problem, Sent, SentItem, Turn, Waits, WrittenKey};
-use crate::turn::ELSEWHERE;
-use circlet_core::message::batch::{self, RunHow, WireKey};
-use circlet_core::quorum::needed;
-use circlet_core::time::WallMs;
+use crate::routes::{ArcRoute, NodeIndex, OwnerSet, Routes};
+use crate::store::HashedKey;
+use crate::turn::{
+    ELSEWHERE, Group, GroupKind, ItemKind, Loss, NO_GROUP, PartIndex, Problem, Sent, SentItem, Turn, Waits, WrittenKey,
+};
+use circlet_core::control::Now;
+use circlet_core::coordinator::Shortfall;
+use circlet_core::message::batch::{self, WireKey};
+use circlet_core::quorum::Verdict;
+use circlet_core::state::State;
 use circlet_resp::{Args, ReplyBuf};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// What one peer gets from this turn.
@@ -45,21 +51,44 @@ pub(crate) struct Executor {
     /// Two for each member: [`Frame`].
     for_peers: Vec<ForPeer>,
     used: Vec<usize>,
-    delta: Vec<u8>,
+    delta: Delta,
+    deltas: Deltas,
     spare: Vec<Arc<Turn>>,
+}
+
+/// How reads make sure of what they read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// Other owners are asked whether they hold the same.
+    Check,
+    /// Other owners are given what this node holds: after it was seen that they may not, so that a reader never goes back in time.
+    WriteBack,
 }
 
 /// What a batch runs in.
 #[derive(Clone, Copy)]
 pub(crate) struct Scene<'a> {
     pub(crate) node: &'a Node,
+    pub(crate) config: &'a Config,
     pub(crate) routes: &'a Routes,
     pub(crate) caller: &'a Caller,
-    pub(crate) now: WallMs,
+    pub(crate) now: Now,
+    pub(crate) reads: Reads,
 }
 
 /// Turns that a session keeps for reuse: the third owner's acknowledgement often comes after the reply.
 const SPARE_TURNS_MAX: usize = 4;
+
+/// One part on its way, with what was looked up of it.
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    scene: Scene<'a>,
+    index: PartIndex,
+    part: &'a Part,
+    key: HashedKey<'a>,
+    owners: &'a OwnerSet,
+    levels: Levels,
+}
 
 impl Executor {
     /// Runs the planned parts; `replies` gets one reply a part, in order. Gives the turn to wait for, if any.
@@ -67,34 +96,37 @@ impl Executor {
         &mut self,
         scene: Scene<'_>,
         plan: &mut Plan,
-        args_of: impl Fn(&Part) -> Args<'b>,
+        args_of: &impl Fn(&Part) -> Args<'b>,
         replies: &mut ReplyBuf,
     ) -> Option<Arc<Turn>> {
         self.waits.clear();
         self.for_peers.resize_with(scene.node.links.len() * 2, ForPeer::default);
-        plan.warm(scene, &args_of);
-        for index in 0..plan.parts.len() {
-            let part = plan.parts[index];
+        plan.warm(scene, args_of);
+        let may_coordinate = scene.node.holds_lease(scene.now.mono);
+        for (index, part) in plan.parts.iter_mut().enumerate() {
             let start = replies.len() as u32;
             self.waits.part_groups.push(NO_GROUP);
-            self.run_part(scene, index as PartIndex, &part, args_of(&part), replies);
-            plan.parts[index].reply = start..replies.len() as u32;
+            self.run_part(scene, may_coordinate, index as PartIndex, part, args_of(part), replies);
+            part.reply = start..replies.len() as u32;
         }
         self.share(scene)
     }
 
-    fn run_part(&mut self, scene: Scene<'_>, index: PartIndex, part: &Part, args: Args<'_>, replies: &mut ReplyBuf) {
+    fn run_part(
+        &mut self,
+        scene: Scene<'_>,
+        may_coordinate: bool,
+        index: PartIndex,
+        part: &Part,
+        args: Args<'_>,
+        replies: &mut ReplyBuf,
+    ) {
         let route = scene.routes.arc(part.arc);
+        let here = route.coordinator == Some(scene.routes.me) || (scene.caller.door == Door::Peer && route.owned);
         match route.coordinator {
-            Some(coordinator) if coordinator == scene.routes.me || scene.caller.ran_here_by_peer(route) => {
-                if route.ready {
-                    self.run_here(scene, route, index, part, args, replies);
-                } else {
-                    self.waits.problems.push((index, Problem::NotReady));
-                }
-            }
-            Some(coordinator) => self.run_elsewhere(scene, coordinator, index, part, args),
-            None => self.waits.problems.push((index, Problem::NotReady)),
+            _ if here && route.ready && may_coordinate => self.run_here(scene, route, index, part, args, replies),
+            Some(coordinator) if !here => self.run_elsewhere(scene, coordinator, index, part, args),
+            _ => self.waits.problems.push((index, Problem::NotReady)),
         }
     }
 
@@ -107,12 +139,18 @@ impl Executor {
         args: Args<'_>,
     ) {
         let out = self.for_peer(coordinator, Frame::Runs);
-        let how = scene.caller.run_how(part.is_share());
-        if !part.put_run(&mut out.encoded, how, args) {
-            self.waits.problems.push((index, Problem::RunElsewhere { maybe_ran: false }));
+        if !part.put_run(&mut out.encoded, scene.caller.run_how(), args) {
+            self.waits
+                .problems
+                .push((index, Problem::RunElsewhere { maybe_ran: false }));
             return;
         }
-        out.items.push(SentItem { part: index, kind: ItemKind::Run { repeatable: part.repeatable(args) } });
+        out.items.push(SentItem {
+            part: index,
+            kind: ItemKind::Run {
+                repeatable: part.repeatable(args),
+            },
+        });
         self.waits.part_groups[usize::from(index)] = ELSEWHERE;
         self.waits.open += 1;
     }
@@ -126,38 +164,53 @@ impl Executor {
         args: Args<'_>,
         replies: &mut ReplyBuf,
     ) {
-        let owners = scene.routes.owners(route);
-        let levels = scene.caller.levels(scene.node, part.key(args).key);
-        if let Err(error) = levels.admit(part.spec.is_write(), scene.routes.n, owners) {
-            replies.error_display(&error);
+        let key = part.key(args);
+        let levels = scene.caller.levels(&scene.config.cluster, key.key);
+        let run = Run {
+            scene,
+            index,
+            part,
+            key,
+            owners: scene.routes.owners(route),
+            levels,
+        };
+        if let Err(shortfall) = levels.admit(part.spec.is_write(), scene.routes.n, run.owners) {
+            replies.error_display(&shortfall);
             return;
         }
-        let key = part.key(args);
         let start = replies.len();
-        self.delta.clear();
-        let mut shard = scene.node.store.lock(part.arc);
-        let ran = match part.handler {
-            Handler::Key(run) => {
-                let mut cx = KeyCx::new(&mut shard, &key, scene.now, scene.node.run_identity(), &mut self.delta);
-                run(&mut cx, part.handler_args(args), replies)
-            }
-            Handler::Slot(run) => {
-                let mut cx = SlotCx::new(&mut shard, key.slot, scene.now, scene.node.run_identity());
-                let ran = run(&mut cx, args, replies);
-                let deltas = cx.into_deltas();
+        let done = match part.handler {
+            Handler::Key(handler) => {
+                let mut shard = scene.node.store.lock(part.arc);
+                let writer = scene.node.writer(scene.now.wall, scene.routes.n);
+                self.delta.clear();
+                let mut cx = KeyCx::new(&mut shard, key, writer, &mut self.delta);
+                let done = handler(&mut cx, part.handler_args(args), replies);
+                let asks = !self.delta.is_changed() && levels.read.needed(scene.routes.n) > 1;
+                let digest = if asks && done.is_ok() {
+                    shard.state(&key).digest(key.hash)
+                } else {
+                    0
+                };
                 drop(shard);
-                self.after_slot(scene, route, index, part, levels, ran, deltas, replies, start);
-                return;
+                done.map(|()| self.after_key(run, digest))
+            }
+            Handler::Slot(handler) => {
+                let mut shard = scene.node.store.lock(part.arc);
+                let writer = scene.node.writer(scene.now.wall, scene.routes.n);
+                self.deltas.clear();
+                let mut cx = SlotCx::new(&mut shard, writer, &mut self.deltas);
+                let done = handler(&mut cx, args, replies);
+                drop(shard);
+                done.map(|()| self.after_slot(run, args))
             }
         };
-        let digest = if self.delta.is_empty() && levels.asks_others() { shard.entry_digest(&key) } else { 0 };
-        drop(shard);
-        match ran {
-            Ok(()) if !self.delta.is_empty() => {
-                let wire = WireKey { slot: key.slot.get(), hash: key.hash, key: key.key };
-                self.replicate(scene, route, index, part, levels, wire);
+        match done {
+            Ok(Ok(())) => {}
+            Ok(Err(shortfall)) => {
+                replies.truncate(start);
+                replies.error_display(&shortfall);
             }
-            Ok(()) => self.check(scene, route, index, levels, &key, digest),
             Err(CommandError::NeedFullState) => {
                 replies.truncate(start);
                 self.waits.problems.push((index, Problem::NeedFullState));
@@ -168,72 +221,143 @@ impl Executor {
             }
         }
     }
-}
 
-impl Executor {
-    /// Sends a delta to the owners that can be reached, leaves hints for the others, and counts acknowledgements if any are needed.
-    fn replicate(
-        &mut self,
-        scene: Scene<'_>,
-        route: ArcRoute,
-        index: PartIndex,
-        part: &Part,
-        levels: Levels,
-        key: WireKey<'_>,
-        state: &[u8],
-    ) {
-        let owners = scene.routes.owners(route);
-        for missing in &owners.missing {
-            scene.node.hints.note(*missing, part.arc, key.key);
+    /// A command on one key is done here: tell the owners what it changed, or make sure of what it read.
+    fn after_key(&mut self, run: Run<'_>, digest: u64) -> Result<(), Shortfall> {
+        if self.delta.is_changed() {
+            if run.owners.is_empty() {
+                return Ok(());
+            }
+            let delta = std::mem::take(&mut self.delta);
+            self.replicate(run, wire(&run.key), delta.as_bytes());
+            self.delta = delta;
+            self.join(run, GroupKind::Write)
+        } else if run.levels.read.needed(run.scene.routes.n) > 1 {
+            self.vouch(run, &[(wire(&run.key), digest)])
+        } else {
+            Ok(())
         }
-        if owners.reachable.is_empty() {
+    }
+
+    /// The same for a command on several keys. One that changed some of them has its word from the owners' acknowledgements.
+    fn after_slot(&mut self, run: Run<'_>, args: Args<'_>) -> Result<(), Shortfall> {
+        let deltas = std::mem::take(&mut self.deltas);
+        let mut changed = false;
+        for (key, delta) in deltas.changed() {
+            changed = true;
+            self.replicate(run, wire(&HashedKey::new(key)), delta.as_bytes());
+        }
+        self.deltas = deltas;
+        if changed {
+            return self.join(run, GroupKind::Write);
+        }
+        if run.levels.read.needed(run.scene.routes.n) == 1 {
+            return Ok(());
+        }
+        let shard = run.scene.node.store.lock(run.part.arc);
+        let read: SmallVec<[(WireKey<'_>, u64); 2]> = run
+            .part
+            .spec
+            .keys(args)
+            .filter_map(|(at, _)| args.get(at))
+            .map(HashedKey::new)
+            .map(|key| (wire(&key), shard.state(&key).digest(key.hash)))
+            .collect();
+        drop(shard);
+        self.vouch(run, &read)
+    }
+
+    /// Sends a delta to the owners that can be reached, and leaves hints for the others.
+    fn replicate(&mut self, run: Run<'_>, key: WireKey<'_>, state: &[u8]) {
+        for missing in &run.owners.missing {
+            run.scene.node.note_hint(*missing, run.part.arc, key.key);
+        }
+        if run.owners.reachable.is_empty() {
             return;
         }
         let start = self.waits.written_bytes.len() as u32;
         self.waits.written_bytes.extend_from_slice(key.key);
         let bytes = start..self.waits.written_bytes.len() as u32;
-        self.waits.written.push(WrittenKey { part: index, arc: part.arc, bytes });
-        for peer in &owners.reachable {
+        self.waits.written.push(WrittenKey {
+            part: run.index,
+            arc: run.part.arc,
+            bytes,
+        });
+        for peer in &run.owners.reachable {
             let out = self.for_peer(*peer, Frame::Data);
             batch::put_apply(&mut out.encoded, key, state);
-            out.items.push(SentItem { part: index, kind: ItemKind::Apply });
+            out.items.push(SentItem {
+                part: run.index,
+                kind: ItemKind::Apply,
+            });
         }
-        let need = needed(scene.routes.n, levels.write);
-        self.join_group(index, Group::write(route.set, &owners.reachable, need));
     }
 
-    /// Asks as many other owners as the read level needs whether they hold the same.
-    fn check(
-        &mut self,
-        scene: Scene<'_>,
-        route: ArcRoute,
-        index: PartIndex,
-        levels: Levels,
-        key: WireKey<'_>,
-        digest: u64,
-    ) {
-        let others = usize::from(needed(scene.routes.n, levels.read)) - 1;
-        if others == 0 {
-            return;
+    /// Has as many other owners as the read level needs vouch for what was read.
+    fn vouch(&mut self, run: Run<'_>, read: &[(WireKey<'_>, u64)]) -> Result<(), Shortfall> {
+        let readers = run.scene.readers(run.owners);
+        let group = Group::read(run.scene.routes.n, run.levels.read, &readers)?;
+        let mut encoded = Vec::new();
+        for peer in group.asked() {
+            for (key, digest) in read {
+                let kind = match run.scene.reads {
+                    Reads::Check => ItemKind::Check,
+                    Reads::WriteBack => ItemKind::Apply,
+                };
+                let out = self.for_peer(peer, Frame::Data);
+                out.items.push(SentItem { part: run.index, kind });
+                if kind == ItemKind::Check {
+                    batch::put_check(&mut out.encoded, *key, *digest);
+                } else {
+                    encoded.clear();
+                    run.scene.encode_state(run.part.arc, *key, &mut encoded);
+                    batch::put_apply(&mut out.encoded, *key, &encoded);
+                }
+            }
         }
-        let asked = scene.readers_to_ask(route, others);
-        for peer in &asked {
-            let out = self.for_peer(*peer, Frame::Data);
-            batch::put_check(&mut out.encoded, key, digest);
-            out.items.push(SentItem { part: index, kind: ItemKind::Check });
-        }
-        self.join_group(index, Group::read(route.set, &asked, needed(scene.routes.n, levels.read)));
+        self.join_group(run.index, group);
+        Ok(())
     }
 
-    /// Puts a part into the group that waits for the same owners, or into this new one.
+    /// Has every reachable owner send its state of the part's keys: they are merged as they come.
+    pub(crate) fn fetch(&mut self, scene: Scene<'_>, part: &Part, args: Args<'_>) -> Option<Arc<Turn>> {
+        self.waits.clear();
+        self.for_peers.resize_with(scene.node.links.len() * 2, ForPeer::default);
+        self.waits.part_groups.push(NO_GROUP);
+        let owners = scene.routes.owners(scene.routes.arc(part.arc));
+        for peer in &owners.reachable {
+            for (at, _) in part.spec.keys(args) {
+                let Some(key) = args.get(at) else { continue };
+                let out = self.for_peer(*peer, Frame::Data);
+                batch::put_fetch(&mut out.encoded, wire(&HashedKey::new(key)));
+                out.items.push(SentItem {
+                    part: 0,
+                    kind: ItemKind::Fetch,
+                });
+            }
+        }
+        self.join_group(0, Group::fetch(&owners.reachable));
+        self.share(scene)
+    }
+
+    fn join(&mut self, run: Run<'_>, kind: GroupKind) -> Result<(), Shortfall> {
+        let (level, peers) = (run.levels.write, &run.owners.reachable);
+        let known = self
+            .waits
+            .groups
+            .iter()
+            .rposition(|group| group.takes(kind, level, peers));
+        match known {
+            Some(index) => self.waits.part_groups[usize::from(run.index)] = index as u16,
+            None => self.join_group(run.index, Group::write(run.scene.routes.n, level, peers)?),
+        }
+        Ok(())
+    }
+
     fn join_group(&mut self, part: PartIndex, group: Group) {
-        let known = self.waits.groups.iter().rposition(|other| other.same_wait(&group));
-        let index = known.unwrap_or_else(|| {
-            self.waits.open += usize::from(group.is_pending());
-            self.waits.groups.push(group);
-            self.waits.groups.len() - 1
-        });
-        self.waits.part_groups[usize::from(part)] = index as u16;
+        self.waits.open += usize::from(group.verdict() == Verdict::Pending);
+        self.waits.part_groups[usize::from(part)] = self.waits.groups.len() as u16;
+        self.waits.groups.push(group);
     }
 
     fn for_peer(&mut self, peer: NodeIndex, frame: Frame) -> &mut ForPeer {
@@ -247,13 +371,20 @@ impl Executor {
     /// Sends the frames. What is not sent is a loss like any other, only sooner.
     fn share(&mut self, scene: Scene<'_>) -> Option<Arc<Turn>> {
         if self.used.is_empty() {
-            return if self.waits.problems.is_empty() { None } else { Some(self.turn()) };
+            return if self.waits.problems.is_empty() {
+                None
+            } else {
+                Some(self.turn())
+            };
         }
         for at in &self.used {
             let start = self.waits.items.len() as u32;
             self.waits.items.extend_from_slice(&self.for_peers[*at].items);
             let items = start..self.waits.items.len() as u32;
-            self.waits.sent.push(Sent { peer: (*at / 2) as NodeIndex, items });
+            self.waits.sent.push(Sent {
+                peer: (*at / 2) as NodeIndex,
+                items,
+            });
         }
         let turn = self.turn();
         for (sent, at) in self.used.drain(..).enumerate() {
@@ -285,5 +416,32 @@ impl Executor {
             self.spare.remove(0);
         }
         self.spare.push(Arc::clone(turn));
+    }
+}
+
+impl Scene<'_> {
+    /// The owners that can vouch for a read, those whose link is quick first.
+    fn readers(&self, owners: &OwnerSet) -> SmallVec<[NodeIndex; 4]> {
+        let slow = |peer: &NodeIndex| self.node.links[usize::from(*peer)].is_slow();
+        let mut readers = owners.readers.clone();
+        if readers.iter().any(slow) {
+            readers.sort_by_key(slow);
+        }
+        readers
+    }
+
+    /// Appends this node's state of a key, encoded.
+    fn encode_state(&self, arc: circlet_ring::ArcId, key: WireKey<'_>, out: &mut Vec<u8>) {
+        let shard = self.node.store.lock(arc);
+        let state: State<'_> = shard.state(&crate::link::hashed(key));
+        state.encode(out);
+    }
+}
+
+fn wire<'a>(key: &HashedKey<'a>) -> WireKey<'a> {
+    WireKey {
+        slot: key.slot.get(),
+        hash: key.hash,
+        key: key.key,
     }
 }

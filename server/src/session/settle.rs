@@ -1,22 +1,23 @@
 //! The slow path: what did not go the common way, one part at a time, until it has an answer or its deadline.
 //!
-//! The common way leaves a [`Problem`] and everything that answers brought is merged here already, so each problem has a short way on:
-//! wait, fetch, write back, or run again. Running again is right because a command that lost to something newer left nothing behind:
-//! the newer generation beats its delta on every owner.
+//! The common way leaves a [`Problem`], and everything that answers brought is merged here already, so each problem has a short way
+//! on: wait, fetch, write back, or run again. Running again is right because a command that lost to something newer left nothing
+//! behind: the newer generation beats its delta on every owner.
 
 use super::caller::Caller;
-use super::executor::{Executor, Scene};
+use super::executor::{Executor, Reads, Scene};
 use super::plan::{Part, Plan};
-use crate::command::CommandError;
+use crate::metrics::Count;
 use crate::node::Node;
-use crate::turn::Problem;
+use crate::turn::{Problem, Turn};
+use circlet_core::coordinator::Shortfall;
 use circlet_resp::{Args, ReplyBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a part waits for the routes to change before it looks again by itself.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// How long a part waits for the routes to change before it tries again by itself.
+const TRY_AGAIN: Duration = Duration::from_millis(20);
 
 /// Settles one part and appends its reply.
 pub(crate) async fn settle(
@@ -27,22 +28,26 @@ pub(crate) async fn settle(
     problem: Problem,
     replies: &mut ReplyBuf,
 ) {
-    let deadline = Instant::now() + node.config.load().request_timeout();
+    let mut settling = Settling {
+        node,
+        caller,
+        part,
+        args,
+        deadline: Instant::now() + node.config.current().timeouts.request.duration(),
+        executor: Executor::default(),
+        reads: Reads::Check,
+        tries: 0,
+    };
     let mut problem = problem;
-    let mut solo = Solo { plan: Plan::default(), executor: Executor::default(), checks: true };
     loop {
-        if let Some(error) = hopeless(problem, part, args) {
+        if let Some(error) = settling.hopeless(problem) {
             replies.error_display(&error);
             return;
         }
-        if Instant::now() >= deadline {
-            replies.error_display(&too_late(node, caller, part, args, problem));
-            return;
-        }
-        node.metrics.slow_path(problem);
-        prepare(node, part, args, problem, deadline, &mut solo).await;
+        node.metrics.inc(Count::SlowPath);
+        settling.prepare(problem).await;
         let start = replies.len();
-        match solo.run(node, caller, part, args, replies).await {
+        match settling.try_again(replies).await {
             None => return,
             Some(next) => {
                 replies.truncate(start);
@@ -52,55 +57,126 @@ pub(crate) async fn settle(
     }
 }
 
-/// A problem that nothing can be done about.
-fn hopeless(problem: Problem, part: &Part, args: Args<'_>) -> Option<SettleError> {
-    match problem {
-        Problem::WriteTimeout { acked, need } => Some(SettleError::Write { acked, need }),
-        Problem::RunElsewhere { maybe_ran: true } if !part.repeatable(args) => Some(SettleError::Unknown),
-        _ => None,
-    }
-}
-
-fn too_late(node: &Node, caller: &Caller, part: &Part, args: Args<'_>, problem: Problem) -> SettleError {
-    let routes = node.routes.load();
-    let levels = caller.levels(&node.config.load().levels, part.key(args).key);
-    match problem {
-        Problem::NotReady => SettleError::NotReady,
-        _ if part.spec.is_write() => {
-            SettleError::Write { acked: 0, need: circlet_core::quorum::needed(routes.n, levels.write) }
-        }
-        _ => SettleError::Read { got: 1, need: circlet_core::quorum::needed(routes.n, levels.read) },
-    }
-}
-
 /// What a client is told when its command could not be settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 enum SettleError {
-    #[error("WRITETIMEOUT acked {acked} of {need}, the write may still take effect")]
-    Write { acked: u8, need: u8 },
-    #[error("WRITETIMEOUT acked 0, the node that ran the command was lost and the command may have taken effect")]
+    #[error(transparent)]
+    Shortfall(#[from] Shortfall),
+    #[error("WRITETIMEOUT acked 0, the node that ran the command was lost and may have run it")]
     Unknown,
-    #[error("READTIMEOUT answered {got} of {need}")]
-    Read { got: u8, need: u8 },
-    #[error("NOQUORUM no owner of the key has caught up and can be reached")]
-    NotReady,
+    #[error("NOQUORUM no owner of the key that has caught up can be reached")]
+    NoOwner,
 }
 
-/// Does what has to come before the part is run again.
-async fn prepare(node: &Arc<Node>, part: &Part, args: Args<'_>, problem: Problem, deadline: Instant, solo: &mut Solo) {
-    match problem {
-        Problem::NotReady => {
-            node.want(part.arc);
-            node.routes_changed(LOOK_AGAIN.min(deadline - Instant::now())).await;
+struct Settling<'a> {
+    node: &'a Arc<Node>,
+    caller: &'a Caller,
+    part: &'a Part,
+    args: Args<'a>,
+    deadline: Instant,
+    executor: Executor,
+    reads: Reads,
+    tries: u32,
+}
+
+impl Settling<'_> {
+    /// What the client is told if nothing more can be done about the problem, or the deadline has passed.
+    fn hopeless(&self, problem: Problem) -> Option<SettleError> {
+        let late = Instant::now() >= self.deadline;
+        match problem {
+            Problem::WriteTimeout { acked, need } => Some(Shortfall::WriteTimeout { acked, need }.into()),
+            Problem::RunElsewhere { maybe_ran: true } if !self.part.repeatable(self.args) => Some(SettleError::Unknown),
+            Problem::NotReady | Problem::RunElsewhere { maybe_ran: false } if late => Some(SettleError::NoOwner),
+            _ if late => Some(self.timeout().into()),
+            _ => None,
         }
-        Problem::RunElsewhere { .. } | Problem::ReadAgain => {
-            if solo.tried {
-                node.routes_changed(LOOK_AGAIN.min(deadline - Instant::now())).await;
+    }
+
+    fn timeout(&self) -> Shortfall {
+        let n = self.node.routes.load().n;
+        let settings = self.node.config.current();
+        let levels = self.caller.levels(&settings.cluster, self.part.key(self.args).key);
+        if self.part.spec.is_write() {
+            Shortfall::WriteTimeout {
+                acked: 1,
+                need: levels.write.needed(n),
+            }
+        } else {
+            Shortfall::ReadTimeout {
+                answered: 1,
+                need: levels.read.needed(n),
             }
         }
-        Problem::NeedFullState => solo.fetch(node, part, args).await,
-        Problem::Differs => solo.write_back = true,
-        Problem::Superseded | Problem::WriteTimeout { .. } => {}
     }
-    solo.tried = true;
+
+    /// Does what has to come before the part is run again.
+    async fn prepare(&mut self, problem: Problem) {
+        self.tries += 1;
+        match problem {
+            Problem::NotReady => {
+                self.node.want(self.part.arc);
+                self.wait().await;
+            }
+            // The first try goes at once: the routes may be right by now, or another peer the quicker one.
+            Problem::RunElsewhere { .. } | Problem::ReadAgain if self.tries > 1 => self.wait().await,
+            Problem::NeedFullState => {
+                if self.tries > 1 {
+                    self.wait().await;
+                }
+                let turn = {
+                    let (config, routes) = (self.node.config.current(), self.node.routes.load());
+                    self.executor.fetch(self.scene(&config, &routes), self.part, self.args)
+                };
+                if let Some(turn) = turn {
+                    turn.done().await;
+                }
+            }
+            Problem::Differs => self.reads = Reads::WriteBack,
+            Problem::RunElsewhere { .. } | Problem::ReadAgain | Problem::Superseded | Problem::WriteTimeout { .. } => {}
+        }
+    }
+
+    async fn wait(&self) {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        self.node.routes_changed(TRY_AGAIN.min(left)).await;
+    }
+
+    /// Runs the part once more; gives the next problem, if there is one.
+    async fn try_again(&mut self, replies: &mut ReplyBuf) -> Option<Problem> {
+        let mut plan = Plan::solo(self.part);
+        let turn = {
+            let (config, routes) = (self.node.config.current(), self.node.routes.load());
+            let scene = self.scene(&config, &routes);
+            let args = self.args;
+            self.executor.run(scene, &mut plan, &|_| args, replies)
+        };
+        let turn = turn?;
+        turn.done().await;
+        take_outcome(&turn, replies)
+    }
+
+    fn scene<'b>(&self, config: &'b crate::config::Config, routes: &'b crate::routes::Routes) -> Scene<'b>
+    where
+        Self: 'b,
+    {
+        Scene {
+            node: self.node,
+            config,
+            routes,
+            caller: self.caller,
+            now: self.node.clock.now(),
+            reads: self.reads,
+        }
+    }
+}
+
+/// The problem of a turn of one part; or the reply that it got elsewhere, appended.
+fn take_outcome(turn: &Turn, replies: &mut ReplyBuf) -> Option<Problem> {
+    turn.with(|waits| match waits.problems.pop() {
+        Some((_, problem)) => Some(problem),
+        None => {
+            replies.raw(&waits.replies);
+            None
+        }
+    })
 }

@@ -62,6 +62,18 @@ impl Position {
         Self(((slot.get() as u64) << HASH_BITS) | (hash >> (u64::BITS - HASH_BITS)))
     }
 
+    /// The position as a number, for a cursor that leaves the node.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The position that [`Position::number`] gave. Any number is some position.
+    #[must_use]
+    pub const fn from_number(number: u64) -> Self {
+        Self(number)
+    }
+
     /// The first position of slot number `slot`, which may be one past the last slot: the end of all positions.
     #[must_use]
     #[inline]
