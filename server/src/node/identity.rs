@@ -33,7 +33,7 @@ pub struct IdentityError {
 }
 
 impl IdentityError {
-    fn new(path: &Path, problem: impl ToString) -> Self {
+    fn new(path: &Path, problem: impl std::fmt::Display) -> Self {
         IdentityError {
             path: path.to_owned(),
             problem: problem.to_string(),
