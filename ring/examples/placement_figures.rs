@@ -16,9 +16,9 @@ const REPLICAS: u8 = 3;
 fn main() {
     let trials = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(5);
     println!(
-        "{REPLICAS} replicas, {trials} trials with other node ids each. Load and primaries: the worst node of all trials \
-         against its fair share.\nMoved: copies sent to new owners against the least possible, mean (worst) of the trials, when a \
-         node joins, leaves, doubles its weight."
+        "{REPLICAS} owners, {trials} trials with other node ids each. Load and primaries: the worst node of all trials \
+         against its fair share.\nThen the copies sent to new owners against the least possible, in all trials (in the worst), \
+         when a node joins, leaves, doubles its weight."
     );
     for (title, weights) in [
         ("Equal weights", &[100][..]),
@@ -29,7 +29,7 @@ fn main() {
         println!("|---|---|---|---|---|---|---|---|---|");
         for arcs in [1024, 4096] {
             for zones in 1..=3 {
-                for nodes in [3, 4, 5, 6, 10, 20, 30, 60, 100] {
+                for nodes in [1, 2, 3, 4, 5, 6, 10, 20, 30, 60, 100] {
                     let scene = Scene {
                         arcs: ArcCount::new(arcs).expect("a count"),
                         zones,
@@ -75,14 +75,17 @@ impl Scene<'_> {
             let members: Vec<Member> = (0..=self.nodes).map(|index| self.member(trial, index)).collect();
             let (joining, before) = members.split_last().expect("there is a joining member");
             let old = figures.plan(self.arcs, before);
+            figures.weigh(&old);
             let joined = figures.plan(self.arcs, &members);
             figures.join.add(&old, &joined);
             // Whoever leaves or grows is another one in each trial.
             let picked = trial * 7 % before.len();
-            let mut others = before.to_vec();
-            others.remove(picked);
-            let left = figures.plan(self.arcs, &others);
-            figures.leave.add(&old, &left);
+            if self.nodes > 1 {
+                let mut others = before.to_vec();
+                others.remove(picked);
+                let left = figures.plan(self.arcs, &others);
+                figures.leave.add(&old, &left);
+            }
             let mut reweighed = before.to_vec();
             let doubled = Weight::from_hundredths(reweighed[picked].weight.hundredths() * 2);
             reweighed[picked].weight = doubled.expect("weights here are small");
@@ -111,6 +114,11 @@ impl Figures {
         let placement = Placement::plan(arcs, REPLICAS, members).expect("members that can be placed");
         self.planning += start.elapsed();
         self.plans += 1;
+        placement
+    }
+
+    /// Notes how even `placement` is.
+    fn weigh(&mut self, placement: &Placement) {
         let one_arc = 65_536.0;
         for load in placement.nodes().map(|node| placement.load(node)) {
             self.load = self
@@ -120,7 +128,6 @@ impl Figures {
                 .primaries
                 .max(f64::from(load.primary) * one_arc / load.primary_fair.units() as f64);
         }
-        placement
     }
 
     fn row(&self) -> String {
@@ -139,6 +146,9 @@ impl Moves {
 
     /// The ratio, over all trials and in the worst; or, if hardly anything had to move, how many copies did in the worst.
     fn cell(&self) -> String {
+        if self.0.is_empty() || self.0.iter().all(|&(moved, _)| moved == 0) {
+            return "nothing".to_owned();
+        }
         let moved: usize = self.0.iter().map(|(moved, _)| moved).sum();
         let least: usize = self.0.iter().map(|(_, least)| least).sum();
         let ratio = |moved: usize, least: usize| moved as f64 / least as f64;

@@ -103,7 +103,7 @@ fn clusters_of_many_kinds() {
             (100, 4),
         ] {
             for weights in [&[100][..], &[100, 200, 400]] {
-                for n in [1, 3] {
+                for n in [1, 3].into_iter().filter(|&n| n == 3 || nodes <= 10) {
                     let placement = Placement::plan(arcs, n, &cluster(nodes, zones, weights)).unwrap();
                     let print = placement.fingerprint();
                     let weights: Vec<f64> = weights.iter().map(|&weight| f64::from(weight) / 100.0).collect();

@@ -15,7 +15,7 @@
 //! neither property.
 //!
 //! It can leave an arc short: turned away by some, it already holds all others. Such arcs are completed, in order,
-//! by a shortest chain: it takes a node, which gives up another arc, which takes another node, until one has room. This is the
+//! by a short chain: it takes a node, which gives up another arc, which takes another node, until one has room. This is the
 //! augmenting path of matroid intersection; it finds a complete outcome whenever there is one.
 
 mod arc_side;
@@ -210,6 +210,29 @@ mod tests {
         })
     }
 
+    /// As many arcs, with capacities that are just those of one complete outcome, drawn without regard to distances.
+    fn tight(arcs: usize, nodes: usize) -> impl Strategy<Value = Small> {
+        let orders = proptest::collection::vec(Just((0..nodes).collect::<Vec<_>>()).prop_shuffle(), arcs);
+        (small(arcs, nodes, 0), orders).prop_map(|(mut small, orders)| {
+            let rule = small.rule();
+            small.capacities.fill(0);
+            for order in orders {
+                let mut taken = Vec::new();
+                for node in order.into_iter().filter(|&node| node < small.zones.len()) {
+                    let candidate = Candidate {
+                        distance: 0,
+                        node: NodeIndex::new(node),
+                    };
+                    if rule.admits(&taken, candidate.node) {
+                        small.capacities[node] += 1;
+                        taken.push(candidate);
+                    }
+                }
+            }
+            small
+        })
+    }
+
     fn held(market: &SmallMarket<'_>) -> Vec<Vec<Candidate>> {
         let sorted = |side: &ArcSide<_>| {
             let mut held = side.held.clone();
@@ -283,6 +306,13 @@ mod tests {
             market.settle(arcs);
             market.check_invariants();
             prop_assert_eq!(held(&market), settled_by_taking_the_nearest_pair(&small));
+        }
+
+        #[test]
+        fn chains_complete_what_can_only_just_be_completed(small in tight(30, 8)) {
+            let outcome = small.market(&small.rule()).into_outcome();
+            prop_assert_eq!(outcome.room_made, 0, "the capacities are those of a complete outcome");
+            prop_assert!(outcome.taken.iter().all(|taken| taken.len() == small.replicas));
         }
 
         #[test]

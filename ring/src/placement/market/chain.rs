@@ -4,8 +4,9 @@
 //! arc 7 takes node a, which is full; a's arc 3 gives a up for node d, which is full; d's arc 8 gives d up for e, which has room
 //! ```
 //!
-//! Found breadth first over the nodes, so that the chain is a shortest one. It has to be: on a longer one an arc could
-//! come twice, and two exchanges that each keep its zone rule need not keep it together.
+//! Found breadth first over the nodes, so that few arcs are disturbed. Each node is noted with the first exchange that reaches it,
+//! and all that an arc could take are noted at once, so that no chain has a shortcut. That matters: with one, an arc that comes
+//! twice could keep its zone rule in each exchange and break it in both together.
 
 use std::collections::VecDeque;
 
