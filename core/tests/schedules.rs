@@ -275,3 +275,15 @@ fn what_expired_long_ago_is_not_taken_from_an_owner_that_slept() {
     );
     assert_eq!(b.entry, a.entry);
 }
+
+#[test]
+fn a_forgotten_counter_is_absent_whether_it_was_dropped_already_or_not() {
+    let (mut a, mut b) = pair();
+    count_for_a_second(at(0), &mut a, &mut b);
+    b.sweep(at(7_000));
+    assert!(a.entry.is_some() && b.entry.is_none());
+    a.incr(at(7_000), 5).unwrap();
+    b.incr(at(7_001), 7).unwrap();
+    b.expire(at(7_002), Some(at(8_000))).unwrap().unwrap();
+    assert_eq!(a.state().generation, b.state().generation);
+}
