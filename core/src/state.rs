@@ -30,6 +30,7 @@ mod decode;
 mod digest;
 mod encode;
 mod merge;
+mod receive;
 mod runs;
 mod superseded;
 mod value;
@@ -37,6 +38,7 @@ mod value;
 pub use decode::DecodeError;
 pub use digest::plain_digest;
 pub use merge::{Merged, merge};
+pub use receive::{EXPIRED_KEPT_MS, Received, receive};
 pub use runs::{Run, Runs};
 pub use value::{Value, parse_integer};
 

@@ -327,6 +327,25 @@ fn a_slow_owner_is_not_given_up_when_another_is_asked() {
 }
 
 #[test]
+fn a_slow_repair_is_not_waited_for_when_another_owner_is_fresh_and_what_it_lacks_is_sent_again() {
+    let mut op = read_of_three(Level::Quorum);
+    let stale = Owners::only(owner(1));
+    assert_eq!(
+        op.on_ack(owner(1), ReadAck::State(Merged::Left)),
+        ReadStep::Repair(stale)
+    );
+    assert_eq!(op.on_slow(), ReadStep::Ask(owner(2)));
+
+    let mut unchanged = op;
+    assert_eq!(unchanged.on_ack(owner(2), ReadAck::Equal), ReadStep::Reply);
+    assert_eq!(unchanged.settle(), Owners::EMPTY, "its repair is on the way");
+
+    assert_eq!(op.on_ack(owner(2), ReadAck::State(Merged::Right)), ReadStep::Reply);
+    assert_eq!(op.settle(), stale, "the repair on the way is too old");
+    assert_eq!(op.settle(), Owners::EMPTY, "once");
+}
+
+#[test]
 fn a_read_is_refused_when_too_few_are_alive() {
     let party = Party {
         n: 3,

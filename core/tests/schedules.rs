@@ -193,3 +193,97 @@ fn a_delete_beats_a_late_copy_of_what_it_deleted() {
         "a delete of what is absent is a tombstone too"
     );
 }
+
+/// A coordinator's write: sent to `other`, and if that outranks it, stamped anew, as the shell does it.
+fn replicate(now: WallMs, a: &mut Replica, other: &mut Replica, mut run: impl FnMut(&mut Replica) -> Vec<u8>) {
+    for _attempt in 0..2 {
+        let delta = run(a);
+        if other.receive(now, &delta).is_none() {
+            return;
+        }
+        let theirs = other.entry.clone().unwrap();
+        a.receive(now, &theirs);
+    }
+    panic!("a command is stamped anew once");
+}
+
+/// The usual rate limiter: count, and expire with the first.
+fn count_for_a_second(now: WallMs, a: &mut Replica, b: &mut Replica) {
+    replicate(now, a, b, |a| a.incr(now, 1).unwrap().1);
+    if a.get(now).as_deref() == Some("1") {
+        let at = WallMs::new(now.get() + 1_000);
+        replicate(now, a, b, |a| a.expire(now, Some(at)).unwrap().unwrap());
+    }
+}
+
+#[test]
+fn an_expired_counter_does_not_come_back_whichever_owner_dropped_it_first() {
+    for (a_ahead_ms, b_ahead_ms) in [(0, 0), (300, 0), (0, 300)] {
+        // From before it expires, at 1,000 ms on A's clock, until long after every owner has dropped it.
+        for restart_ms in (900..8_000).step_by(50) {
+            let (mut a, mut b) = pair();
+            (a.ahead_ms, b.ahead_ms) = (a_ahead_ms, b_ahead_ms);
+            for ms in 0..3 {
+                count_for_a_second(at(ms), &mut a, &mut b);
+            }
+            let now = at(restart_ms);
+            a.sweep(now);
+            b.sweep(now);
+            count_for_a_second(now, &mut a, &mut b);
+            let expected = if restart_ms + a_ahead_ms <= 1_000 { "4" } else { "1" };
+            assert_eq!(
+                a.get(now).as_deref(),
+                Some(expected),
+                "{restart_ms} ms, A {a_ahead_ms}, B {b_ahead_ms} ahead"
+            );
+            let from_b = b.entry.clone().unwrap();
+            a.receive(now, &from_b);
+            assert_eq!(a.get(now).as_deref(), Some(expected), "what B has says the same");
+            assert_eq!(a.entry, b.entry);
+        }
+    }
+}
+
+#[test]
+fn a_counter_that_only_one_owner_dropped_too_early_does_not_come_back() {
+    let (mut a, mut b) = pair();
+    count_for_a_second(at(0), &mut a, &mut b);
+    // A lost its memory of it, B has it yet.
+    a.fall_back_to(at(1_001), None);
+    count_for_a_second(at(1_002), &mut a, &mut b);
+    assert_eq!(a.get(at(1_003)).as_deref(), Some("1"));
+    heal(&mut a, &mut b);
+    assert_eq!(b.get(at(1_003)).as_deref(), Some("1"));
+    assert!(b.state().expiry.at.is_some(), "and it expires");
+}
+
+#[test]
+fn what_expired_long_ago_is_not_taken_from_an_owner_that_slept() {
+    let (mut a, mut b) = pair();
+    b.take(&a.set(at(0), Some(at(100)), "v"));
+    a.sweep(at(6_000));
+    assert_eq!(a.entry, None);
+    let from_b = b.entry.clone().unwrap();
+    a.receive(at(6_000), &from_b);
+    assert_eq!(a.entry, None);
+
+    let fresh = a.incr(at(6_001), 1).unwrap().1;
+    assert_eq!(
+        b.receive(at(0), &fresh),
+        None,
+        "B's clock stands still: the stamp tells it the time"
+    );
+    assert_eq!(b.entry, a.entry);
+}
+
+#[test]
+fn a_forgotten_counter_is_absent_whether_it_was_dropped_already_or_not() {
+    let (mut a, mut b) = pair();
+    count_for_a_second(at(0), &mut a, &mut b);
+    b.sweep(at(7_000));
+    assert!(a.entry.is_some() && b.entry.is_none());
+    a.incr(at(7_000), 5).unwrap();
+    b.incr(at(7_001), 7).unwrap();
+    b.expire(at(7_002), Some(at(8_000))).unwrap().unwrap();
+    assert_eq!(a.state().generation, b.state().generation);
+}

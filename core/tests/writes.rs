@@ -236,6 +236,26 @@ fn a_superseded_write_is_stamped_anew_before_the_reply_and_counts_after_it() {
 }
 
 #[test]
+fn an_answer_that_nobody_waits_for_changes_nothing() {
+    let party = Party {
+        n: 5,
+        alive: Owners::first(4),
+        me: owner(0),
+    };
+    let mut op = WriteOp::begin(party, Level::Quorum).unwrap();
+    assert_eq!(op.on_ack(owner(0), WriteAck::Merged), WriteStep::Wait);
+    assert_eq!(op.on_failure(owner(1)), WriteStep::Wait);
+    let before = op;
+    for ack in [WriteAck::Merged, WriteAck::Superseded(ABOVE)] {
+        for unexpected in [0, 1, 4, 15].map(owner) {
+            assert_eq!(op.on_ack(unexpected, ack), WriteStep::Wait, "from {}", unexpected.get());
+            assert_eq!(op.on_failure(unexpected), WriteStep::Wait);
+        }
+    }
+    assert_eq!(op, before);
+}
+
+#[test]
 fn an_op_stays_small_enough_to_copy_for_each_command() {
     assert!(size_of::<WriteOp>() <= 16);
 }

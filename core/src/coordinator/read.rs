@@ -143,9 +143,9 @@ impl ReadOp {
         self.decide()
     }
 
-    /// The answer takes longer than usual: ask one owner more, without giving up on the others.
+    /// An answer, or the ack of a repair, takes longer than usual: ask one owner more, without giving up on the others.
     pub fn on_slow(&mut self) -> ReadStep {
-        if self.replied || self.asked.is_empty() {
+        if self.replied {
             return ReadStep::Wait;
         }
         self.ask_next().map_or(ReadStep::Wait, ReadStep::Ask)

@@ -4,14 +4,17 @@
 //! older ones had. That holds only as long as the node remembers its own total. Whenever it may not, its old runs are
 //! left as they are, and a new one is born:
 //!
-//! - after a start, also from a snapshot; after the arc arrived; after this node dropped the entry (schedule 14). The
-//!   caller says so by [`Author::run_epoch`]: no run born before it is raised;
+//! - after a start, also from a snapshot: [`Author::name`] is another one in each life;
+//! - after the arc arrived, or this node dropped the entry (schedule 14): no run born before [`Author::run_epoch`] is
+//!   raised;
 //! - after a SET or DEL: a run born at or before the generation is dead;
 //! - when the total would leave 64 bits.
 //!
 //! Refused: a total a node without births. A node that lost 5 of 15 and adds 1 would say 11, under a newer stamp than the
 //! 15, and four increments would be gone. Refused too: sending the sum as a SET, which is what loses increments in every
 //! last-writer-wins store.
+
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::{MutateError, RUNS_MAX, WHOLE_RUNS_MAX, found, partial};
 use crate::stamp::Stamp;
@@ -21,13 +24,25 @@ use crate::time::WallMs;
 /// Whose run an increment goes into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Author {
-    /// The first 8 bytes of this node's id.
+    /// This node in this life: see [`Author::name`].
     pub node: u64,
-    /// No run born before this stamp is raised: this node may have forgotten a part of it.
-    ///
-    /// To be set to a fresh stamp at each start and when the arc arrives, and raised to the arc's last stamp whenever an
-    /// entry with runs is dropped here (evicted, or expired).
+    /// No run born before this stamp is raised: this node may have forgotten a part of it. The arc's
+    /// [`crate::clock::ArcClock::run_epoch`].
     pub run_epoch: Stamp,
+}
+
+impl Author {
+    /// The name under which a node adds to counters in one of its lives.
+    ///
+    /// Another one in each life, so that no clock decides whether a run is from before a restart: a node that ran fast,
+    /// restarts on the right time and gets its old run back would take it for one of this life.
+    #[must_use]
+    pub fn name(node: u64, life: u64) -> u64 {
+        let mut both = [0; 16];
+        both[..8].copy_from_slice(&node.to_le_bytes());
+        both[8..].copy_from_slice(&life.to_le_bytes());
+        xxh3_64(&both)
+    }
 }
 
 /// Adds `by` to the counter that `current` is (0 if it is missing), appends the encoded delta to `delta`, and returns the
@@ -159,6 +174,12 @@ mod tests {
         };
         let (reply, delta) = incr_by(State::decode(&old).unwrap(), 4, reborn, 1);
         assert_eq!((reply, runs(&delta)), (6, vec![(7, 2, 5), (7, 4, 1)]));
+    }
+
+    #[test]
+    fn an_author_has_another_name_in_each_life() {
+        assert_ne!(Author::name(7, 1), Author::name(7, 2));
+        assert_ne!(Author::name(1, 7), Author::name(7, 1));
     }
 
     #[test]

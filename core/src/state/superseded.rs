@@ -22,12 +22,20 @@ impl State<'_> {
         let outranked = if self.generation == stamp {
             local.generation > stamp || local.generation == stamp && local.base > self.base
         } else if let Some(run) = self.runs.iter().find(|run| run.stamp == stamp) {
-            run.birth <= local.generation
+            run.birth <= local.generation || self.missed_expired(local)
         } else {
             local.generation > self.generation
                 || local.generation == self.generation && local.expiry.rank() > self.expiry.rank()
+                || self.missed_expired(local)
         };
         outranked.then(|| local.max_stamp())
+    }
+
+    /// Whether this delta's command came when `local` had expired, and yet did not start a generation above it, as it
+    /// would have if it had found it.
+    fn missed_expired(&self, local: State<'_>) -> bool {
+        let was_expired = local.is_expired(self.max_stamp().ms());
+        was_expired && self.generation < local.max_stamp()
     }
 }
 
@@ -140,6 +148,71 @@ mod tests {
             expire.superseded_by(State::plain(stamp(1), None, b"v")),
             None,
             "its own value is on the way"
+        );
+    }
+
+    #[test]
+    fn who_found_nothing_is_told_of_what_expired() {
+        let at = |ms| Stamp::new(WallMs::new(ms), 0);
+        let expired = State {
+            expiry: Expiry {
+                at: Some(WallMs::new(50)),
+                stamp: at(11),
+            },
+            ..State::plain(at(10), None, b"9")
+        };
+        let mut runs = Vec::new();
+        Run {
+            node: 1,
+            birth: at(61),
+            stamp: at(61),
+            total: 1,
+        }
+        .encode(&mut runs);
+        let incr = |generation| State {
+            runs: Runs::new(&runs).unwrap(),
+            ..State::tombstone(generation)
+        };
+        assert_eq!(
+            incr(Stamp::ZERO).superseded_by(expired),
+            Some(at(11)),
+            "it found nothing"
+        );
+        assert_eq!(
+            incr(at(10)).superseded_by(expired),
+            Some(at(11)),
+            "it did not know of the EXPIRE"
+        );
+        assert_eq!(incr(at(11)).superseded_by(expired), None, "it found just this");
+
+        let later = State {
+            expiry: Expiry {
+                at: Some(WallMs::new(70)),
+                ..expired.expiry
+            },
+            ..expired
+        };
+        assert_eq!(
+            incr(Stamp::ZERO).superseded_by(later),
+            None,
+            "it was alive then: both count"
+        );
+        let expire = State {
+            expiry: Expiry {
+                at: None,
+                stamp: at(62),
+            },
+            ..State::tombstone(Stamp::ZERO)
+        };
+        let counter = State {
+            generation: Stamp::ZERO,
+            base: Base::None,
+            ..expired
+        };
+        assert_eq!(
+            expire.superseded_by(counter),
+            Some(at(11)),
+            "it did not mean this counter"
         );
     }
 }

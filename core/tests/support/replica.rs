@@ -3,7 +3,7 @@
 use circlet_core::clock::ArcClock;
 use circlet_core::mutate::{self, Author, MutateError};
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{State, Value};
+use circlet_core::state::{Merged, State, Value, receive};
 use circlet_core::time::WallMs;
 
 use super::{encoded, merged, view};
@@ -48,13 +48,35 @@ impl Replica {
         }
     }
 
-    /// Merges a delta or a full state.
+    /// Merges a delta or a full state at `now`; answers the stamp to write above if something here outranks it.
+    pub(crate) fn receive(&mut self, now: WallMs, arrived: &[u8]) -> Option<Stamp> {
+        let mut out = Vec::new();
+        let received = receive(self.state(), view(arrived), self.local(now), &mut out);
+        self.clock.observe(view(arrived).max_stamp());
+        match received.merged {
+            Merged::Same | Merged::Left => {}
+            Merged::Right => self.entry = Some(arrived.to_vec()),
+            Merged::Both => self.entry = Some(out),
+        }
+        received.superseded_by
+    }
+
+    /// Merges a delta or a full state, without regard to time.
     pub(crate) fn take(&mut self, delta: &[u8]) {
         self.clock.observe(view(delta).max_stamp());
         self.entry = Some(match &self.entry {
             None => delta.to_vec(),
             Some(entry) => merged(entry, delta),
         });
+    }
+
+    /// Drops what expired long enough ago.
+    pub(crate) fn sweep(&mut self, now: WallMs) {
+        if self.state().is_forgotten(self.local(now)) {
+            self.clock.begin_run_epoch();
+            self.author.run_epoch = self.clock.run_epoch();
+            self.entry = None;
+        }
     }
 
     pub(crate) fn set(&mut self, now: WallMs, expires_at: Option<WallMs>, value: &str) -> Delta {
