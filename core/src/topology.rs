@@ -304,4 +304,6 @@ fn fingerprint_of_ids(members: &[MemberEntry]) -> u64 {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;

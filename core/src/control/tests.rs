@@ -1,1 +1,339 @@
+//! Whole control planes in virtual time, over many seeds. Schedules of the design that concern them are named.
 
+use std::sync::Arc;
+
+use super::testing::{Refused, World};
+use super::*;
+use crate::life::Life;
+use crate::topology::testing::{id, topology};
+
+const SEEDS: std::ops::Range<u64> = 0..12;
+
+/// Writes here and there for `ms`, from nodes that `may` write; checks reads all the time. How many were acknowledged, and the
+/// longest time without one.
+fn write_for(world: &mut World, ms: u64, from: &[usize]) -> (usize, u64) {
+    let (mut acknowledged, mut gap, mut longest_gap) = (0, 0, 0);
+    for step in 0..ms {
+        world.run_ms(1);
+        let at = world.random(0..from.len() as u64) as usize;
+        let arc = world.arc();
+        gap += 1;
+        if world.write(from[at], arc) == Ok(true) {
+            acknowledged += 1;
+            gap = 0;
+        }
+        longest_gap = longest_gap.max(gap);
+        if step % 16 == 0 {
+            world.check_reads();
+        }
+    }
+    world.check_reads();
+    (acknowledged, longest_gap)
+}
+
+#[test]
+fn a_fresh_cluster_is_ready_within_a_second() {
+    for seed in SEEDS {
+        let mut world = World::new(3, seed);
+        let took = world.ms_until(1000, World::is_whole);
+        assert!(took.is_some(), "seed {seed}");
+    }
+    let mut world = World::new(5, 1);
+    assert!(world.ms_until(1000, World::is_whole).is_some(), "five nodes");
+}
+
+#[test]
+fn one_node_of_three_does_not_open_alone() {
+    let mut world = World::new(3, 1);
+    world.kill(1);
+    world.kill(2);
+    world.run_ms(60_000);
+    assert_eq!(world.view(0).arcs_behind(), 256);
+    let arc = world.arc();
+    assert_eq!(world.write(0, arc), Err(Refused::NobodyCoordinates));
+}
+
+#[test]
+fn a_cluster_of_one_is_ready_at_once() {
+    let mut out = Vec::new();
+    let now = Now {
+        mono: Instant::from_millis(5),
+        wall: WallMs::new(1),
+    };
+    let plane = ControlPlane::start(
+        ControlConfig::new(id(1), Life::new(1), 1),
+        &Arc::new(topology(1, 3)),
+        now,
+        &mut out,
+    );
+    let plane = plane.unwrap();
+    let arcs = plane.view().topology().settings().arcs;
+    assert!(
+        arcs.arcs()
+            .all(|arc| plane.view().arc(arc).is_mine() && plane.view().arc(arc).may_coordinate(2))
+    );
+    let refused = ControlPlane::start(
+        ControlConfig::new(id(9), Life::new(1), 1),
+        plane.view().topology(),
+        now,
+        &mut out,
+    );
+    assert_eq!(refused.err(), Some(NotAMember));
+}
+
+#[test]
+fn a_killed_node_costs_a_moment_and_nothing_that_was_acknowledged() {
+    for seed in SEEDS {
+        let mut world = World::settled(3, seed);
+        write_for(&mut world, 50, &[0, 1, 2]);
+        world.kill(0);
+        let (acknowledged, gap) = write_for(&mut world, 1500, &[1, 2]);
+        assert!(gap < 100, "seed {seed}: {gap} ms without a write");
+        assert!(acknowledged > 1000, "seed {seed}: {acknowledged}");
+    }
+}
+
+#[test]
+fn a_node_that_comes_back_empty_catches_up_and_then_coordinates_again() {
+    for seed in SEEDS {
+        let mut world = World::settled(3, seed);
+        write_for(&mut world, 200, &[0, 1, 2]);
+        world.kill(0);
+        let away_ms = world.random(1..3000);
+        write_for(&mut world, away_ms, &[1, 2]);
+        world.start(0);
+        let (_, gap) = write_for(&mut world, 1500, &[0, 1, 2]);
+        assert!(gap < 100, "seed {seed}: {gap} ms without a write");
+        assert!(world.is_whole(), "seed {seed}");
+        assert!(
+            world.is_converged(),
+            "seed {seed}: {} writes",
+            world.acknowledged_count()
+        );
+    }
+}
+
+/// Schedule 19.
+#[test]
+fn the_emptiness_of_a_node_that_is_back_in_an_instant_is_not_read() {
+    for seed in SEEDS {
+        let mut world = World::settled(3, seed);
+        write_for(&mut world, 100, &[0, 1, 2]);
+        world.kill(0);
+        let away_ms = world.random(0..300);
+        world.run_ms(away_ms);
+        world.start(0);
+        assert_eq!(world.view(0).arcs_behind(), 256, "seed {seed}: it remembers nothing");
+        for peer in [1, 2] {
+            // Whether they know already or not, nobody takes it for caught up in the new life before it says so.
+            let arc = world.arc();
+            let view = world.arc_view(peer, arc);
+            let position = view.owners().iter().position(|owner| owner.get() == 0).unwrap();
+            let is_known = world.plane(peer).view().member(view.owner(position)).life > Life::new(1);
+            assert!(!(is_known && view.caught_up().contains(position)), "seed {seed}");
+        }
+        write_for(&mut world, 1000, &[0, 1, 2]);
+        assert!(world.is_whole() && world.is_converged(), "seed {seed}");
+    }
+}
+
+/// Schedule 8.
+#[test]
+fn one_that_missed_a_write_is_not_enough_to_catch_up_from() {
+    for seed in SEEDS {
+        let mut world = World::settled(3, seed);
+        world.cut(&[2], &[0, 1]);
+        write_for(&mut world, 2000, &[0, 1]);
+        world.kill(0);
+        world.cut(&[0], &[1]);
+        world.mend(2, 0);
+        world.start(0);
+        // A comes back empty and reaches only C, which missed what A and B acknowledged.
+        for _ in 0..3000 {
+            world.run_ms(1);
+            let arc = world.arc();
+            let (at_0, at_2) = (world.write(0, arc), world.write(2, arc));
+            assert!(at_0 != Ok(true) && at_2 != Ok(true), "seed {seed}: {at_0:?} {at_2:?}");
+        }
+        assert_eq!(world.view(0).arcs_behind(), 256, "seed {seed}");
+        world.heal();
+        write_for(&mut world, 4000, &[0, 1, 2]);
+        assert!(world.is_whole() && world.is_converged(), "seed {seed}");
+    }
+}
+
+/// Schedule 18.
+#[test]
+fn a_woken_node_coordinates_nothing_before_it_has_taken_over_anew() {
+    for seed in SEEDS {
+        let mut world = World::settled(3, seed);
+        write_for(&mut world, 100, &[0, 1, 2]);
+        world.stop(0);
+        let asleep_ms = world.random(350..5000);
+        write_for(&mut world, asleep_ms, &[1, 2]);
+        // Its data plane wakes first, and has the requests that piled up.
+        world.wake_data_plane_only(0);
+        for arc in world.arcs() {
+            let outcome = world.write(0, arc);
+            let is_mine = world.arc_view(0, arc).is_mine();
+            assert!(
+                !is_mine || outcome == Err(Refused::LeaseOver),
+                "seed {seed}: asleep for {asleep_ms} ms: {outcome:?}"
+            );
+        }
+        world.wake(0);
+        write_for(&mut world, 3000, &[0, 1, 2]);
+        assert!(world.is_whole() && world.is_converged(), "seed {seed}");
+    }
+}
+
+/// Schedule 17.
+#[test]
+fn a_node_whose_clock_is_six_seconds_off_steps_down_and_writes_go_on() {
+    for seed in 0..10 {
+        let mut world = World::settled(3, seed);
+        world.nodes[0].wall_ahead_ms = 6000;
+        world.run_ms(5000);
+        for node in 0..3 {
+            for arc in world.arcs() {
+                assert_ne!(
+                    world.coordinator(node, arc),
+                    Some(0),
+                    "seed {seed}: as {node} sees {arc:?}"
+                );
+            }
+        }
+        assert!(
+            world.nodes[0]
+                .notices
+                .iter()
+                .any(|notice| matches!(notice, Notice::ClockOff { ahead_ms: 5990..6010 }))
+        );
+        let (acknowledged, _) = write_for(&mut world, 100, &[0, 1, 2]);
+        assert!(acknowledged > 90, "seed {seed}: {acknowledged}");
+        world.nodes[0].wall_ahead_ms = 0;
+        world.run_ms(5000);
+        assert!(world.is_whole(), "seed {seed}: it is believed again");
+        assert!(world.nodes[0].notices.contains(&Notice::ClockBack));
+    }
+}
+
+/// Schedule 16, as far as the control plane goes: nobody is taken for dead because of a broken link.
+#[test]
+fn a_broken_link_makes_a_peer_unreachable_at_once_and_not_down() {
+    let mut world = World::settled(3, 1);
+    let peer = world.id(1);
+    world.event(0, Event::LinkDown { peer });
+    assert!(!world.reaches(0, 1));
+    assert!(
+        world.nodes[0]
+            .notices
+            .contains(&Notice::Reachable { peer, reachable: false })
+    );
+    world.run_ms(2000);
+    let down = |notice: &Notice| {
+        matches!(
+            notice,
+            Notice::Member {
+                state: crate::membership::MemberState::Down,
+                ..
+            }
+        )
+    };
+    assert!(!world.nodes[0].notices.iter().any(down));
+    world.event(
+        0,
+        Event::LinkUp {
+            peer,
+            life: Life::new(1),
+        },
+    );
+    assert!(world.reaches(0, 1));
+}
+
+#[test]
+fn the_side_of_a_partition_with_a_quorum_goes_on_and_both_become_one_again() {
+    for seed in SEEDS {
+        let mut world = World::settled(3, seed);
+        write_for(&mut world, 100, &[0, 1, 2]);
+        world.cut(&[0], &[1, 2]);
+        let (acknowledged, gap) = write_for(&mut world, 5000, &[1, 2]);
+        assert!(
+            gap < 1500 && acknowledged > 3000,
+            "seed {seed}: {acknowledged} writes, {gap} ms without"
+        );
+        world.heal();
+        world.run_ms(3500);
+        assert!(world.is_whole(), "seed {seed}");
+        assert!(world.is_converged(), "seed {seed}: hints brought what was missed");
+    }
+}
+
+#[test]
+fn a_node_that_stops_is_routed_around_at_once() {
+    let mut world = World::settled(3, 1);
+    world.shut_down(0);
+    world.run_ms(100);
+    assert!(!world.reaches(1, 0) && !world.reaches(2, 0), "though its links are up");
+    let (acknowledged, gap) = write_for(&mut world, 100, &[1, 2]);
+    assert!(gap < 20, "{gap} ms without a write, {acknowledged} acknowledged");
+}
+
+#[test]
+fn random_faults_lose_nothing_that_was_acknowledged() {
+    for seed in 0..20 {
+        let mut world = World::settled(if seed % 2 == 0 { 3 } else { 5 }, seed);
+        let count = world.nodes.len();
+        let all: Vec<usize> = (0..count).collect();
+        for _ in 0..6 {
+            let victim = world.random(0..count as u64) as usize;
+            let rest: Vec<usize> = all.iter().copied().filter(|&node| node != victim).collect();
+            let ms = world.random(1..2500);
+            match world.random(0..3) {
+                0 => {
+                    world.kill(victim);
+                    write_for(&mut world, ms, &rest);
+                    world.start(victim);
+                }
+                1 => {
+                    world.stop(victim);
+                    write_for(&mut world, ms, &rest);
+                    world.wake(victim);
+                }
+                _ => {
+                    world.kill(victim);
+                    world.start(victim);
+                }
+            }
+            let ms = world.random(1..1500);
+            write_for(&mut world, ms, &all);
+        }
+        assert!(
+            world.ms_until(6000, World::is_whole).is_some(),
+            "seed {seed}: whole again"
+        );
+        assert!(
+            world.ms_until(3000, World::is_converged).is_some(),
+            "seed {seed}: converged"
+        );
+    }
+}
+
+#[test]
+fn two_runs_of_one_seed_are_the_same() {
+    let run = |seed| {
+        let mut world = World::settled(3, seed);
+        world.kill(1);
+        write_for(&mut world, 500, &[0, 2]);
+        world.start(1);
+        write_for(&mut world, 500, &[0, 1, 2]);
+        let notices: Vec<String> = world
+            .nodes
+            .iter()
+            .flat_map(|node| &node.notices)
+            .map(Notice::to_string)
+            .collect();
+        (notices, world.acknowledged_count(), world.view(0).number())
+    };
+    assert_eq!(run(7), run(7));
+}
