@@ -30,7 +30,7 @@ fn random_commands_are_answered_as_by_redis_in_resp3() {
     compare(Proto::Resp3);
 }
 
-fn setting(name: &str, default: u64) -> u64 {
+pub(crate) fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
 }
 
