@@ -71,17 +71,17 @@ pub struct HttpServer {
 }
 
 impl HttpServer {
-    /// Binds `addr` and serves `pages` from a new thread.
+    /// Serves `pages` on `listener` from a new thread. The caller binds, so that a port that is taken is known before the
+    /// node has started anything else.
     ///
     /// # Errors
     ///
-    /// If the address cannot be bound or the thread cannot be started.
-    pub fn start(addr: SocketAddr, pages: Pages) -> io::Result<Self> {
-        Self::start_with(addr, pages, PATIENCE)
+    /// If the thread cannot be started.
+    pub fn start(listener: std::net::TcpListener, pages: Pages) -> io::Result<Self> {
+        Self::start_with(listener, pages, PATIENCE)
     }
 
-    fn start_with(addr: SocketAddr, pages: Pages, patience: Patience) -> io::Result<Self> {
-        let listener = std::net::TcpListener::bind(addr)?;
+    fn start_with(listener: std::net::TcpListener, pages: Pages, patience: Patience) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let addr = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread()
