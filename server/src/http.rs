@@ -71,21 +71,13 @@ pub struct HttpServer {
 }
 
 impl HttpServer {
-    /// Binds `addr` and serves `pages` from a new thread.
-    ///
-    /// # Errors
-    ///
-    /// If the address cannot be bound or the thread cannot be started.
-    pub fn start(addr: SocketAddr, pages: Pages) -> io::Result<Self> {
-        Self::start_on(std::net::TcpListener::bind(addr)?, pages)
-    }
-
-    /// Serves `pages` on a listener from a new thread.
+    /// Serves `pages` on `listener` from a new thread. The caller binds, so that a port that is taken is known before the
+    /// node has started anything else.
     ///
     /// # Errors
     ///
     /// If the thread cannot be started.
-    pub fn start_on(listener: std::net::TcpListener, pages: Pages) -> io::Result<Self> {
+    pub fn start(listener: std::net::TcpListener, pages: Pages) -> io::Result<Self> {
         Self::start_with(listener, pages, PATIENCE)
     }
 

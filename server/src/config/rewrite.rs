@@ -94,6 +94,7 @@ fn write_beside(path: &Path, beside: &Path, text: &str) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::config::setting;
+    use proptest::prelude::*;
 
     fn edit(text: &str, values: &[(&str, &str)]) -> String {
         let values: Vec<(&Setting, &str)> = values
@@ -158,5 +159,54 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+
+    /// Lines that a file may hold, of a setting at most one each.
+    const LINES: [&str; 8] = [
+        "maxclients = 7 # few",
+        "  timeout= 3",
+        "log_level = 'warn'",
+        "client-output-buffer-limit = \"\"\"\\\n  normal 1 1 1\"\"\" # of a line",
+        "maxmemory = \"1gb\"",
+        "# tcp-keepalive = 9",
+        "",
+        "port = 0",
+    ];
+    const LISTS: [&str; 3] = [
+        "",
+        "[[levels]]\nprefix = \"timeout = 5\"",
+        "\n# z\n[[levels]] # y\nprefix = \"a\"\n",
+    ];
+    const VALUES: [(&str, &str); 6] = [
+        ("maxclients", "9"),
+        ("timeout", "0"),
+        ("log-level", "debug"),
+        ("client-output-buffer-limit", "normal 1 2 3 slave 4 5 6 pubsub 7 8 9"),
+        ("maxmemory", "123456789012"),
+        ("tcp-keepalive", "60"),
+    ];
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back_and_everything_else_is_as_it_was(
+            lines in prop::sample::subsequence(&LINES[..], 0..=LINES.len()).prop_shuffle(),
+            list in prop::sample::select(&LISTS[..]),
+            values in prop::sample::subsequence(&VALUES[..], 0..=VALUES.len()),
+            ends in any::<bool>(),
+        ) {
+            let line_break = if ends || !list.is_empty() { "\n" } else { "" };
+            let text = format!("{}{line_break}{list}", lines.join("\n"));
+            let edited = edit(&text, &values);
+            let read = |text: &str| {
+                let mut problems = Vec::new();
+                let layer = crate::config::file::parse(Path::new("node.toml"), text, &mut problems);
+                assert_eq!(problems, [], "{text}");
+                layer.values.into_iter().map(|(name, given)| (name, given.text)).collect::<Vec<_>>()
+            };
+            let mut wanted: std::collections::BTreeMap<_, _> = read(&text).into_iter().collect();
+            wanted.extend(values.iter().map(|(name, value)| (*name, (*value).to_string())));
+            prop_assert_eq!(read(&edited), wanted.into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(edited.matches('#').count(), text.matches('#').count(), "no comment is lost");
+        }
     }
 }

@@ -23,9 +23,13 @@ fn pages(ready: &Arc<AtomicBool>) -> Pages {
     }
 }
 
+fn listener() -> std::net::TcpListener {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap()
+}
+
 fn start() -> (HttpServer, Arc<AtomicBool>) {
     let ready = Arc::new(AtomicBool::new(false));
-    let server = HttpServer::start("127.0.0.1:0".parse().unwrap(), pages(&ready)).unwrap();
+    let server = HttpServer::start(listener(), pages(&ready)).unwrap();
     (server, ready)
 }
 
@@ -112,9 +116,8 @@ fn noise_and_endless_heads_are_refused_within_bounds() {
 #[test]
 fn a_head_that_never_ends_is_closed_after_its_time() {
     let ready = Arc::new(AtomicBool::new(true));
-    let addr = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let server = HttpServer::start_with(
-        addr,
+        listener(),
         pages(&ready),
         Patience {
             head: Duration::from_millis(20),
@@ -157,7 +160,7 @@ fn stopping_ends_idle_connections_at_once_and_frees_the_port() {
         stop: Duration::from_secs(60),
         ..PATIENCE
     };
-    let server = HttpServer::start_with(std::net::TcpListener::bind("127.0.0.1:0").unwrap(), pages(&ready), patience).unwrap();
+    let server = HttpServer::start_with(listener(), pages(&ready), patience).unwrap();
     let addr = server.addr();
     let mut idle = connect(&server);
     idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();

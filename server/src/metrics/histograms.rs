@@ -223,6 +223,22 @@ impl Snapshot {
         Duration::ZERO
     }
 
+    /// The distribution in doublings, as `LATENCY HISTOGRAM` shows it: bounds of 1.024 us times a power of two, each with how
+    /// many durations were shorter; only the bounds at which that number changes.
+    #[must_use]
+    pub fn doublings(&self) -> Vec<(Duration, u64)> {
+        let mut doublings = Vec::new();
+        let mut before = 0;
+        for bound in (0..31).map(|doubling| 1_024_u64 << doubling) {
+            let shorter = self.count_up_to(bound - 1);
+            if shorter > before {
+                doublings.push((Duration::from_nanos(bound), shorter));
+                before = shorter;
+            }
+        }
+        doublings
+    }
+
     /// How many are certainly not longer than `nanos`: the buckets that end there or before.
     fn count_up_to(&self, nanos: u64) -> u64 {
         let whole = self
@@ -318,6 +334,21 @@ mod tests {
     #[test]
     fn nothing_recorded_has_no_percentile() {
         assert_eq!(histograms().total(0).percentile(99.0), Duration::ZERO);
+    }
+
+    #[test]
+    fn doublings_tell_where_the_durations_are() {
+        let histograms = histograms();
+        for nanos in [0, 1_023, 1_024, 5_000, 3_000_000] {
+            histograms.record(0, nanos);
+        }
+        let doublings: Vec<(u128, u64)> = histograms
+            .total(0)
+            .doublings()
+            .into_iter()
+            .map(|(bound, count)| (bound.as_nanos(), count))
+            .collect();
+        assert_eq!(doublings, [(1_024, 2), (2_048, 3), (8_192, 4), (4_194_304, 5)]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod modules;
 mod peer_messages;
 mod purity;
 mod size;
+mod unsafe_code;
 
 use crate::source::Tree;
 use std::fmt;
@@ -43,13 +44,14 @@ impl fmt::Display for Violation {
 
 type Rule = fn(&Tree) -> Vec<Violation>;
 
-const RULES: [(&str, Rule); 7] = [
+const RULES: [(&str, Rule); 8] = [
     ("crates depend only along the arrows", edges::check),
     ("core's mechanisms meet in control", modules::check),
     ("ring, core and resp are pure", purity::check),
     ("files and functions are short", size::check),
     ("one word a thing", glossary::check),
     ("habits", habits::check),
+    ("unsafe stays in the table", unsafe_code::check),
     ("peer messages are documented", peer_messages::check),
 ];
 
