@@ -136,7 +136,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     tasks.spawn(door::open(Arc::clone(&node), sockets.cluster, Door::Cluster));
     tasks.spawn(super::upkeep::sweep_links(Arc::clone(&node)));
     tasks.spawn(super::upkeep::expire(Arc::clone(&node)));
-    let http = HttpServer::start_on(sockets.http, super::web::pages(&node)).map_err(StartError::Thread)?;
+    let http = HttpServer::start(sockets.http, super::web::pages(&node)).map_err(StartError::Thread)?;
     Ok(Running {
         node,
         tasks,
