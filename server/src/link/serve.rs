@@ -97,12 +97,17 @@ impl Server<'_> {
                     return forwarded::run(self.node, routes, now, batch, self.outbox, &mut self.replies);
                 }
                 Item::Apply { key, .. } | Item::Check { key, .. } | Item::Fetch { key } => {
-                    self.node.store.prefetch_bucket(&hashed(key));
+                    self.node.store.prefetch_arc(&hashed(key));
                 }
             }
             count += 1;
         }
         if count > 1 {
+            for item in batch.items() {
+                if let Item::Apply { key, .. } | Item::Check { key, .. } | Item::Fetch { key } = item? {
+                    self.node.store.prefetch_bucket(&hashed(key));
+                }
+            }
             for item in batch.items() {
                 if let Item::Apply { key, .. } | Item::Check { key, .. } | Item::Fetch { key } = item? {
                     self.node.store.prefetch_entry(&hashed(key));

@@ -53,6 +53,8 @@ pub(crate) struct Executor {
     used: Vec<usize>,
     delta: Delta,
     deltas: Deltas,
+    /// Whether nobody is to get the deltas.
+    unwanted: bool,
     spare: Vec<Arc<Turn>>,
 }
 
@@ -101,7 +103,8 @@ impl Executor {
     ) -> Option<Arc<Turn>> {
         self.waits.clear();
         self.for_peers.resize_with(scene.node.links.len() * 2, ForPeer::default);
-        plan.warm(scene, args_of);
+        self.want_deltas(scene.routes.n > 1);
+        plan.warm(scene);
         let may_coordinate = scene.node.holds_lease(scene.now.mono);
         for (index, part) in plan.parts.iter_mut().enumerate() {
             let start = replies.len() as u32;
@@ -110,6 +113,15 @@ impl Executor {
             part.reply = start..replies.len() as u32;
         }
         self.share(scene)
+    }
+
+    /// Deltas are only encoded where somebody is to get them.
+    fn want_deltas(&mut self, wanted: bool) {
+        if wanted == self.unwanted {
+            self.unwanted = !wanted;
+            self.delta = if wanted { Delta::default() } else { Delta::unwanted() };
+            self.deltas = if wanted { Deltas::default() } else { Deltas::unwanted() };
+        }
     }
 
     fn run_part(
@@ -241,6 +253,9 @@ impl Executor {
 
     /// The same for a command on several keys. One that changed some of them has its word from the owners' acknowledgements.
     fn after_slot(&mut self, run: Run<'_>, args: Args<'_>) -> Result<(), Shortfall> {
+        if run.owners.is_empty() {
+            return Ok(());
+        }
         let deltas = std::mem::take(&mut self.deltas);
         let mut changed = false;
         for (key, delta) in deltas.changed() {

@@ -226,7 +226,9 @@ impl Plan {
         key_at: usize,
         share_args: u8,
     ) {
-        scene.node.store.prefetch_bucket(key);
+        if command > 0 {
+            scene.node.store.prefetch_arc(key);
+        }
         self.parts.push(Part {
             command,
             key_at: key_at as u32,
@@ -241,12 +243,17 @@ impl Plan {
     }
 
     /// Prefetches the entries of the parts that may run here.
-    pub(crate) fn warm<'b>(&self, scene: Scene<'_>, args_of: impl Fn(&Part) -> Args<'b>) {
+    pub(crate) fn warm(&self, scene: Scene<'_>) {
         if self.parts.len() < 2 {
             return;
         }
+        // Neither step compares keys, so the arguments are not looked at.
+        let key = |part: &Part| HashedKey { key: &[], slot: part.slot, hash: part.hash };
         for part in &self.parts {
-            scene.node.store.prefetch_entry(&part.key(args_of(part)));
+            scene.node.store.prefetch_bucket(&key(part));
+        }
+        for part in &self.parts {
+            scene.node.store.prefetch_entry(&key(part));
         }
     }
 }

@@ -33,6 +33,8 @@ use self::table::Prefetcher;
 #[derive(Debug)]
 pub struct Store {
     arcs: ArcCount,
+    // Invariant: one an arc, in order. Apart from the cells, so that all of them stay in the first-level cache.
+    prefetchers: Box<[Prefetcher]>,
     // Invariant: one an arc, in order.
     cells: Box<[Cell]>,
 }
@@ -41,7 +43,6 @@ pub struct Store {
 #[repr(align(128))]
 #[derive(Debug)]
 struct Cell {
-    prefetcher: Prefetcher,
     shard: Mutex<Shard>,
 }
 
@@ -52,16 +53,14 @@ impl Store {
     /// An empty store for a cluster of `arcs` arcs. Takes a quarter of a kilobyte an arc.
     #[must_use]
     pub fn new(arcs: ArcCount) -> Self {
-        let cells = arcs.arcs().map(|arc| {
-            let shard = Shard::new(arcs, arc);
-            Cell {
-                prefetcher: shard.prefetcher(),
-                shard: Mutex::new(shard),
-            }
-        });
+        let shards = arcs.arcs().map(|arc| Shard::new(arcs, arc));
+        let (prefetchers, cells): (Vec<_>, Vec<_>) = shards
+            .map(|shard| (shard.prefetcher(), Cell { shard: Mutex::new(shard) }))
+            .unzip();
         Self {
             arcs,
-            cells: cells.collect(),
+            prefetchers: prefetchers.into(),
+            cells: cells.into(),
         }
     }
 
@@ -77,15 +76,24 @@ impl Store {
         self.cells[arc.index()].shard.lock()
     }
 
-    /// Starts to fetch the cache line that says where `key` is. Takes no lock.
+    /// Starts to fetch what says where the buckets of the key's arc are, and the arc's lock. Takes no lock.
     ///
-    /// To be called for all keys of a batch before [`Store::prefetch_entry`] is called for any.
+    /// The first of three steps; each is to be taken for all keys of a batch before the next one is taken for any, since each
+    /// looks at what the one before has fetched.
     #[inline]
-    pub fn prefetch_bucket(&self, key: &HashedKey<'_>) {
-        self.cells[key.arc(self.arcs).index()].prefetcher.prefetch_bucket(key);
+    pub fn prefetch_arc(&self, key: &HashedKey<'_>) {
+        let arc = key.arc(self.arcs).index();
+        self.prefetchers[arc].prefetch_face();
+        Prefetcher::prefetch_lines(&self.cells[arc]);
     }
 
-    /// Starts to fetch the entry of `key`, if there is one and nobody holds the arc's lock.
+    /// The second step: starts to fetch the cache line that says where `key` is. Takes no lock.
+    #[inline]
+    pub fn prefetch_bucket(&self, key: &HashedKey<'_>) {
+        self.prefetchers[key.arc(self.arcs).index()].prefetch_bucket(key);
+    }
+
+    /// The third step: starts to fetch the entry of `key`, if there is one and nobody holds the arc's lock.
     ///
     /// To find out where the entry is, the bucket must be read, and only the lock keeps it from being freed meanwhile.
     /// A lock that is free costs some nanoseconds; one that is not is a bad place to wait.

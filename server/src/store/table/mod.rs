@@ -46,6 +46,7 @@ use circlet_ring::{ArcCount, ArcId};
 use self::array::Array;
 use self::bucket::Tag;
 use self::face::Face;
+use self::prefetch::prefetch;
 use self::old_array::OldArray;
 
 pub(super) use self::entry::{Body, Content, Entry};
@@ -64,6 +65,9 @@ pub(super) struct Table {
     // Invariant: their sum.
     entries: usize,
 }
+
+/// Bytes of a cache line.
+const LINE_BYTES: usize = 64;
 
 /// Fetches buckets ahead, without the lock.
 #[derive(Clone, Debug)]
@@ -243,6 +247,19 @@ impl Prefetcher {
     #[inline]
     pub(super) fn prefetch_bucket(&self, key: &HashedKey<'_>) {
         self.0.prefetch_bucket(key.position());
+    }
+
+    #[inline]
+    pub(super) fn prefetch_face(&self) {
+        Self::prefetch_lines(&*self.0);
+    }
+
+    /// Starts to fetch the first two cache lines of `place`.
+    #[inline]
+    pub(super) fn prefetch_lines<T: ?Sized>(place: &T) {
+        let address = std::ptr::from_ref(place).cast::<u8>();
+        prefetch(address);
+        prefetch(address.wrapping_add(LINE_BYTES));
     }
 }
 
