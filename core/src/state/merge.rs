@@ -10,7 +10,7 @@
 use super::{Run, State};
 use crate::stamp::Stamp;
 
-/// What came out of [`merge`]`(left, right)`.
+/// What came out of [`merge()`]`(left, right)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Merged {
     /// Both are the same state, and so is the result.

@@ -1,6 +1,6 @@
 //! A state arrives from elsewhere: merged here, ignored, or answered with something that outranks it.
 //!
-//! [`merge`] knows no time, and must not. But entries that expire are dropped without a tombstone, and that takes a rule
+//! [`merge()`] knows no time, and must not. But entries that expire are dropped without a tombstone, and that takes a rule
 //! that every owner applies alike, or an expired counter comes back:
 //!
 //! ```text
@@ -29,7 +29,7 @@ pub const EXPIRED_KEPT_MS: u64 = 5_000;
 /// What became of a state that arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Received {
-    /// The relation of what is here now to what was here (left) and what arrived (right), as [`merge`] has it.
+    /// The relation of what is here now to what was here (left) and what arrived (right), as [`merge()`] has it.
     pub merged: Merged,
     /// If what arrived is a delta that something here outranks: the stamp to write above.
     pub superseded_by: Option<Stamp>,
@@ -44,7 +44,7 @@ impl State<'_> {
 }
 
 /// Merges `arrived` into `local` ([`State::ABSENT`] if there is no entry) at local time `now`, appending the result to
-/// `out` if it is neither of them, as [`merge`] does.
+/// `out` if it is neither of them, as [`merge()`] does.
 ///
 /// The caller has refused stamps too far ahead, and observes the others.
 #[must_use]
