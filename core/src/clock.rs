@@ -41,8 +41,9 @@ impl ArcClock {
 
     /// Issues a stamp above the last one issued or observed and above the floor, and not before `now`.
     ///
-    /// More than 65,536 stamps in a millisecond run into the next one: the clock is then ahead of the wall, by less than
-    /// the time it took. At [`Stamp::MAX`] it would stand still, which [`DriftGuard`] keeps eight thousand years away.
+    /// More than 65,536 stamps in a millisecond run into the next one: the clock is then ahead of the wall, by less
+    /// than the time it took. At [`Stamp::MAX`] it would stand still, which [`DriftGuard`] keeps eight thousand years
+    /// away.
     #[must_use]
     pub fn stamp(&mut self, now: WallMs) -> Stamp {
         let stamp = Stamp::new(now, 0).max(self.last.next()).max(self.floor.next());
@@ -112,7 +113,8 @@ impl DriftGuard {
     ///
     /// # Errors
     ///
-    /// [`ClockAhead`] if it is further ahead than allowed; nothing may then be merged, and the refusal is to be counted.
+    /// [`ClockAhead`] if it is further ahead than allowed; nothing may then be merged, and the refusal is to be
+    /// counted.
     pub fn check(&self, now: WallMs, stamp: Stamp) -> Result<(), ClockAhead> {
         let ahead_ms = stamp.ms().ms_since(now);
         if ahead_ms > self.ahead_ms_max {

@@ -19,8 +19,8 @@
 //! together. When one command of such a group goes its own way (its delta is superseded, its digest differs), the shell
 //! copies the op, which is [`Copy`], and drives the copy for that command from there on.
 //!
-//! An owner answers at most once for each time that it was asked: a second answer, or one by an owner that was not asked
-//! or was given up, changes nothing.
+//! An owner answers at most once for each time that it was asked: a second answer, or one by an owner that was not
+//! asked or was given up, changes nothing.
 
 mod read;
 mod write;

@@ -29,8 +29,8 @@ use crate::stamp::Stamp;
 use crate::state::{Base, Runs, State};
 use crate::time::WallMs;
 
-/// A base of up to this many bytes goes along with every delta, which makes the delta readable by itself: a replica that
-/// lacks the entry (because it dropped it as expired just before) then need not fetch it.
+/// A base of up to this many bytes goes along with every delta, which makes the delta readable by itself: a replica
+/// that lacks the entry (because it dropped it as expired just before) then need not fetch it.
 const WHOLE_BASE_BYTES_MAX: usize = 64;
 
 /// Up to this many runs go along too. Counters have one or two: one a node and life that added to them.
@@ -72,8 +72,9 @@ pub const fn delete(stamp: Stamp) -> State<'static> {
 /// What a command that keeps the generation starts from: the state as found, or what an expired one counts as.
 ///
 /// An expired entry was deleted at its greatest stamp: none outranks the bytes of that generation, and no run of it
-/// lives on. Being a function of the entry alone, two nodes that find it expired leave states that merge. One that expired
-/// too long ago is absent everywhere (see [`State::is_forgotten`]), and would only bring back an old generation.
+/// lives on. Being a function of the entry alone, two nodes that find it expired leave states that merge. One that
+/// expired too long ago is absent everywhere (see [`State::is_forgotten`]), and would only bring back an old
+/// generation.
 fn found(current: State<'_>, now: WallMs) -> State<'_> {
     if current.is_forgotten(now) {
         State::ABSENT

@@ -1,7 +1,7 @@
 //! Sets of an arc's owners, named by their position in its preference list: two bytes, copied at will.
 //!
-//! Positions rather than node ids, because a command in flight needs five such sets, and a turn has many in flight. They
-//! mean something only together with the view that they were taken from.
+//! Positions rather than node ids, because a command in flight needs five such sets, and a turn has many in flight.
+//! They mean something only together with the view that they were taken from.
 
 use std::fmt;
 

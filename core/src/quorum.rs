@@ -6,8 +6,8 @@
 //!                    otherwise           ->  Pending
 //! ```
 //!
-//! A move's joint quorum (W of the old owners *and* W of the new) is two tallies and the worse of their verdicts, which is
-//! why [`Verdict`] is ordered.
+//! A move's joint quorum (W of the old owners *and* W of the new) is two tallies and the worse of their verdicts, which
+//! is why [`Verdict`] is ordered.
 //!
 //! Refused: counting stand-ins (sloppy quorum). With them R + W > N no longer means that a read meets a write.
 

@@ -9,8 +9,8 @@
 //! always above every stamp seen before. 48 bits of milliseconds last until the year 10889.
 //!
 //! Refused: a node id in the low bits, to make stamps unique. It would cost 8 bytes in each entry for what comparing
-//! the contents settles too: two writes with equal stamps are concurrent, and [`crate::state::merge`] picks one of them
-//! on every replica alike.
+//! the contents settles too: two writes with equal stamps are concurrent, and [`crate::state::merge()`] picks one of
+//! them on every replica alike.
 
 use std::fmt;
 

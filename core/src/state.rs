@@ -12,17 +12,17 @@
 //! ```
 //!
 //! **Invariants** (a state that breaks one is refused by [`State::decode`], so that equal states have equal bytes):
-//! the expiry's stamp is not below the generation; each run's birth is above it, and its stamp not below its birth; runs
-//! are sorted and distinct; in generation zero there are no bytes, and no expiry of stamp zero.
+//! the expiry's stamp is not below the generation; each run's birth is above it, and its stamp not below its birth;
+//! runs are sorted and distinct; in generation zero there are no bytes, and no expiry of stamp zero.
 //!
-//! **Whole and partial.** A delta may carry only what its command touched. Such a delta's base is *unknown*: a copy made
-//! of it alone cannot be read until the full state was fetched. So a state whose base is known (none or bytes) says: this
-//! is all that the sender had of this generation.
+//! **Whole and partial.** A delta may carry only what its command touched. Such a delta's base is *unknown*: a copy
+//! made of it alone cannot be read until the full state was fetched. So a state whose base is known (none or bytes)
+//! says: this is all that the sender had of this generation.
 //!
-//! **Room for collections.** Hash, set, sorted set and list will come as one more section between runs and base: type u8,
-//! count, then the parts sorted by name, each with stamp, tombstone bit and content; a part lives like a run, iff its
-//! stamp is above the generation. Their base is none (whole) or unknown (partial), which is why none outranks bytes when
-//! generations are equal: it never hides parts, since parts stand beside it.
+//! **Room for collections.** Hash, set, sorted set and list will come as one more section between runs and base: type
+//! u8, count, then the parts sorted by name, each with stamp, tombstone bit and content; a part lives like a run, iff
+//! its stamp is above the generation. Their base is none (whole) or unknown (partial), which is why none outranks bytes
+//! when generations are equal: it never hides parts, since parts stand beside it.
 //!
 //! docs/design/values.md explains the rules of merging, and why they are these.
 
@@ -48,7 +48,8 @@ use crate::time::WallMs;
 /// A borrowed view of one entry's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State<'a> {
-    /// The stamp that the whole value began with: of the SET, DEL or other overwrite. [`Stamp::ZERO`] if there was none.
+    /// The stamp that the whole value began with: of the SET, DEL or other overwrite. [`Stamp::ZERO`] if there was
+    /// none.
     pub generation: Stamp,
     /// The value written with the generation.
     pub base: Base<'a>,

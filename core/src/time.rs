@@ -57,7 +57,8 @@ impl Add<Duration> for Instant {
 
 /// Civil time, in milliseconds since the Unix epoch.
 ///
-/// Nodes' wall clocks differ by some milliseconds, and by seconds when one is wrong: [`crate::clock`] says what follows.
+/// Nodes' wall clocks differ by some milliseconds, and by seconds when one is wrong: [`crate::clock`] says what
+/// follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WallMs(u64);
 

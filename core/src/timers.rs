@@ -1,7 +1,8 @@
 //! The one place where something waits for a moment.
 //!
-//! A machine of this crate keeps its timers in one [`TimerQueue`] and the shell sleeps on its earliest deadline. A task for each timer
-//! is refused: such timers fire in whatever order the executor likes, and SWIM needs the order in which they were armed.
+//! A machine of this crate keeps its timers in one [`TimerQueue`] and the shell sleeps on its earliest deadline. A task
+//! for each timer is refused: such timers fire in whatever order the executor likes, and SWIM needs the order in which
+//! they were armed.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;

@@ -157,7 +157,10 @@ proptest! {
 
     #[test]
     fn no_increment_is_lost_or_counted_twice(
-        steps in prop::collection::vec((0..REPLICAS, -9..99_i64, any::<prop::sample::Index>(), 0..REPLICAS, 0..8_u8), 1..40),
+        steps in prop::collection::vec(
+            (0..REPLICAS, -9..99_i64, any::<prop::sample::Index>(), 0..REPLICAS, 0..8_u8),
+            1..40,
+        ),
     ) {
         let (mut replicas, mut sum) = (replicas(), 0);
         // One that never forgets, and hears everything once.

@@ -9,17 +9,17 @@
 //!   stale --repair--> repairing --ack--> fresh
 //! ```
 //!
-//! *Fresh* owners have all that this node read; this node is fresh by definition, since it merges what it gets. The other
-//! owners are asked to compare a digest, and send their state when theirs differs. A reply needs R fresh owners, so that
-//! whatever is answered at QUORUM is on a quorum, and no later reader goes back in time; and no more than that: if this
-//! node was the stale one, nobody waits for repairs.
+//! *Fresh* owners have all that this node read; this node is fresh by definition, since it merges what it gets. The
+//! other owners are asked to compare a digest, and send their state when theirs differs. A reply needs R fresh owners,
+//! so that whatever is answered at QUORUM is on a quorum, and no later reader goes back in time; and no more than that:
+//! if this node was the stale one, nobody waits for repairs.
 //!
 //! The shell reads the local value when it begins, and again after each answer that changed this node's state
 //! ([`Merged::changed`]); the last one read is the reply. Not what is there when the reply leaves: a write that came
 //! meanwhile may not be on a quorum yet.
 //!
-//! Refused: answering with the newest of R states and repairing afterwards. Two readers could then see a write that reached
-//! only one owner, and then not see it. Level ONE does so by its nature, and its repairs come after the reply.
+//! Refused: answering with the newest of R states and repairing afterwards. Two readers could then see a write that
+//! reached only one owner, and then not see it. Level ONE does so by its nature, and its repairs come after the reply.
 
 use super::{Party, Shortfall};
 use crate::owners::{OwnerIndex, Owners};
@@ -70,8 +70,8 @@ pub enum ReadStep {
 }
 
 impl ReadOp {
-    /// Decides whether the read can be answered. Then the shell asks [`ReadOp::targets`]; if there are none, this node's
-    /// own value is the answer at once (see [`ReadOp::is_answered`]).
+    /// Decides whether the read can be answered. Then the shell asks [`ReadOp::targets`]; if there are none, this
+    /// node's own value is the answer at once (see [`ReadOp::is_answered`]).
     ///
     /// # Errors
     ///
@@ -157,8 +157,8 @@ impl ReadOp {
         if self.replied { ReadStep::Wait } else { self.fail() }
     }
 
-    /// After the reply: those who answered and have something older, each of which gets this node's state now. Names each
-    /// of them once; worth calling again as long as the op is kept for answers still to come.
+    /// After the reply: those who answered and have something older, each of which gets this node's state now. Names
+    /// each of them once; worth calling again as long as the op is kept for answers still to come.
     #[must_use]
     pub fn settle(&mut self) -> Owners {
         let targets = self.stale.without(self.repairing.without(self.outdated));

@@ -12,10 +12,10 @@
 //!
 //! The delta goes to every owner alive, not to W of them: the third copy is what makes the next failure harmless.
 //!
-//! **Superseded.** An owner that holds something greater than the delta says so instead of acking, with its state. Before
-//! the reply, the shell merges that state, runs the command again under a stamp above it, and begins a new op. After the
-//! reply it is too late and not needed: W owners acked, so what outranks the write was not itself acknowledged by a
-//! quorum before it. Then it counts as an ack: that owner does not miss the delta.
+//! **Superseded.** An owner that holds something greater than the delta says so instead of acking, with its state.
+//! Before the reply, the shell merges that state, runs the command again under a stamp above it, and begins a new op.
+//! After the reply it is too late and not needed: W owners acked, so what outranks the write was not itself
+//! acknowledged by a quorum before it. Then it counts as an ack: that owner does not miss the delta.
 //!
 //! Refused: waiting for the missing acks at the deadline, since the hint brings the write there anyway.
 
@@ -64,8 +64,8 @@ pub enum WriteStep {
     Acknowledge,
     /// Answer the client with the error: its outcome is unknown.
     Fail(Shortfall),
-    /// Merge the state that came with the ack, run the command again under a stamp above `above`, and begin a new op for
-    /// it. This one is over.
+    /// Merge the state that came with the ack, run the command again under a stamp above `above`, and begin a new op
+    /// for it. This one is over.
     Restamp {
         /// The stamp to observe first.
         above: Stamp,
@@ -135,8 +135,8 @@ impl WriteOp {
         self.decide()
     }
 
-    /// Once every owner has answered or was given up: those who missed the write, each of which gets a hint. `None` until
-    /// then; nobody if another op took over.
+    /// Once every owner has answered or was given up: those who missed the write, each of which gets a hint. `None`
+    /// until then; nobody if another op took over.
     #[must_use]
     pub fn settle(&self) -> Option<Owners> {
         match self.phase {

@@ -1,8 +1,8 @@
 //! INCR, DECR, INCRBY, DECRBY: additions that add up whatever side of a partition they are made on.
 //!
-//! Each node adds into its own **run** and nobody else's, so that a run's copies are ordered: the newest has all that the
-//! older ones had. That holds only as long as the node remembers its own total. Whenever it may not, its old runs are
-//! left as they are, and a new one is born:
+//! Each node adds into its own **run** and nobody else's, so that a run's copies are ordered: the newest has all that
+//! the older ones had. That holds only as long as the node remembers its own total. Whenever it may not, its old runs
+//! are left as they are, and a new one is born:
 //!
 //! - after a start, also from a snapshot: [`Author::name`] is another one in each life;
 //! - after the arc arrived, or this node dropped the entry (schedule 14): no run born before [`Author::run_epoch`] is
@@ -10,9 +10,9 @@
 //! - after a SET or DEL: a run born at or before the generation is dead;
 //! - when the total would leave 64 bits.
 //!
-//! Refused: a total a node without births. A node that lost 5 of 15 and adds 1 would say 11, under a newer stamp than the
-//! 15, and four increments would be gone. Refused too: sending the sum as a SET, which is what loses increments in every
-//! last-writer-wins store.
+//! Refused: a total a node without births. A node that lost 5 of 15 and adds 1 would say 11, under a newer stamp than
+//! the 15, and four increments would be gone. Refused too: sending the sum as a SET, which is what loses increments in
+//! every last-writer-wins store.
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -45,8 +45,8 @@ impl Author {
     }
 }
 
-/// Adds `by` to the counter that `current` is (0 if it is missing), appends the encoded delta to `delta`, and returns the
-/// new value.
+/// Adds `by` to the counter that `current` is (0 if it is missing), appends the encoded delta to `delta`, and returns
+/// the new value.
 ///
 /// # Errors
 ///

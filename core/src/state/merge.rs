@@ -1,16 +1,17 @@
 //! One state out of two.
 //!
 //! The result is what is greatest of each part: the generation; of the greatest generation the greatest base and the
-//! last said expiry; each run in its newest copy, if it was born after that generation. "Greatest" is by a total order in
-//! each place, which makes the merge commutative, associative and idempotent, whatever the stamps: `tests/merge_laws.rs`.
+//! last said expiry; each run in its newest copy, if it was born after that generation. "Greatest" is by a total order
+//! in each place, which makes the merge commutative, associative and idempotent, whatever the stamps:
+//! `tests/merge_laws.rs`.
 //!
-//! Most merges need no bytes written: the result is one of the two sides, and [`Merged`] says which. Refused: writing the
-//! result always; a duplicate delta of a 1 MB value would copy it for nothing.
+//! Most merges need no bytes written: the result is one of the two sides, and [`Merged`] says which. Refused: writing
+//! the result always; a duplicate delta of a 1 MB value would copy it for nothing.
 
 use super::{Run, State};
 use crate::stamp::Stamp;
 
-/// What came out of [`merge`]`(left, right)`.
+/// What came out of [`merge()`]`(left, right)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Merged {
     /// Both are the same state, and so is the result.
