@@ -17,13 +17,15 @@
 use crate::stamp::Stamp;
 use crate::time::WallMs;
 
-/// Issues the stamps of one arc. 16 bytes; kept under the arc's lock.
+/// Issues the stamps of one arc. 24 bytes; kept under the arc's lock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ArcClock {
     // Invariant: no stamp issued or observed by this clock is greater.
     last: Stamp,
     // Invariant: never goes back.
     floor: Stamp,
+    // Invariant: never goes back; at most `last.next()`.
+    run_epoch: Stamp,
 }
 
 impl ArcClock {
@@ -33,6 +35,7 @@ impl ArcClock {
         Self {
             last: Stamp::ZERO,
             floor: Stamp::ZERO,
+            run_epoch: Stamp::ZERO,
         }
     }
 
@@ -57,6 +60,20 @@ impl ArcClock {
     /// Promises that nothing is issued at or below `floor` again. A lower floor than the present one changes nothing.
     pub fn raise_floor(&mut self, floor: Stamp) {
         self.floor = self.floor.max(floor);
+    }
+
+    /// Begins a new epoch of counters' runs: those that this node has begun up to now are not raised any more.
+    ///
+    /// To be called whenever this node forgets a part of the arc: an entry with runs was dropped (expired, evicted), or
+    /// the arc arrived anew.
+    pub fn begin_run_epoch(&mut self) {
+        self.run_epoch = self.last.next();
+    }
+
+    /// Runs born before this stamp are not to be raised: see [`crate::mutate::Author`].
+    #[must_use]
+    pub const fn run_epoch(&self) -> Stamp {
+        self.run_epoch
     }
 
     /// The greatest stamp issued or observed.
@@ -157,6 +174,16 @@ mod tests {
         clock.raise_floor(Stamp::ZERO);
         assert_eq!(clock.floor(), floor);
         assert!(clock.stamp(NOW) > floor);
+    }
+
+    #[test]
+    fn an_epoch_of_runs_excludes_all_stamps_before_it_and_none_after() {
+        let mut clock = ArcClock::new();
+        assert_eq!(clock.run_epoch(), Stamp::ZERO);
+        let before = clock.stamp(NOW);
+        clock.begin_run_epoch();
+        assert!(before < clock.run_epoch());
+        assert!(clock.stamp(NOW) >= clock.run_epoch());
     }
 
     #[test]

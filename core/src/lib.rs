@@ -1,16 +1,26 @@
 //! The pure core of Circlet: everything that decides, without socket, clock, task or lock.
 //!
 //! Values, from the leaf up: [`time`] and [`stamp`] name moments, [`clock`] issues stamps, [`state`] is what is stored
-//! and shipped, and how two of them become one.
+//! and shipped, and how two of them become one, [`mutate`] is what a command does to one. [`quorum`] counts, [`owners`]
+//! are sets of who counts, and [`coordinator`] drives one command over them. [`message`] is what nodes say to each other
+//! about them.
+//!
+//! The node's slow work meets in [`control`]: [`membership`] finds the dead, [`topology`] says who owns what, `catchup`
+//! fills nodes that come back empty, [`hint`] keeps what absent owners missed, and [`view`] is what of all this the data
+//! plane sees.
 
 mod arc_bitmap;
 mod catchup;
 pub mod clock;
 pub mod control;
+pub mod coordinator;
 pub mod hint;
 pub mod life;
 pub mod membership;
 pub mod message;
+pub mod mutate;
+pub mod owners;
+pub mod quorum;
 pub mod stamp;
 pub mod state;
 pub mod time;

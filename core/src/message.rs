@@ -13,6 +13,7 @@
 //! | 5 | [`status`] | ask | which arcs the sender has caught up on; no answer |
 //! | 6 | [`pull`] | ask | an arc's digest; "send me what you have if yours differs" |
 //! | 7 | [`pull`] | answer | a chunk of the arc's states |
+//! | 8 | [`stale`] | ask | arcs that the receiver missed writes in, too many to name them; no answer |
 //!
 //! Written by hand rather than derived: a replica's share of a write is 130 to 190 ns, of which a general codec would take half,
 //! and bytes that two versions of the program must agree on should be visible in one place.
@@ -26,6 +27,7 @@ pub mod frame;
 pub mod hello;
 pub mod pull;
 mod reader;
+pub mod stale;
 pub mod status;
 
 pub use reader::Malformed;

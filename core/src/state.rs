@@ -13,7 +13,7 @@
 //!
 //! **Invariants** (a state that breaks one is refused by [`State::decode`], so that equal states have equal bytes):
 //! the expiry's stamp is not below the generation; each run's birth is above it, and its stamp not below its birth; runs
-//! are sorted and distinct.
+//! are sorted and distinct; in generation zero there are no bytes, and no expiry of stamp zero.
 //!
 //! **Whole and partial.** A delta may carry only what its command touched. Such a delta's base is *unknown*: a copy made
 //! of it alone cannot be read until the full state was fetched. So a state whose base is known (none or bytes) says: this
@@ -30,12 +30,15 @@ mod decode;
 mod digest;
 mod encode;
 mod merge;
+mod receive;
 mod runs;
+mod superseded;
 mod value;
 
 pub use decode::DecodeError;
 pub use digest::plain_digest;
 pub use merge::{Merged, merge};
+pub use receive::{EXPIRED_KEPT_MS, Received, receive};
 pub use runs::{Run, Runs};
 pub use value::{Value, parse_integer};
 
@@ -89,8 +92,13 @@ impl Expiry {
 }
 
 impl<'a> State<'a> {
-    /// The state of a key that nothing is known of: nothing merged with a state is that state.
-    pub const ABSENT: State<'static> = State::tombstone(Stamp::ZERO);
+    /// The state of a key that nothing is known of: it reads as missing, and merged with any state it is that state.
+    ///
+    /// Never stored: a store that lacks an entry lacks it.
+    pub const ABSENT: State<'static> = State {
+        base: Base::Unknown,
+        ..State::tombstone(Stamp::ZERO)
+    };
 
     /// A generation without parts: what DEL leaves.
     #[must_use]
@@ -158,5 +166,12 @@ impl<'a> State<'a> {
             self.runs.iter().all(|run| run.birth > self.generation),
             "a run is older than the generation"
         );
+        debug_assert!(self.is_possible(), "nothing is ever written with generation zero");
+    }
+
+    /// Generation zero is that of an entry which never had a whole value, so nothing was written with it.
+    fn is_possible(&self) -> bool {
+        self.generation > Stamp::ZERO
+            || !(matches!(self.base, Base::Bytes(_)) || self.expiry.at.is_some() && self.expiry.stamp == Stamp::ZERO)
     }
 }

@@ -16,9 +16,9 @@ const REPLICAS: u8 = 3;
 fn main() {
     let trials = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(5);
     println!(
-        "{REPLICAS} replicas, {trials} trials with other node ids each. Load and primaries: the worst node of all trials \
-         against its fair share.\nMoved: copies sent to new owners against the least possible, mean (worst) of the trials, when a \
-         node joins, leaves, doubles its weight."
+        "{REPLICAS} owners, {trials} trials with other node ids each. Load and primaries: the worst node of all trials \
+         against its fair share.\nThen the copies sent to new owners against the least possible, in all trials (in the worst), \
+         when a node joins, leaves, doubles its weight."
     );
     for (title, weights) in [
         ("Equal weights", &[100][..]),
@@ -29,7 +29,7 @@ fn main() {
         println!("|---|---|---|---|---|---|---|---|---|");
         for arcs in [1024, 4096] {
             for zones in 1..=3 {
-                for nodes in [3, 4, 5, 6, 10, 20, 30, 60, 100] {
+                for nodes in [1, 2, 3, 4, 5, 6, 10, 20, 30, 60, 100] {
                     let scene = Scene {
                         arcs: ArcCount::new(arcs).expect("a count"),
                         zones,
@@ -57,16 +57,16 @@ struct Scene<'a> {
 struct Figures {
     load: f64,
     primaries: f64,
-    join: Ratios,
-    leave: Ratios,
-    reweigh: Ratios,
+    join: Moves,
+    leave: Moves,
+    reweigh: Moves,
     planning: Duration,
     plans: u32,
 }
 
-/// Moved against least possible.
+/// Copies moved and the least possible, of each trial.
 #[derive(Default)]
-struct Ratios(Vec<f64>);
+struct Moves(Vec<(usize, usize)>);
 
 impl Scene<'_> {
     fn figures(&self, trials: usize) -> Figures {
@@ -75,14 +75,17 @@ impl Scene<'_> {
             let members: Vec<Member> = (0..=self.nodes).map(|index| self.member(trial, index)).collect();
             let (joining, before) = members.split_last().expect("there is a joining member");
             let old = figures.plan(self.arcs, before);
+            figures.weigh(&old);
             let joined = figures.plan(self.arcs, &members);
             figures.join.add(&old, &joined);
             // Whoever leaves or grows is another one in each trial.
             let picked = trial * 7 % before.len();
-            let mut others = before.to_vec();
-            others.remove(picked);
-            let left = figures.plan(self.arcs, &others);
-            figures.leave.add(&old, &left);
+            if self.nodes > 1 {
+                let mut others = before.to_vec();
+                others.remove(picked);
+                let left = figures.plan(self.arcs, &others);
+                figures.leave.add(&old, &left);
+            }
             let mut reweighed = before.to_vec();
             let doubled = Weight::from_hundredths(reweighed[picked].weight.hundredths() * 2);
             reweighed[picked].weight = doubled.expect("weights here are small");
@@ -111,6 +114,11 @@ impl Figures {
         let placement = Placement::plan(arcs, REPLICAS, members).expect("members that can be placed");
         self.planning += start.elapsed();
         self.plans += 1;
+        placement
+    }
+
+    /// Notes how even `placement` is.
+    fn weigh(&mut self, placement: &Placement) {
         let one_arc = 65_536.0;
         for load in placement.nodes().map(|node| placement.load(node)) {
             self.load = self
@@ -120,27 +128,39 @@ impl Figures {
                 .primaries
                 .max(f64::from(load.primary) * one_arc / load.primary_fair.units() as f64);
         }
-        placement
     }
 
     fn row(&self) -> String {
         let (load, primaries) = (self.load, self.primaries);
-        let [join, leave, reweigh] = [&self.join, &self.leave, &self.reweigh].map(Ratios::cell);
+        let [join, leave, reweigh] = [&self.join, &self.leave, &self.reweigh].map(Moves::cell);
         let millis = self.planning.as_secs_f64() * 1e3 / f64::from(self.plans);
         format!("{load:.3} | {primaries:.3} | {join} | {leave} | {reweigh} | {millis:.1}")
     }
 }
 
-impl Ratios {
+impl Moves {
     fn add(&mut self, old: &Placement, new: &Placement) {
         let diff = Diff::between(old, new).expect("equally many arcs");
-        // Where nothing must move, what does is counted as whole copies.
-        self.0.push(diff.moved() as f64 / diff.least_moved().max(1) as f64);
+        self.0.push((diff.moved(), diff.least_moved()));
     }
 
+    /// The ratio, over all trials and in the worst; or, if hardly anything had to move, how many copies did in the worst.
     fn cell(&self) -> String {
-        let mean = self.0.iter().sum::<f64>() / self.0.len() as f64;
-        let worst = self.0.iter().copied().fold(0.0, f64::max);
-        format!("{mean:.2} ({worst:.2})")
+        if self.0.is_empty() || self.0.iter().all(|&(moved, _)| moved == 0) {
+            return "nothing".to_owned();
+        }
+        let moved: usize = self.0.iter().map(|(moved, _)| moved).sum();
+        let least: usize = self.0.iter().map(|(_, least)| least).sum();
+        let ratio = |moved: usize, least: usize| moved as f64 / least as f64;
+        if self.0.iter().any(|&(_, least)| least < 10) {
+            let most = self.0.iter().map(|&(moved, least)| moved.saturating_sub(least)).max();
+            return format!("up to {} more than must", most.unwrap_or(0));
+        }
+        let worst = self
+            .0
+            .iter()
+            .map(|&(moved, least)| ratio(moved, least))
+            .fold(0.0, f64::max);
+        format!("{:.2} ({worst:.2})", ratio(moved, least))
     }
 }

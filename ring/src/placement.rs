@@ -22,11 +22,11 @@ use self::token_ring::TokenRing;
 use self::zone_rule::ZoneRule;
 use crate::{ArcCount, ArcId, Member, NodeId};
 
-/// The most members of a placement. Past it planning takes seconds and nodes are no longer told apart by 16 bits with ease;
-/// at the limit a plan of 16384 arcs takes about a second.
+/// The most members of a placement: at the limit, with weights of 1, a plan of 16384 arcs takes 0.1 s, and each node owns 48 of them.
+/// More are refused.
 pub const MEMBERS_MAX: usize = 1024;
 
-/// The most owners of an arc.
+/// The most owners of an arc. More are refused.
 pub const REPLICAS_MAX: u8 = 8;
 
 /// Which nodes own which arcs, in which order: a plan, the same for everyone who plans for the same members.

@@ -1,1 +1,18 @@
 //! The Circlet node: store, sessions, peer links, gossip socket, metrics.
+
+pub mod command;
+pub mod config;
+mod control_loop;
+pub mod http;
+pub mod latency;
+mod link;
+pub mod logs;
+pub mod metrics;
+mod node;
+mod routes;
+mod session;
+pub mod slowlog;
+pub mod store;
+mod turn;
+
+pub use node::{Identity, IdentityError, Running, StartError, start};

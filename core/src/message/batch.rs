@@ -1,6 +1,6 @@
 //! The items of one turn, for one peer.
 //!
-//! `turn u32 | epoch u64 | count u16 | items`. An item is `tag u8` and then
+//! `turn u32 | epoch u64 | count u32 | items`. An item is `tag u8` and then
 //!
 //! | tag | item | fields |
 //! |---|---|---|
@@ -20,9 +20,6 @@ const CHECK: u8 = 2;
 const FETCH: u8 = 3;
 const RUN: u8 = 4;
 
-/// Most items of one batch; a longer turn is cut.
-pub const ITEMS_MAX: usize = u16::MAX as usize;
-
 /// Most arguments of a command that is run elsewhere.
 pub const ARGUMENTS_MAX: usize = u16::MAX as usize;
 
@@ -35,6 +32,36 @@ pub struct WireKey<'a> {
     pub hash: u64,
     /// The key.
     pub key: &'a [u8],
+}
+
+impl<'a> WireKey<'a> {
+    /// Appends slot, hash, length and key: how a key stands everywhere but in a batch's items, which put a field between.
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
+        self.put_head(out);
+        put_long_bytes(out, self.key);
+    }
+
+    fn put_head(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.slot.to_le_bytes());
+        out.extend_from_slice(&self.hash.to_le_bytes());
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let (slot, hash) = read_key_head(reader)?;
+        Ok(WireKey {
+            slot,
+            hash,
+            key: reader.long_bytes()?,
+        })
+    }
+}
+
+fn read_key_head(reader: &mut Reader<'_>) -> Result<(u16, u64), Malformed> {
+    let (slot, hash) = (reader.u16()?, reader.u64()?);
+    if slot >= circlet_ring::SLOT_COUNT {
+        return Err(Malformed("slot out of range"));
+    }
+    Ok((slot, hash))
 }
 
 /// How a command that another node forwarded is to be run.
@@ -53,6 +80,15 @@ pub struct RunHow {
 }
 
 impl RunHow {
+    /// At the cluster's levels, in RESP2.
+    pub const PLAIN: Self = RunHow {
+        local: false,
+        part: false,
+        resp3: false,
+        read_level: 0,
+        write_level: 0,
+    };
+
     fn flags(self) -> u8 {
         u8::from(self.local) | u8::from(self.part) << 1 | u8::from(self.resp3) << 2
     }
@@ -122,7 +158,7 @@ impl<'a> Arguments<'a> {
 pub struct BatchWriter<'o> {
     out: &'o mut Vec<u8>,
     start: usize,
-    count: u16,
+    count: u32,
 }
 
 impl<'o> BatchWriter<'o> {
@@ -132,12 +168,12 @@ impl<'o> BatchWriter<'o> {
         let start = frame::begin(out, FrameKind::Batch);
         out.extend_from_slice(&turn.to_le_bytes());
         out.extend_from_slice(&epoch.to_le_bytes());
-        out.extend_from_slice(&[0, 0]);
+        out.extend_from_slice(&[0, 0, 0, 0]);
         BatchWriter { out, start, count: 0 }
     }
 
     /// Adds items that were encoded by [`put_apply`] and its siblings.
-    pub fn items(&mut self, encoded: &[u8], count: u16) {
+    pub fn items(&mut self, encoded: &[u8], count: u32) {
         self.out.extend_from_slice(encoded);
         self.count += count;
     }
@@ -145,41 +181,38 @@ impl<'o> BatchWriter<'o> {
     /// Ends the batch.
     pub fn finish(self) {
         let count_at = self.start + frame::HEADER_BYTES + 12;
-        self.out[count_at..count_at + 2].copy_from_slice(&self.count.to_le_bytes());
+        self.out[count_at..count_at + 4].copy_from_slice(&self.count.to_le_bytes());
         frame::finish(self.out, self.start);
     }
 }
 
-fn put_key(out: &mut Vec<u8>, tag: u8, key: WireKey<'_>) {
-    out.push(tag);
-    out.extend_from_slice(&key.slot.to_le_bytes());
-    out.extend_from_slice(&key.hash.to_le_bytes());
-}
-
 /// Appends an [`Item::Apply`].
 pub fn put_apply(out: &mut Vec<u8>, key: WireKey<'_>, state: &[u8]) {
-    put_key(out, APPLY, key);
-    put_long_bytes(out, key.key);
+    out.push(APPLY);
+    key.put(out);
     put_long_bytes(out, state);
 }
 
 /// Appends an [`Item::Check`].
 pub fn put_check(out: &mut Vec<u8>, key: WireKey<'_>, digest: u64) {
-    put_key(out, CHECK, key);
+    out.push(CHECK);
+    key.put_head(out);
     out.extend_from_slice(&digest.to_le_bytes());
     put_long_bytes(out, key.key);
 }
 
 /// Appends an [`Item::Fetch`].
 pub fn put_fetch(out: &mut Vec<u8>, key: WireKey<'_>) {
-    put_key(out, FETCH, key);
-    put_long_bytes(out, key.key);
+    out.push(FETCH);
+    key.put(out);
 }
 
 /// Appends an [`Item::Run`]; false, and nothing appended, when there are more than [`ARGUMENTS_MAX`] arguments.
 #[must_use]
 pub fn put_run<'a>(out: &mut Vec<u8>, how: RunHow, arguments: impl ExactSizeIterator<Item = &'a [u8]>) -> bool {
-    let Ok(count) = u16::try_from(arguments.len()) else { return false };
+    let Ok(count) = u16::try_from(arguments.len()) else {
+        return false;
+    };
     out.extend_from_slice(&[RUN, how.flags(), how.read_level, how.write_level]);
     out.extend_from_slice(&count.to_le_bytes());
     for argument in arguments {
@@ -196,7 +229,7 @@ pub struct Batch<'a> {
     /// The topology's epoch that the asker acted in.
     pub epoch: u64,
     /// How many items follow.
-    pub count: u16,
+    pub count: u32,
     items: Reader<'a>,
 }
 
@@ -207,8 +240,13 @@ impl<'a> Batch<'a> {
     /// [`Malformed`] when the head is cut short.
     pub fn read(body: &'a [u8]) -> Result<Self, Malformed> {
         let mut items = Reader::new(body);
-        let (turn, epoch, count) = (items.u32()?, items.u64()?, items.u16()?);
-        Ok(Batch { turn, epoch, count, items })
+        let (turn, epoch, count) = (items.u32()?, items.u64()?, items.u32()?);
+        Ok(Batch {
+            turn,
+            epoch,
+            count,
+            items,
+        })
     }
 
     /// The items; after an error the iterator ends. A batch whose iterator gave an error must not be answered.
@@ -237,14 +275,18 @@ fn read_item<'a>(reader: &mut Reader<'a>) -> Result<Item<'a>, Malformed> {
     if tag == RUN {
         return read_run(reader);
     }
-    let (slot, hash) = (reader.u16()?, reader.u64()?);
-    if slot >= circlet_ring::SLOT_COUNT {
-        return Err(Malformed("slot out of range"));
-    }
+    let (slot, hash) = read_key_head(reader)?;
     let digest = if tag == CHECK { reader.u64()? } else { 0 };
-    let key = WireKey { slot, hash, key: reader.long_bytes()? };
+    let key = WireKey {
+        slot,
+        hash,
+        key: reader.long_bytes()?,
+    };
     match tag {
-        APPLY => Ok(Item::Apply { key, state: reader.long_bytes()? }),
+        APPLY => Ok(Item::Apply {
+            key,
+            state: reader.long_bytes()?,
+        }),
         CHECK => Ok(Item::Check { key, digest }),
         FETCH => Ok(Item::Fetch { key }),
         _ => Err(Malformed("unknown item")),
@@ -260,22 +302,43 @@ fn read_run<'a>(reader: &mut Reader<'a>) -> Result<Item<'a>, Malformed> {
     if count == 0 {
         return Err(Malformed("a command without a name"));
     }
-    let how =
-        RunHow { local: flags & 1 != 0, part: flags & 2 != 0, resp3: flags & 4 != 0, read_level, write_level };
+    let how = RunHow {
+        local: flags & 1 != 0,
+        part: flags & 2 != 0,
+        resp3: flags & 4 != 0,
+        read_level,
+        write_level,
+    };
     let mut walk = *reader;
     let mut bytes = 0;
     for _ in 0..count {
         bytes += 4 + walk.long_bytes()?.len();
     }
-    Ok(Item::Run { how, arguments: Arguments { count, bytes: reader.bytes(bytes)? } })
+    Ok(Item::Run {
+        how,
+        arguments: Arguments {
+            count,
+            bytes: reader.bytes(bytes)?,
+        },
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const KEY: WireKey<'static> = WireKey { slot: 0x0102, hash: 0x1122_3344_5566_7788, key: b"k" };
-    const HOW: RunHow = RunHow { local: false, part: true, resp3: true, read_level: 1, write_level: 2 };
+    const KEY: WireKey<'static> = WireKey {
+        slot: 0x0102,
+        hash: 0x1122_3344_5566_7788,
+        key: b"k",
+    };
+    const HOW: RunHow = RunHow {
+        local: false,
+        part: true,
+        resp3: true,
+        read_level: 1,
+        write_level: 2,
+    };
 
     fn sample() -> Vec<u8> {
         let mut items = Vec::new();
@@ -293,7 +356,7 @@ mod tests {
     #[test]
     fn golden_bytes_of_a_batch() {
         let key = [2, 1, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11];
-        let mut expected = vec![98, 0, 0, 0, 1, 7, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 0];
+        let mut expected = vec![98, 0, 0, 0, 1, 7, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0];
         expected.push(1);
         expected.extend(key);
         expected.extend([1, 0, 0, 0, b'k', 2, 0, 0, 0, b's', b't']);
@@ -318,7 +381,9 @@ mod tests {
         assert_eq!(items[0], Item::Apply { key: KEY, state: b"st" });
         assert_eq!(items[1], Item::Check { key: KEY, digest: 9 });
         assert_eq!(items[2], Item::Fetch { key: KEY });
-        let Item::Run { how, arguments } = items[3] else { panic!("{:?}", items[3]) };
+        let Item::Run { how, arguments } = items[3] else {
+            panic!("{:?}", items[3])
+        };
         assert_eq!(how, HOW);
         assert_eq!(arguments.iter().collect::<Vec<_>>(), [&b"GET"[..], b"k"]);
     }

@@ -1,16 +1,17 @@
 //! What a peer answers to a batch.
 //!
-//! `turn u32 | count u16 | results`. `count` 0 is the common answer, "all of it": every delta is merged, every digest the same.
+//! `turn u32 | count u32 | results`. `count` 0 is the common answer, "all of it": every delta is merged, every digest the same.
 //! Otherwise there is one result an item, in their order:
 //!
 //! | tag | result | fields |
 //! |---|---|---|
 //! | 0 | fine: merged, or the same | |
-//! | 1 | state: the newer state that a delta met, the state behind another digest, the state asked for | `state` |
+//! | 1 | state: the newer state that a delta met, the state behind another digest, the state asked for | `slot u16, hash u64, key, state` |
 //! | 2 | reply: what the command answered | `reply` |
 //! | 3 | refused | `reason u8` |
 //! | 4 | absent: nothing is stored under the key | |
 
+use super::batch::WireKey;
 use super::frame::{self, FrameKind};
 use super::reader::{Malformed, Reader, put_long_bytes};
 
@@ -51,8 +52,13 @@ impl Refusal {
 pub enum ItemResult<'a> {
     /// Merged, or the same.
     Fine,
-    /// The peer's state of the key.
-    State(&'a [u8]),
+    /// The peer's state of the key; the key stands with it, so that whoever reads the answer can merge it at once.
+    State {
+        /// Whose state.
+        key: WireKey<'a>,
+        /// The encoded state.
+        state: &'a [u8],
+    },
     /// The command's reply, in RESP.
     Reply(&'a [u8]),
     /// Refused; nothing has changed.
@@ -65,8 +71,9 @@ pub enum ItemResult<'a> {
 pub fn put_result(out: &mut Vec<u8>, result: ItemResult<'_>) {
     match result {
         ItemResult::Fine => out.push(0),
-        ItemResult::State(state) => {
+        ItemResult::State { key, state } => {
             out.push(1);
+            key.put(out);
             put_long_bytes(out, state);
         }
         ItemResult::Reply(reply) => {
@@ -84,7 +91,7 @@ pub fn put_all_fine(out: &mut Vec<u8>, turn: u32) {
 }
 
 /// Appends an answer with `count` results that [`put_result`] encoded.
-pub fn put_results(out: &mut Vec<u8>, turn: u32, count: u16, encoded: &[u8]) {
+pub fn put_results(out: &mut Vec<u8>, turn: u32, count: u32, encoded: &[u8]) {
     let start = frame::begin(out, FrameKind::BatchReply);
     out.extend_from_slice(&turn.to_le_bytes());
     out.extend_from_slice(&count.to_le_bytes());
@@ -98,7 +105,7 @@ pub struct BatchReply<'a> {
     /// The turn it answers.
     pub turn: u32,
     /// How many results follow; none means that every item is fine.
-    pub count: u16,
+    pub count: u32,
     results: Reader<'a>,
 }
 
@@ -109,7 +116,7 @@ impl<'a> BatchReply<'a> {
     /// [`Malformed`] when the head is cut short.
     pub fn read(body: &'a [u8]) -> Result<Self, Malformed> {
         let mut results = Reader::new(body);
-        let (turn, count) = (results.u32()?, results.u16()?);
+        let (turn, count) = (results.u32()?, results.u32()?);
         if count == 0 {
             results.finish()?;
         }
@@ -146,7 +153,10 @@ impl<'a> BatchReply<'a> {
 fn read_result<'a>(reader: &mut Reader<'a>) -> Result<ItemResult<'a>, Malformed> {
     Ok(match reader.u8()? {
         0 => ItemResult::Fine,
-        1 => ItemResult::State(reader.long_bytes()?),
+        1 => ItemResult::State {
+            key: WireKey::read(reader)?,
+            state: reader.long_bytes()?,
+        },
         2 => ItemResult::Reply(reader.long_bytes()?),
         3 => ItemResult::Refused(Refusal::from_byte(reader.u8()?).ok_or(Malformed("unknown refusal"))?),
         4 => ItemResult::Absent,
@@ -158,35 +168,48 @@ fn read_result<'a>(reader: &mut Reader<'a>) -> Result<ItemResult<'a>, Malformed>
 mod tests {
     use super::*;
 
+    const KEY: WireKey<'static> = WireKey {
+        slot: 1,
+        hash: 2,
+        key: b"k",
+    };
+
     #[test]
     fn golden_bytes_of_answers() {
         let mut out = Vec::new();
         put_all_fine(&mut out, 7);
-        assert_eq!(out, [7, 0, 0, 0, 2, 7, 0, 0, 0, 0, 0]);
+        assert_eq!(out, [9, 0, 0, 0, 2, 7, 0, 0, 0, 0, 0, 0, 0]);
 
         let mut results = Vec::new();
         put_result(&mut results, ItemResult::Fine);
-        put_result(&mut results, ItemResult::State(b"s"));
+        put_result(&mut results, ItemResult::State { key: KEY, state: b"s" });
         put_result(&mut results, ItemResult::Reply(b"+OK\r\n"));
         put_result(&mut results, ItemResult::Refused(Refusal::NotCaughtUp));
         put_result(&mut results, ItemResult::Absent);
         out.clear();
         put_results(&mut out, 8, 5, &results);
-        let mut expected = vec![26, 0, 0, 0, 2, 8, 0, 0, 0, 5, 0, 0, 1, 1, 0, 0, 0, b's'];
+        let mut expected = vec![0, 0, 0, 0, 2, 8, 0, 0, 0, 5, 0, 0, 0, 0, 1];
+        expected.extend([1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, b'k', 1, 0, 0, 0, b's']);
         expected.extend([2, 5, 0, 0, 0, b'+', b'O', b'K', 13, 10, 3, 3, 4]);
         expected[0] = (expected.len() - 4) as u8;
         assert_eq!(out, expected);
 
         let reply = BatchReply::read(&out[frame::HEADER_BYTES..]).unwrap();
         let read: Vec<_> = reply.results().collect::<Result<_, _>>().unwrap();
-        assert_eq!(read[1], ItemResult::State(b"s"));
+        assert_eq!(read[1], ItemResult::State { key: KEY, state: b"s" });
         assert_eq!(read[3], ItemResult::Refused(Refusal::NotCaughtUp));
     }
 
     #[test]
     fn an_answer_cut_anywhere_is_an_error_and_never_a_panic() {
         let mut results = Vec::new();
-        put_result(&mut results, ItemResult::State(b"state"));
+        put_result(
+            &mut results,
+            ItemResult::State {
+                key: KEY,
+                state: b"state",
+            },
+        );
         put_result(&mut results, ItemResult::Refused(Refusal::Busy));
         let mut out = Vec::new();
         put_results(&mut out, 1, 2, &results);

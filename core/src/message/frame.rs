@@ -28,6 +28,8 @@ pub enum FrameKind {
     Pull = 6,
     /// A part of an arc.
     PullReply = 7,
+    /// Arcs that the receiver missed writes in.
+    Stale = 8,
 }
 
 impl FrameKind {
@@ -40,6 +42,7 @@ impl FrameKind {
             5 => FrameKind::Status,
             6 => FrameKind::Pull,
             7 => FrameKind::PullReply,
+            8 => FrameKind::Stale,
             _ => return None,
         })
     }
@@ -61,7 +64,9 @@ pub struct Frame<'a> {
 /// # Errors
 /// [`Malformed`] when the length is over [`FRAME_BYTES_MAX`] or the kind is unknown.
 pub fn split(buffer: &[u8]) -> Result<Option<Frame<'_>>, Malformed> {
-    let Some((length, rest)) = buffer.split_first_chunk::<4>() else { return Ok(None) };
+    let Some((length, rest)) = buffer.split_first_chunk::<4>() else {
+        return Ok(None);
+    };
     let length = u32::from_le_bytes(*length) as usize;
     if length == 0 {
         return Err(Malformed("empty frame"));
@@ -71,7 +76,11 @@ pub fn split(buffer: &[u8]) -> Result<Option<Frame<'_>>, Malformed> {
     }
     let Some(&kind) = rest.first() else { return Ok(None) };
     let kind = FrameKind::from_byte(kind).ok_or(Malformed("unknown frame kind"))?;
-    Ok(rest.get(1..length).map(|body| Frame { kind, body, consumed: 4 + length }))
+    Ok(rest.get(1..length).map(|body| Frame {
+        kind,
+        body,
+        consumed: 4 + length,
+    }))
 }
 
 /// Starts a frame at the end of `out`; [`finish`] takes what this returns.
@@ -103,7 +112,10 @@ mod tests {
             assert_eq!(split(&out[..cut]), Ok(None), "{cut} bytes are not a frame");
         }
         let frame = split(&out).unwrap().unwrap();
-        assert_eq!((frame.kind, frame.body, frame.consumed), (FrameKind::Status, &b"body"[..], 9));
+        assert_eq!(
+            (frame.kind, frame.body, frame.consumed),
+            (FrameKind::Status, &b"body"[..], 9)
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! so a pull that breaks off has lost nothing and can begin anew.
 //!
 //! Ask: `id u32 | epoch u64 | arc u16 | digest u64 | cursor u64`.
-//! Answer: `id u32 | outcome u8 | caught up u8 | clock u64 | cursor u64 | count u32 | count x (slot u16, hash u64, key, state)`.
+//! Answer: `id u32 | outcome u8 | caught up u8 | clock u64 | flushed u64 | cursor u64 | count u32 | count x (slot u16, hash u64, key, state)`.
 
 use super::batch::WireKey;
 use super::frame::{self, FrameKind};
@@ -85,15 +85,15 @@ pub struct PullReply {
     pub caught_up: bool,
     /// The arc's clock there, as a stamp's bits: the asker must stamp above it.
     pub clock: u64,
+    /// The arc's flush stamp there, as bits: every older part has been dropped.
+    pub flushed: u64,
     /// Where to go on, or [`CURSOR_END`].
     pub cursor: u64,
 }
 
 /// Appends one state of an answer.
 pub fn put_state(out: &mut Vec<u8>, key: WireKey<'_>, state: &[u8]) {
-    out.extend_from_slice(&key.slot.to_le_bytes());
-    out.extend_from_slice(&key.hash.to_le_bytes());
-    put_long_bytes(out, key.key);
+    key.put(out);
     put_long_bytes(out, state);
 }
 
@@ -104,6 +104,7 @@ impl PullReply {
         out.extend_from_slice(&self.id.to_le_bytes());
         out.extend_from_slice(&[self.outcome as u8, u8::from(self.caught_up)]);
         out.extend_from_slice(&self.clock.to_le_bytes());
+        out.extend_from_slice(&self.flushed.to_le_bytes());
         out.extend_from_slice(&self.cursor.to_le_bytes());
         out.extend_from_slice(&count.to_le_bytes());
         out.extend_from_slice(encoded);
@@ -128,8 +129,19 @@ impl PullReply {
             1 => true,
             _ => return Err(Malformed("unknown flag of a pull")),
         };
-        let (clock, cursor, left) = (reader.u64()?, reader.u64()?, reader.u32()?);
-        Ok((PullReply { id, outcome, caught_up, clock, cursor }, PulledStates { left, reader }))
+        let (clock, flushed) = (reader.u64()?, reader.u64()?);
+        let (cursor, left) = (reader.u64()?, reader.u32()?);
+        Ok((
+            PullReply {
+                id,
+                outcome,
+                caught_up,
+                clock,
+                flushed,
+                cursor,
+            },
+            PulledStates { left, reader },
+        ))
     }
 }
 
@@ -158,16 +170,12 @@ impl<'a> Iterator for PulledStates<'a> {
 
 impl<'a> PulledStates<'a> {
     fn read_one(&mut self) -> Result<(WireKey<'a>, &'a [u8]), Malformed> {
-        let (slot, hash) = (self.reader.u16()?, self.reader.u64()?);
-        if slot >= circlet_ring::SLOT_COUNT {
-            return Err(Malformed("slot out of range"));
-        }
-        let key = self.reader.long_bytes()?;
+        let key = WireKey::read(&mut self.reader)?;
         let state = self.reader.long_bytes()?;
         if self.left == 0 && !self.reader.is_empty() {
             return Err(Malformed("bytes left over"));
         }
-        Ok((WireKey { slot, hash, key }, state))
+        Ok((key, state))
     }
 }
 
@@ -177,7 +185,13 @@ mod tests {
 
     #[test]
     fn golden_bytes_of_a_pull() {
-        let pull = Pull { id: 1, epoch: 2, arc: 3, digest: 4, cursor: 5 };
+        let pull = Pull {
+            id: 1,
+            epoch: 2,
+            arc: 3,
+            digest: 4,
+            cursor: 5,
+        };
         let mut out = Vec::new();
         pull.put(&mut out);
         let mut expected = vec![31, 0, 0, 0, 6, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0];
@@ -189,18 +203,48 @@ mod tests {
     #[test]
     fn golden_bytes_of_a_chunk() {
         let mut states = Vec::new();
-        put_state(&mut states, WireKey { slot: 1, hash: 2, key: b"k" }, b"st");
-        let head = PullReply { id: 9, outcome: PullOutcome::States, caught_up: true, clock: 8, cursor: CURSOR_END };
+        put_state(
+            &mut states,
+            WireKey {
+                slot: 1,
+                hash: 2,
+                key: b"k",
+            },
+            b"st",
+        );
+        let head = PullReply {
+            id: 9,
+            outcome: PullOutcome::States,
+            caught_up: true,
+            clock: 8,
+            flushed: 6,
+            cursor: CURSOR_END,
+        };
         let mut out = Vec::new();
         head.put(&mut out, 1, &states);
-        let mut expected = vec![48, 0, 0, 0, 7, 9, 0, 0, 0, 1, 1, 8, 0, 0, 0, 0, 0, 0, 0];
+        let mut expected = vec![
+            0, 0, 0, 0, 7, 9, 0, 0, 0, 1, 1, 8, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0,
+        ];
         expected.extend([255; 8]);
-        expected.extend([1, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, b'k', 2, 0, 0, 0, b's', b't']);
+        expected.extend([
+            1, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, b'k', 2, 0, 0, 0, b's', b't',
+        ]);
+        expected[0] = (expected.len() - 4) as u8;
         assert_eq!(out, expected);
 
         let (read, mut rest) = PullReply::read(&out[frame::HEADER_BYTES..]).unwrap();
         assert_eq!(read, head);
-        assert_eq!(rest.next(), Some(Ok((WireKey { slot: 1, hash: 2, key: b"k" }, &b"st"[..]))));
+        assert_eq!(
+            rest.next(),
+            Some(Ok((
+                WireKey {
+                    slot: 1,
+                    hash: 2,
+                    key: b"k"
+                },
+                &b"st"[..]
+            )))
+        );
         assert_eq!(rest.next(), None);
         for cut in frame::HEADER_BYTES..out.len() {
             let whole = PullReply::read(&out[frame::HEADER_BYTES..cut])

@@ -60,7 +60,11 @@ impl<'a> Reader<'a> {
 
     /// Refuses what is left over, so that two readings of one frame cannot differ.
     pub(crate) fn finish(self) -> Result<(), Malformed> {
-        if self.rest.is_empty() { Ok(()) } else { Err(Malformed("bytes left over")) }
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(Malformed("bytes left over"))
+        }
     }
 }
 

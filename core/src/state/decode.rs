@@ -63,12 +63,17 @@ impl<'a> State<'a> {
             BASE_NONE => Base::None,
             _ => return Err(DecodeError::UnknownFlags { flags }),
         };
-        Ok(Self {
+        let state = Self {
             generation,
             base,
             expiry: Expiry { at, stamp },
             runs,
-        })
+        };
+        if state.is_possible() {
+            Ok(state)
+        } else {
+            Err(DecodeError::NotCanonical)
+        }
     }
 }
 
@@ -214,6 +219,18 @@ mod tests {
             State::decode(&stamped),
             refused,
             "an expiry stamp that is the generation"
+        );
+    }
+
+    #[test]
+    fn nothing_is_written_with_generation_zero() {
+        assert_eq!(
+            State::decode(&[&[BASE_BYTES][..], &[0; 8]].concat()),
+            Err(DecodeError::NotCanonical)
+        );
+        assert_eq!(
+            State::decode(&[&[BASE_NONE | F_EXPIRY][..], &[0; 16]].concat()),
+            Err(DecodeError::NotCanonical)
         );
     }
 }

@@ -8,7 +8,7 @@ pub(super) const RUN_BYTES: usize = 32;
 /// What one node added to a counter since `birth`. Only that node ever raises it, and only in one life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
-    /// The first 8 bytes of the node's id.
+    /// The node, in one of its lives: [`crate::mutate::Author::name`].
     pub node: u64,
     /// The stamp of the first addition; the run dies with any generation from there on.
     pub birth: Stamp,

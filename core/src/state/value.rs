@@ -28,7 +28,7 @@ impl<'a> State<'a> {
     /// Whether there is a value at `now`, readable here or not.
     #[must_use]
     pub fn is_live(&self, now: WallMs) -> bool {
-        !self.is_expired(now) && (self.base != Base::None || !self.runs.is_empty())
+        !matches!(self.value(now), Value::Missing)
     }
 
     /// The value at `now`.
@@ -39,21 +39,27 @@ impl<'a> State<'a> {
         if self.is_expired(now) {
             return Value::Missing;
         }
-        let base = match self.base {
-            Base::Unknown => return Value::Unreadable,
-            Base::None if self.runs.is_empty() => return Value::Missing,
-            Base::Bytes(bytes) if self.runs.is_empty() => return Value::Bytes(bytes),
-            Base::None => 0,
+        match self.base {
+            Base::Unknown if *self == State::ABSENT => Value::Missing,
+            Base::Unknown => Value::Unreadable,
+            Base::None if self.runs.is_empty() => Value::Missing,
+            Base::None => Value::Counter(clamp(self.sum_onto(0))),
+            Base::Bytes(bytes) if self.runs.is_empty() => Value::Bytes(bytes),
             Base::Bytes(bytes) => match parse_integer(bytes) {
-                Some(base) => base,
-                None => return Value::Bytes(bytes),
+                Some(base) => Value::Counter(clamp(self.sum_onto(base))),
+                None => Value::Bytes(bytes),
             },
-        };
-        // At most 2^32 runs of 64 bits each: the sum fits 97 bits.
-        let sum = self.runs.iter().map(|run| i128::from(run.total)).sum::<i128>() + i128::from(base);
-        let clamped = sum.clamp(i128::from(i64::MIN), i128::from(i64::MAX));
-        Value::Counter(i64::try_from(clamped).unwrap_or(i64::MAX))
+        }
     }
+
+    /// `base` plus all runs, exactly: 2^32 runs of 64 bits fit in 97.
+    pub(crate) fn sum_onto(&self, base: i64) -> i128 {
+        self.runs.iter().map(|run| i128::from(run.total)).sum::<i128>() + i128::from(base)
+    }
+}
+
+fn clamp(sum: i128) -> i64 {
+    i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX })
 }
 
 /// The integer that `text` is the shortest decimal form of, as Redis requires of counters: no sign but a minus, no
@@ -118,6 +124,7 @@ mod tests {
         expect(Value::Unreadable, Base::Unknown, &[3]);
         expect(Value::Bytes(b"ten"), Base::Bytes(b"ten"), &[3]);
         expect(Value::Missing, Base::None, &[]);
+        assert_eq!(State::ABSENT.value(NOW), Value::Missing);
     }
 
     #[test]
@@ -143,7 +150,7 @@ mod tests {
             base: Base::Unknown,
             expiry: Expiry {
                 at: Some(NOW),
-                stamp: Stamp::ZERO,
+                stamp: Stamp::from_bits(1),
             },
             ..State::ABSENT
         };

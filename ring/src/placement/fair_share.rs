@@ -87,8 +87,10 @@ fn least_level(ceiling: u64, is_enough: impl Fn(u64) -> bool) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::testing::member;
+    use crate::testing::{member, members};
 
     /// The shares in hundredths of an arc, of 1024 arcs, of members given as (zone, weight).
     fn shares(members: &[(u8, u16)], replicas: usize) -> Vec<u64> {
@@ -154,6 +156,39 @@ mod tests {
                 .zip(expected)
                 .all(|(found, expected)| found.abs_diff(*expected) <= 1);
             assert!(near, "{why}: {found:?}, not {expected:?}");
+        }
+    }
+
+    proptest! {
+        /// What makes shares fair, without saying how they are found: they fill what there is to fill, within the bounds, and nobody
+        /// could be given more at the cost of one who has more for its weight.
+        #[test]
+        fn shares_fill_the_bounds_and_nobody_is_wronged(members in members(1..=40, 4), replicas in 1..=5usize) {
+            let replicas = replicas.min(members.len());
+            let rule = ZoneRule::new(&members, replicas);
+            let shares: Vec<u64> = owner_shares(&members, &rule, 1024).iter().map(|share| share.units()).collect();
+            let all_arcs = Share::of_arcs(1024).units();
+            let rounding = members.len() as u64 * 2;
+            let sum: u64 = shares.iter().sum();
+            let needed = replicas as u64 * all_arcs;
+            prop_assert!((needed..=needed + rounding).contains(&sum), "{sum} units for {needed}");
+
+            let zone_of: Vec<usize> = (0..members.len()).map(|node| rule.zone_of(NodeIndex::new(node))).collect();
+            let zone_sum = |zone| (0..shares.len()).filter(|&n| zone_of[n] == zone).map(|n| shares[n]).sum::<u64>();
+            for zone in 0..rule.zone_count() {
+                let least = rule.copies_least(zone) as u64 * all_arcs;
+                let most = rule.copies_most(zone) as u64 * all_arcs;
+                prop_assert!((least..=most + rounding).contains(&zone_sum(zone)), "zone {zone} keeps its bounds");
+            }
+            for (poor, rich) in (0..shares.len()).flat_map(|poor| (0..shares.len()).map(move |rich| (poor, rich))) {
+                let may_move = zone_of[poor] == zone_of[rich] || {
+                    zone_sum(zone_of[poor]) + rounding < rule.copies_most(zone_of[poor]) as u64 * all_arcs
+                        && zone_sum(zone_of[rich]) > rule.copies_least(zone_of[rich]) as u64 * all_arcs + rounding
+                };
+                let poorer = (shares[poor] + rounding) * weight(&members[rich]) < shares[rich] * weight(&members[poor]);
+                let is_wronged = may_move && shares[poor] < all_arcs && poorer;
+                prop_assert!(!is_wronged, "{poor} has {} and {rich} has {}", shares[poor], shares[rich]);
+            }
         }
     }
 }

@@ -29,7 +29,10 @@ pub(crate) struct Pending<Q> {
 
 impl<Q> Default for Pending<Q> {
     fn default() -> Self {
-        Pending { first: 0, ring: VecDeque::new() }
+        Pending {
+            first: 0,
+            ring: VecDeque::new(),
+        }
     }
 }
 
@@ -40,7 +43,11 @@ impl<Q> Pending<Q> {
             return Err(question);
         }
         let number = self.first.wrapping_add(self.ring.len() as u32);
-        self.ring.push_back(Some(Asked { question, tick, told_slow: false }));
+        self.ring.push_back(Some(Asked {
+            question,
+            tick,
+            told_slow: false,
+        }));
         Ok(number)
     }
 
@@ -80,8 +87,12 @@ impl<Q> Pending<Q> {
             .iter_mut()
             .flatten()
             .take_while(move |asked| asked.tick.wrapping_sub(tick).cast_signed() < 0)
-            .filter(|asked| !std::mem::replace(&mut asked.told_slow, true))
-            .map(|asked| &asked.question)
+            .filter_map(|asked| (!std::mem::replace(&mut asked.told_slow, true)).then_some(&asked.question))
+    }
+
+    /// When the oldest unanswered question was asked.
+    pub(crate) fn oldest_tick(&self) -> Option<u32> {
+        self.ring.front().and_then(|asked| Some(asked.as_ref()?.tick))
     }
 
     /// How many unanswered questions and holes there are: bounded by [`PENDING_MAX`].

@@ -1,0 +1,168 @@
+//! Which keys a connection asks for. A key is `key:` and 12 decimal digits: 16 bytes, as every figure of the budgets
+//! assumes; its number is all that is carried until the digits are written into a request.
+
+use std::sync::Arc;
+
+pub(crate) const KEY_BYTES: usize = 16;
+pub(crate) const KEY_PREFIX: &[u8; 4] = b"key:";
+const DIGITS: usize = KEY_BYTES - KEY_PREFIX.len();
+
+/// The keys that one endpoint is asked for.
+#[derive(Clone)]
+pub(crate) enum Keys {
+    /// Numbers 0 to `count - 1`.
+    All { count: u64 },
+    /// Only these, because a cluster keeps them there.
+    Listed(Arc<[u32]>),
+}
+
+impl Keys {
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Self::All { count } => *count,
+            Self::Listed(numbers) => numbers.len() as u64,
+        }
+    }
+
+    fn number(&self, index: u64) -> u64 {
+        match self {
+            Self::All { .. } => index,
+            Self::Listed(numbers) => u64::from(numbers[index as usize]),
+        }
+    }
+}
+
+/// The order in which one connection draws from its keys.
+pub(crate) struct Draw {
+    keys: Keys,
+    order: Order,
+}
+
+enum Order {
+    /// Uniform, for ever.
+    Random(Random),
+    /// Every `step`-th index once, and then no more: a fill.
+    Once { next: u64, step: u64 },
+}
+
+impl Draw {
+    pub(crate) fn random(keys: Keys, seed: u64) -> Self {
+        Self {
+            keys,
+            order: Order::Random(Random::new(seed)),
+        }
+    }
+
+    /// The share `part` of `parts` connections that fill the same keys together.
+    pub(crate) fn once(keys: Keys, part: u64, parts: u64) -> Self {
+        Self {
+            keys,
+            order: Order::Once {
+                next: part,
+                step: parts,
+            },
+        }
+    }
+
+    pub(crate) fn next_number(&mut self) -> Option<u64> {
+        let count = self.keys.len();
+        let index = match &mut self.order {
+            Order::Random(random) => random.below(count),
+            Order::Once { next, .. } if *next >= count => return None,
+            Order::Once { next, step } => {
+                let index = *next;
+                *next += *step;
+                index
+            }
+        };
+        Some(self.keys.number(index))
+    }
+}
+
+/// splitmix64: one multiplication chain a draw, seeded, so that two runs ask for the same keys.
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `bound`, by multiply and shift; `bound` is not 0.
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
+    }
+}
+
+/// Writes the digits of `number` over the last 12 bytes of `key`, two at a time: 12 divisions a request would be seen
+/// in the generator's own cost at a deep pipeline.
+pub(crate) fn write_key(number: u64, key: &mut [u8]) {
+    let digits = &mut key[KEY_PREFIX.len()..KEY_BYTES];
+    let mut rest = number;
+    for pair in (0..DIGITS / 2).rev() {
+        let two = (rest % 100) as usize * 2;
+        rest /= 100;
+        digits[pair * 2..pair * 2 + 2].copy_from_slice(&PAIRS[two..two + 2]);
+    }
+}
+
+/// The bytes of key `number`.
+pub(crate) fn key_bytes(number: u64) -> [u8; KEY_BYTES] {
+    let mut key = [b'0'; KEY_BYTES];
+    key[..KEY_PREFIX.len()].copy_from_slice(KEY_PREFIX);
+    write_key(number, &mut key);
+    key
+}
+
+/// "00" to "99", one after the other.
+const PAIRS: [u8; 200] = {
+    let mut pairs = [0; 200];
+    let mut i = 0;
+    while i < 100 {
+        pairs[i * 2] = b'0' + (i / 10) as u8;
+        pairs[i * 2 + 1] = b'0' + (i % 10) as u8;
+        i += 1;
+    }
+    pairs
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn filling_parts_draw_every_key_exactly_once() {
+        let keys = Keys::Listed((100..137).collect());
+        let mut drawn: Vec<u64> = (0..5)
+            .flat_map(|part| {
+                let mut draw = Draw::once(keys.clone(), part, 5);
+                std::iter::from_fn(move || draw.next_number())
+            })
+            .collect();
+        drawn.sort_unstable();
+        assert_eq!(drawn, (100..137).collect::<Vec<u64>>());
+    }
+
+    #[test]
+    fn random_draws_stay_in_range_and_reach_both_ends() {
+        let mut draw = Draw::random(Keys::All { count: 10 }, 1);
+        let drawn: Vec<u64> = std::iter::from_fn(|| draw.next_number()).take(1000).collect();
+        assert!(drawn.iter().all(|&number| number < 10));
+        assert!(drawn.contains(&0) && drawn.contains(&9));
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_the_prefix_and_twelve_digits(number in 0..1_000_000_000_000_u64) {
+            prop_assert_eq!(key_bytes(number).to_vec(), format!("key:{number:012}").into_bytes());
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The laws that replication, repair, hints and catch-up rest on, over random states.
+
+mod support;
+
+use circlet_core::stamp::Stamp;
+use circlet_core::state::{Base, Merged, State, merge, plain_digest};
+use proptest::prelude::*;
+use support::{Model, encoded, merged, models, view};
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn order_of_two_does_not_matter(a in models(), b in models()) {
+        let (a, b) = (a.bytes(), b.bytes());
+        prop_assert_eq!(merged(&a, &b), merged(&b, &a));
+    }
+
+    #[test]
+    fn grouping_of_three_does_not_matter(a in models(), b in models(), c in models()) {
+        let (a, b, c) = (a.bytes(), b.bytes(), c.bytes());
+        prop_assert_eq!(merged(&merged(&a, &b), &c), merged(&a, &merged(&b, &c)));
+    }
+
+    #[test]
+    fn repetition_does_not_matter(a in models(), b in models()) {
+        let (a, b) = (a.bytes(), b.bytes());
+        prop_assert_eq!(merge(view(&a), view(&a), &mut Vec::new()), Merged::Same);
+        let ab = merged(&a, &b);
+        prop_assert_eq!(&merged(&ab, &a), &ab);
+        prop_assert_eq!(&merged(&ab, &b), &ab);
+    }
+
+    #[test]
+    fn a_state_merged_with_nothing_is_itself(a in models()) {
+        let (a, absent) = (a.bytes(), encoded(State::ABSENT));
+        prop_assert_eq!(merged(&a, &absent), a.clone());
+        prop_assert_eq!(merged(&absent, &a), a);
+    }
+
+    #[test]
+    fn the_merge_is_the_dumb_merge_and_says_which_side_it_is(a in models(), b in models()) {
+        let expected = a.merge(&b).bytes();
+        let (a, b) = (a.bytes(), b.bytes());
+        prop_assert_eq!(&merged(&a, &b), &expected);
+
+        let mut out = b"before".to_vec();
+        let relation = merge(view(&a), view(&b), &mut out);
+        let truth = match (expected == a, expected == b) {
+            (true, true) => Merged::Same,
+            (true, false) => Merged::Left,
+            (false, true) => Merged::Right,
+            (false, false) => Merged::Both,
+        };
+        prop_assert_eq!(relation, truth);
+        let appended = if relation == Merged::Both { &expected[..] } else { b"" };
+        prop_assert_eq!(&out[..], &[b"before", appended].concat()[..], "only what is neither side is written");
+    }
+
+    #[test]
+    fn equal_states_and_no_others_have_equal_digests(a in models(), b in models(), hash: u64) {
+        let (a, b) = (a.bytes(), b.bytes());
+        prop_assert_eq!(a == b, view(&a).digest(hash) == view(&b).digest(hash));
+        prop_assert_ne!(view(&a).digest(hash), view(&a).digest(hash ^ 1), "the key counts");
+        prop_assert_eq!(view(&merged(&a, &b)).digest(hash), view(&merged(&b, &a)).digest(hash));
+    }
+
+    #[test]
+    fn every_field_counts_in_the_digest(a in models(), node in 0..3_u64, birth in 1..3_u64, hash: u64) {
+        let mut a = a;
+        a.runs.insert((node, a.generation + birth), (a.generation + birth, 5));
+        let id = (node, a.generation + birth);
+        let changed = |change: &dyn Fn(&mut Model)| {
+            let mut other = a.clone();
+            change(&mut other);
+            other.bytes()
+        };
+        let others = [
+            changed(&|other| other.runs.get_mut(&id).unwrap().0 += 1),
+            changed(&|other| other.runs.get_mut(&id).unwrap().1 += 1),
+            changed(&|other| other.runs.extend([((node + 1, id.1), (id.1, 5))])),
+            changed(&|other| other.expiry_stamp += 1),
+            changed(&|other| (other.expiry_stamp, other.expires_at) = (a.generation + 9, Some(8))),
+            changed(&|other| (other.expiry_stamp, other.expires_at) = (a.generation + 9, Some(9))),
+            changed(&|other| (other.expiry_stamp, other.expires_at) = (a.generation + 9, None)),
+        ];
+        let bytes = a.bytes();
+        let mut digests: Vec<u64> = others.iter().chain([&bytes]).map(|bytes| view(bytes).digest(hash)).collect();
+        let mut states: Vec<&Vec<u8>> = others.iter().chain([&bytes]).collect();
+        digests.sort_unstable();
+        digests.dedup();
+        states.sort_unstable();
+        states.dedup();
+        prop_assert_eq!(digests.len(), states.len());
+    }
+
+    #[test]
+    fn the_fast_digest_of_a_plain_string_is_the_general_one(a in models(), hash: u64) {
+        let bytes = a.bytes();
+        let state = view(&bytes);
+        if let (true, Base::Bytes(value)) = (state.is_plain(), state.base) {
+            prop_assert_eq!(plain_digest(hash, state.generation, state.expiry.at, value), state.digest(hash));
+            prop_assert_eq!(State::plain(state.generation, state.expiry.at, value), state);
+        }
+    }
+
+    #[test]
+    fn a_state_survives_its_bytes(a in models()) {
+        let bytes = a.bytes();
+        prop_assert_eq!(encoded(view(&bytes)), bytes);
+        prop_assert_eq!(view(&a.bytes()).is_tombstone(), view(&a.bytes()) == State::tombstone(Stamp::from_bits(a.generation)));
+    }
+
+    #[test]
+    fn random_bytes_are_refused_or_are_a_state_with_exactly_these_bytes(bytes: Vec<u8>) {
+        if let Ok(state) = State::decode(&bytes) {
+            prop_assert_eq!(encoded(state), bytes);
+        }
+    }
+
+    #[test]
+    fn a_damaged_state_is_refused_or_is_a_state_with_exactly_these_bytes(
+        a in models(), at: prop::sample::Index, byte: u8, keep: prop::sample::Index,
+    ) {
+        let mut bytes = a.bytes();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        bytes.truncate(keep.index(bytes.len() + 1));
+        if let Ok(state) = State::decode(&bytes) {
+            prop_assert_eq!(encoded(state), bytes.clone());
+            let again = merge(state, view(&a.bytes()), &mut Vec::new());
+            prop_assert_eq!(again == Merged::Same, bytes == a.bytes());
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! One replica of one key, with the clock of its arc: what a shell does around the pure functions, in ten lines each.
+
+use circlet_core::clock::ArcClock;
+use circlet_core::mutate::{self, Author, MutateError};
+use circlet_core::stamp::Stamp;
+use circlet_core::state::{Merged, State, Value, receive};
+use circlet_core::time::WallMs;
+
+use super::{encoded, merged, view};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Replica {
+    pub(crate) clock: ArcClock,
+    pub(crate) author: Author,
+    /// How far its wall clock is ahead of the others'.
+    pub(crate) ahead_ms: u64,
+    pub(crate) entry: Option<Vec<u8>>,
+}
+
+/// What a command on a replica yields: the delta for the others.
+pub(crate) type Delta = Vec<u8>;
+
+impl Replica {
+    pub(crate) fn new(node: u64) -> Self {
+        let author = Author {
+            node,
+            run_epoch: Stamp::ZERO,
+        };
+        Self {
+            clock: ArcClock::new(),
+            author,
+            ahead_ms: 0,
+            entry: None,
+        }
+    }
+
+    pub(crate) fn state(&self) -> State<'_> {
+        self.entry.as_deref().map_or(State::ABSENT, view)
+    }
+
+    /// The value as text, as GET has it; `None` if there is none.
+    pub(crate) fn get(&self, now: WallMs) -> Option<String> {
+        match self.state().value(self.local(now)) {
+            Value::Missing => None,
+            Value::Unreadable => Some("(unreadable)".into()),
+            Value::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+            Value::Counter(value) => Some(value.to_string()),
+        }
+    }
+
+    /// Merges a delta or a full state at `now`; answers the stamp to write above if something here outranks it.
+    pub(crate) fn receive(&mut self, now: WallMs, arrived: &[u8]) -> Option<Stamp> {
+        let mut out = Vec::new();
+        let received = receive(self.state(), view(arrived), self.local(now), &mut out);
+        self.clock.observe(view(arrived).max_stamp());
+        match received.merged {
+            Merged::Same | Merged::Left => {}
+            Merged::Right => self.entry = Some(arrived.to_vec()),
+            Merged::Both => self.entry = Some(out),
+        }
+        received.superseded_by
+    }
+
+    /// Merges a delta or a full state, without regard to time.
+    pub(crate) fn take(&mut self, delta: &[u8]) {
+        self.clock.observe(view(delta).max_stamp());
+        self.entry = Some(match &self.entry {
+            None => delta.to_vec(),
+            Some(entry) => merged(entry, delta),
+        });
+    }
+
+    /// Drops what expired long enough ago.
+    pub(crate) fn sweep(&mut self, now: WallMs) {
+        if self.state().is_forgotten(self.local(now)) {
+            self.clock.begin_run_epoch();
+            self.author.run_epoch = self.clock.run_epoch();
+            self.entry = None;
+        }
+    }
+
+    pub(crate) fn set(&mut self, now: WallMs, expires_at: Option<WallMs>, value: &str) -> Delta {
+        let stamp = self.clock.stamp(self.local(now));
+        self.commit(encoded(mutate::set(stamp, expires_at, value.as_bytes())))
+    }
+
+    pub(crate) fn delete(&mut self, now: WallMs) -> Delta {
+        let stamp = self.clock.stamp(self.local(now));
+        self.commit(encoded(mutate::delete(stamp)))
+    }
+
+    pub(crate) fn expire(&mut self, now: WallMs, at: Option<WallMs>) -> Result<Option<Delta>, MutateError> {
+        let (now, stamp) = (self.local(now), self.clock.stamp(self.local(now)));
+        let delta = mutate::expire(self.state(), now, stamp, at)?.map(encoded);
+        Ok(delta.map(|delta| self.commit(delta)))
+    }
+
+    pub(crate) fn incr(&mut self, now: WallMs, by: i64) -> Result<(i64, Delta), MutateError> {
+        let (now, stamp) = (self.local(now), self.clock.stamp(self.local(now)));
+        let mut delta = Vec::new();
+        let reply = mutate::incr(self.state(), now, stamp, self.author, by, &mut delta)?;
+        Ok((reply, self.commit(delta)))
+    }
+
+    /// Forgets the entry (or falls back to what a snapshot held): runs born before now are not raised any more.
+    pub(crate) fn fall_back_to(&mut self, now: WallMs, entry: Option<Vec<u8>>) {
+        self.author.run_epoch = self.clock.stamp(self.local(now));
+        self.entry = entry;
+    }
+
+    fn commit(&mut self, delta: Delta) -> Delta {
+        self.take(&delta);
+        delta
+    }
+
+    fn local(&self, now: WallMs) -> WallMs {
+        WallMs::new(now.get() + self.ahead_ms)
+    }
+}

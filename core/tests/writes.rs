@@ -1,0 +1,261 @@
+//! Every order in which owners can answer a write, against a dumb second version of its rules.
+
+use circlet_core::coordinator::{Party, Shortfall, WriteAck, WriteOp, WriteStep};
+use circlet_core::owners::{OwnerIndex, Owners};
+use circlet_core::quorum::Level;
+use circlet_core::stamp::Stamp;
+
+const ABOVE: Stamp = Stamp::from_bits(77);
+const LEVELS: [Level; 3] = [Level::One, Level::Quorum, Level::All];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Event {
+    Merged(OwnerIndex),
+    Superseded(OwnerIndex),
+    Failed(OwnerIndex),
+    Deadline,
+}
+
+impl Event {
+    fn feed(self, op: &mut WriteOp) -> WriteStep {
+        match self {
+            Self::Merged(owner) => op.on_ack(owner, WriteAck::Merged),
+            Self::Superseded(owner) => op.on_ack(owner, WriteAck::Superseded(ABOVE)),
+            Self::Failed(owner) => op.on_failure(owner),
+            Self::Deadline => op.on_deadline(),
+        }
+    }
+
+    fn owner(self) -> Option<OwnerIndex> {
+        match self {
+            Self::Merged(owner) | Self::Superseded(owner) | Self::Failed(owner) => Some(owner),
+            Self::Deadline => None,
+        }
+    }
+}
+
+fn owner(index: u8) -> OwnerIndex {
+    OwnerIndex::new(index).unwrap()
+}
+
+fn parties() -> impl Iterator<Item = Party> {
+    (1..=4_u8).flat_map(|n| {
+        (0..n).flat_map(move |me| {
+            (0..1_u32 << n)
+                .filter(move |mask| mask & (1 << me) != 0)
+                .map(move |mask| Party {
+                    n,
+                    alive: (0..n).filter(|index| mask & (1 << index) != 0).map(owner).collect(),
+                    me: owner(me),
+                })
+        })
+    })
+}
+
+/// What the steps after `history` should have been, decided from scratch for each prefix.
+fn expected(party: Party, need: u8, history: &[Event]) -> Vec<WriteStep> {
+    let mut replied = false;
+    (1..=history.len())
+        .map(|len| {
+            let (event, before) = history[..len].split_last().unwrap();
+            let answered: Vec<OwnerIndex> = before.iter().filter_map(|event| event.owner()).collect();
+            let after_deadline = before.contains(&Event::Deadline);
+            let is_news = match event.owner() {
+                Some(owner) => party.alive.contains(owner) && !answered.contains(&owner) && !after_deadline,
+                None => true,
+            };
+            if replied || !is_news {
+                return WriteStep::Wait;
+            }
+            if matches!(event, Event::Superseded(_)) {
+                replied = true;
+                return WriteStep::Restamp { above: ABOVE };
+            }
+            let acked = history[..len]
+                .iter()
+                .filter(|event| matches!(event, Event::Merged(_)))
+                .count();
+            let failed = history[..len]
+                .iter()
+                .filter(|event| matches!(event, Event::Failed(_)))
+                .count();
+            let acked = u8::try_from(acked).unwrap();
+            let hopeless = party.alive.len() - u8::try_from(failed).unwrap() < need || *event == Event::Deadline;
+            replied = acked >= need || hopeless;
+            match (acked >= need, hopeless) {
+                (true, _) => WriteStep::Acknowledge,
+                (false, true) => WriteStep::Fail(Shortfall::WriteTimeout { acked, need }),
+                (false, false) => WriteStep::Wait,
+            }
+        })
+        .collect()
+}
+
+/// Calls `check` with every history of answers and deadline that `party` can see, whole ones only.
+fn for_each_history(party: Party, history: &mut Vec<Event>, check: &mut impl FnMut(&[Event])) {
+    let answered: Owners = history.iter().filter_map(|event| event.owner()).collect();
+    let open = party.alive.without(answered);
+    for owner in open.iter() {
+        for event in [Event::Merged(owner), Event::Superseded(owner), Event::Failed(owner)] {
+            history.push(event);
+            for_each_history(party, history, check);
+            history.pop();
+        }
+    }
+    if open.is_empty() {
+        check(history);
+    }
+}
+
+#[test]
+fn every_history_of_answers_ends_as_the_dumb_version_says() {
+    let mut histories = 0;
+    for party in parties() {
+        for level in LEVELS {
+            let Ok(begun) = WriteOp::begin(party, level) else {
+                continue;
+            };
+            for_each_history(party, &mut Vec::new(), &mut |history| {
+                let mut op = begun;
+                let steps: Vec<WriteStep> = history.iter().map(|event| event.feed(&mut op)).collect();
+                assert_eq!(
+                    steps,
+                    expected(party, level.needed(party.n), history),
+                    "{party:?} {level:?} {history:?}"
+                );
+                let replies = steps.iter().filter(|step| **step != WriteStep::Wait).count();
+                assert_eq!(replies, 1, "one reply: {party:?} {level:?} {history:?}");
+                histories += 1;
+            });
+        }
+    }
+    assert!(histories > 25_000, "{histories}");
+}
+
+#[test]
+fn the_deadline_may_come_at_any_time_and_what_comes_after_it_changes_nothing() {
+    for party in parties().filter(|party| party.n == 3) {
+        for level in LEVELS {
+            let Ok(begun) = WriteOp::begin(party, level) else {
+                continue;
+            };
+            for_each_history(party, &mut Vec::new(), &mut |history| {
+                for at in 0..=history.len() {
+                    let mut history = history.to_vec();
+                    history.insert(at, Event::Deadline);
+                    let mut op = begun;
+                    let steps: Vec<WriteStep> = history.iter().map(|event| event.feed(&mut op)).collect();
+                    assert_eq!(
+                        steps,
+                        expected(party, level.needed(party.n), &history),
+                        "{party:?} {history:?}"
+                    );
+                }
+            });
+        }
+    }
+}
+
+#[test]
+fn a_write_is_refused_before_anything_changes_when_too_few_are_alive() {
+    for party in parties() {
+        for level in LEVELS {
+            let (need, alive) = (level.needed(party.n), party.alive.len());
+            let refused = (alive < need).then_some(Shortfall::NoQuorum {
+                need,
+                total: party.n,
+                alive,
+            });
+            assert_eq!(WriteOp::begin(party, level).err(), refused, "{party:?} {level:?}");
+        }
+    }
+}
+
+#[test]
+fn the_delta_goes_to_every_other_owner_alive() {
+    for party in parties() {
+        let op = WriteOp::begin(party, Level::One).unwrap();
+        assert_eq!(op.targets(), party.alive.without(Owners::only(party.me)));
+    }
+}
+
+#[test]
+fn those_who_did_not_ack_get_hints_once_all_have_answered_or_the_time_is_up() {
+    let party = Party {
+        n: 5,
+        alive: [0, 1, 2, 4].map(owner).into_iter().collect(),
+        me: owner(0),
+    };
+    let mut op = WriteOp::begin(party, Level::Quorum).unwrap();
+    assert_eq!(op.on_ack(owner(0), WriteAck::Merged), WriteStep::Wait);
+    assert_eq!(op.on_failure(owner(1)), WriteStep::Wait);
+    assert_eq!(op.on_ack(owner(2), WriteAck::Merged), WriteStep::Wait);
+    assert_eq!(op.settle(), None, "owner 4 may still answer");
+
+    let mut in_time = op;
+    assert_eq!(in_time.on_ack(owner(4), WriteAck::Merged), WriteStep::Acknowledge);
+    assert_eq!(in_time.settle(), Some([1, 3].map(owner).into_iter().collect()));
+
+    assert_eq!(
+        op.on_deadline(),
+        WriteStep::Fail(Shortfall::WriteTimeout { acked: 2, need: 3 })
+    );
+    assert_eq!(op.settle(), Some([1, 3, 4].map(owner).into_iter().collect()));
+}
+
+#[test]
+fn a_superseded_write_is_stamped_anew_before_the_reply_and_counts_after_it() {
+    let party = Party {
+        n: 3,
+        alive: Owners::first(3),
+        me: owner(1),
+    };
+    let mut op = WriteOp::begin(party, Level::Quorum).unwrap();
+    assert_eq!(op.on_ack(owner(1), WriteAck::Merged), WriteStep::Wait);
+
+    let mut early = op;
+    assert_eq!(
+        early.on_ack(owner(2), WriteAck::Superseded(ABOVE)),
+        WriteStep::Restamp { above: ABOVE }
+    );
+    assert_eq!(
+        early.on_ack(owner(0), WriteAck::Merged),
+        WriteStep::Wait,
+        "another op does the work"
+    );
+    assert_eq!(early.on_deadline(), WriteStep::Wait);
+    assert_eq!(early.settle(), Some(Owners::EMPTY), "and leaves the hints");
+
+    assert_eq!(op.on_ack(owner(0), WriteAck::Merged), WriteStep::Acknowledge);
+    assert_eq!(op.on_ack(owner(2), WriteAck::Superseded(ABOVE)), WriteStep::Wait);
+    assert_eq!(
+        op.settle(),
+        Some(Owners::EMPTY),
+        "who holds something newer misses nothing"
+    );
+}
+
+#[test]
+fn an_answer_that_nobody_waits_for_changes_nothing() {
+    let party = Party {
+        n: 5,
+        alive: Owners::first(4),
+        me: owner(0),
+    };
+    let mut op = WriteOp::begin(party, Level::Quorum).unwrap();
+    assert_eq!(op.on_ack(owner(0), WriteAck::Merged), WriteStep::Wait);
+    assert_eq!(op.on_failure(owner(1)), WriteStep::Wait);
+    let before = op;
+    for ack in [WriteAck::Merged, WriteAck::Superseded(ABOVE)] {
+        for unexpected in [0, 1, 4, 15].map(owner) {
+            assert_eq!(op.on_ack(unexpected, ack), WriteStep::Wait, "from {}", unexpected.get());
+            assert_eq!(op.on_failure(unexpected), WriteStep::Wait);
+        }
+    }
+    assert_eq!(op, before);
+}
+
+#[test]
+fn an_op_stays_small_enough_to_copy_for_each_command() {
+    assert!(size_of::<WriteOp>() <= 16);
+}

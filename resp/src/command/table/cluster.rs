@@ -1,0 +1,96 @@
+//! CLUSTER and its subcommands.
+
+use super::super::CommandId as Id;
+use super::super::arg::{integer, string};
+use super::super::flags::Flag;
+use super::super::spec::{CommandSpec, Group};
+
+pub(crate) static CLUSTER: CommandSpec = CommandSpec::new(Id::Cluster, "cluster", -2, Group::Cluster, "3.0.0")
+    .about("Describes the cluster.", "Depends on the subcommand.")
+    .with_subcommands(&[
+        &CLUSTER_COUNTKEYSINSLOT,
+        &CLUSTER_GETKEYSINSLOT,
+        &CLUSTER_HELP,
+        &CLUSTER_INFO,
+        &CLUSTER_KEYSLOT,
+        &CLUSTER_MYID,
+        &CLUSTER_NODES,
+        &CLUSTER_SHARDS,
+        &CLUSTER_SLOTS,
+    ]);
+
+pub(crate) static CLUSTER_COUNTKEYSINSLOT: CommandSpec = CommandSpec::new(
+    Id::ClusterCountkeysinslot,
+    "cluster|countkeysinslot",
+    3,
+    Group::Cluster,
+    "3.0.0",
+)
+.about("Counts the keys that this node holds in a slot.", "O(1)")
+.with_flags(&[Flag::Stale])
+.with_args(&[integer("slot")]);
+
+pub(crate) static CLUSTER_GETKEYSINSLOT: CommandSpec = CommandSpec::new(
+    Id::ClusterGetkeysinslot,
+    "cluster|getkeysinslot",
+    4,
+    Group::Cluster,
+    "3.0.0",
+)
+.about(
+    "Lists keys that this node holds in a slot.",
+    "O(N), N: number of keys asked for",
+)
+.with_flags(&[Flag::Stale])
+.with_tips(&["nondeterministic_output"])
+.with_args(&[integer("slot"), integer("count")]);
+
+pub(crate) static CLUSTER_HELP: CommandSpec =
+    CommandSpec::new(Id::ClusterHelp, "cluster|help", 2, Group::Cluster, "5.0.0")
+        .about("Shows what the subcommands do.", "O(1)")
+        .with_flags(&[Flag::Loading, Flag::Stale]);
+
+pub(crate) static CLUSTER_INFO: CommandSpec =
+    CommandSpec::new(Id::ClusterInfo, "cluster|info", 2, Group::Cluster, "3.0.0")
+        .about("Answers the state of the cluster.", "O(1)")
+        .with_flags(&[Flag::Loading, Flag::Stale])
+        .with_tips(&["nondeterministic_output"]);
+
+pub(crate) static CLUSTER_KEYSLOT: CommandSpec =
+    CommandSpec::new(Id::ClusterKeyslot, "cluster|keyslot", 3, Group::Cluster, "3.0.0")
+        .about("Answers the slot of a key.", "O(N), N: bytes of the key")
+        .with_flags(&[Flag::Stale])
+        .with_args(&[string("key")]);
+
+pub(crate) static CLUSTER_MYID: CommandSpec =
+    CommandSpec::new(Id::ClusterMyid, "cluster|myid", 2, Group::Cluster, "3.0.0")
+        .about("Answers this node's id.", "O(1)")
+        .with_flags(&[Flag::Loading, Flag::Stale]);
+
+pub(crate) static CLUSTER_NODES: CommandSpec =
+    CommandSpec::new(Id::ClusterNodes, "cluster|nodes", 2, Group::Cluster, "3.0.0")
+        .about(
+            "Lists the nodes and their slots, one line a node.",
+            "O(N), N: number of nodes",
+        )
+        .with_flags(&[Flag::Loading, Flag::Stale])
+        .with_tips(&["nondeterministic_output"]);
+
+pub(crate) static CLUSTER_SHARDS: CommandSpec =
+    CommandSpec::new(Id::ClusterShards, "cluster|shards", 2, Group::Cluster, "7.0.0")
+        .about(
+            "Lists the slots and who serves them, by shard.",
+            "O(N), N: number of nodes",
+        )
+        .with_flags(&[Flag::Loading, Flag::Stale])
+        .with_tips(&["nondeterministic_output"]);
+
+pub(crate) static CLUSTER_SLOTS: CommandSpec =
+    CommandSpec::new(Id::ClusterSlots, "cluster|slots", 2, Group::Cluster, "3.0.0")
+        .about(
+            "Lists the slots and who serves them, by range.",
+            "O(N), N: number of nodes",
+        )
+        .deprecated_since("7.0.0", "`CLUSTER SHARDS`")
+        .with_flags(&[Flag::Loading, Flag::Stale])
+        .with_tips(&["nondeterministic_output"]);

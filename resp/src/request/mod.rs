@@ -1,0 +1,14 @@
+//! From a client's bytes to commands.
+
+mod args;
+mod batch;
+mod error;
+mod inline;
+mod length;
+mod parser;
+
+pub use args::{ArgRange, Args, ArgsIter};
+pub use batch::Batch;
+pub use error::ProtocolError;
+pub(crate) use length::integer;
+pub use parser::{Parsed, RequestParser};

@@ -1,0 +1,101 @@
+//! `OBJECT ENCODING | REFCOUNT | IDLETIME | FREQ key` and `OBJECT HELP`: how a value is kept, as far as that can be said.
+//!
+//! Circlet keeps every string in one way. ENCODING and REFCOUNT answer what Redis would for the same value freshly set,
+//! since tools look at them; FREQ is the error that Redis gives without an LFU policy. IDLETIME answers the seconds
+//! since the last write: reads leave no trace.
+
+use circlet_resp::{Args, ReplyBuf};
+
+use crate::command::cx::KeyCx;
+use crate::command::error::CommandError;
+use crate::command::pure::number::parse_integer;
+
+/// The longest string that Redis keeps in one allocation with its header.
+const EMBEDDED_BYTES_MAX: usize = 44;
+/// Redis shares one object for each integer below this.
+const SHARED_INTEGERS: i64 = 10_000;
+/// The reference count that such an object shows.
+const SHARED_REFCOUNT: i64 = i32::MAX as i64;
+
+/// Handles OBJECT ENCODING.
+pub(in crate::command) fn encoding(
+    cx: &mut KeyCx<'_>,
+    _args: Args<'_>,
+    reply: &mut ReplyBuf,
+) -> Result<(), CommandError> {
+    match cx.string()? {
+        None => reply.null(),
+        Some(value) => reply.bulk(encoding_of(&value).as_bytes()),
+    }
+    Ok(())
+}
+
+/// Handles OBJECT REFCOUNT.
+pub(in crate::command) fn refcount(
+    cx: &mut KeyCx<'_>,
+    _args: Args<'_>,
+    reply: &mut ReplyBuf,
+) -> Result<(), CommandError> {
+    match cx.string()? {
+        None => reply.null(),
+        Some(value) => {
+            let shared = parse_integer(&value).is_some_and(|number| (0..SHARED_INTEGERS).contains(&number));
+            reply.integer(if shared { SHARED_REFCOUNT } else { 1 });
+        }
+    }
+    Ok(())
+}
+
+/// Handles OBJECT IDLETIME.
+pub(in crate::command) fn idletime(
+    cx: &mut KeyCx<'_>,
+    _args: Args<'_>,
+    reply: &mut ReplyBuf,
+) -> Result<(), CommandError> {
+    if cx.exists()? {
+        let idle_ms = cx.now().get().saturating_sub(cx.written_at().get());
+        reply.integer(i64::try_from(idle_ms / 1000).unwrap_or(i64::MAX));
+    } else {
+        reply.null();
+    }
+    Ok(())
+}
+
+/// Handles OBJECT FREQ.
+pub(in crate::command) fn freq(cx: &mut KeyCx<'_>, _args: Args<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {
+    if cx.exists()? {
+        return Err(CommandError::NoFrequency);
+    }
+    reply.null();
+    Ok(())
+}
+
+fn encoding_of(value: &[u8]) -> &'static str {
+    if parse_integer(value).is_some() {
+        "int"
+    } else if value.len() <= EMBEDDED_BYTES_MAX {
+        "embstr"
+    } else {
+        "raw"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoding_is_told_from_the_value_as_redis_chooses_it() {
+        let cases: [(&[u8], &str); 6] = [
+            (b"", "embstr"),
+            (b"123", "int"),
+            (b"0123", "embstr"),
+            (b"9223372036854775808", "embstr"),
+            (&[b'x'; 44], "embstr"),
+            (&[b'x'; 45], "raw"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(encoding_of(value), expected, "{}", String::from_utf8_lossy(value));
+        }
+    }
+}

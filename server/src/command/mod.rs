@@ -1,0 +1,128 @@
+//! Commands at the RESP edge: what each of them does to the keys it names, and what it answers.
+//!
+//! ```text
+//!   CommandId --> key_handler    one key                      GET SET INCR EXPIRE ...
+//!             |-> slot_handler   several keys of one slot     RENAME COPY MSETNX LCS
+//!             |-> fan_out        split into single keys       MGET MSET DEL EXISTS ...
+//!             \-> introspection  no key at all                COMMAND, HELP
+//! ```
+//!
+//! A handler is a plain function that runs under its arc's lock: it sees the key through a [`KeyCx`] (or keys through a
+//! [`SlotCx`]), answers into a [`ReplyBuf`], and touches nothing else. It never waits. It may be run again from the start:
+//! when the key's full state had to be fetched, or when another owner knew a greater stamp.
+//!
+//! **On an error** nothing was changed, but a part of an answer may have been written: the caller cuts the reply back to
+//! what it was before the handler, and writes the error instead.
+//!
+//! Arity was checked before (`circlet_resp::command::resolve`), so handlers index the arguments that they cannot be
+//! without. Refused: commands parsed into an enum of structs first, as mini-redis does. It copies or boxes each argument,
+//! and a command's grammar then stands in two places.
+
+mod cx;
+mod deadline;
+mod error;
+mod fan_out;
+mod help;
+mod introspection;
+mod key;
+pub mod pure;
+mod repeat;
+mod string;
+#[cfg(test)]
+mod test_args;
+
+use circlet_resp::command::CommandId;
+use circlet_resp::{Args, ReplyBuf};
+
+pub use cx::{Delta, Deltas, Expiry, KeyCx, SlotCx, Writer};
+pub use error::CommandError;
+pub use fan_out::{Combine, FanOut, fan_out};
+pub use introspection::{TableHandler, introspection};
+pub use repeat::sets_unconditionally;
+
+/// The longest value that a command may build, in bytes: Redis's default `proto-max-bulk-len`.
+pub const VALUE_BYTES_MAX: usize = 512 << 20;
+
+/// Executes a command on its one key.
+pub type KeyHandler = fn(&mut KeyCx<'_>, Args<'_>, &mut ReplyBuf) -> Result<(), CommandError>;
+
+/// Executes a command on several keys of one slot.
+pub type SlotHandler = fn(&mut SlotCx<'_>, Args<'_>, &mut ReplyBuf) -> Result<(), CommandError>;
+
+/// The handler of a command on a single key.
+#[must_use]
+pub fn key_handler(id: CommandId) -> Option<KeyHandler> {
+    use CommandId as Id;
+    Some(match id {
+        Id::Get => string::get::get,
+        Id::Set => string::set::set,
+        Id::Setnx => string::setnx::setnx,
+        Id::Setex => string::setnx::setex,
+        Id::Psetex => string::setnx::psetex,
+        Id::Getset => string::setnx::getset,
+        Id::Getdel => string::getdel::getdel,
+        Id::Getex => string::getex::getex,
+        Id::Append => string::append::append,
+        Id::Strlen => string::append::strlen,
+        Id::Getrange | Id::Substr => string::getrange::getrange,
+        Id::Setrange => string::setrange::setrange,
+        Id::Incr => string::incr::incr,
+        Id::Decr => string::incr::decr,
+        Id::Incrby => string::incr::incrby,
+        Id::Decrby => string::incr::decrby,
+        Id::Incrbyfloat => string::incrbyfloat::incrbyfloat,
+        Id::Setbit => string::setbit::setbit,
+        Id::Getbit => string::setbit::getbit,
+        Id::Bitcount => string::bitcount::bitcount,
+        Id::Bitpos => string::bitpos::bitpos,
+        Id::Type => key::type_of::type_of,
+        Id::Expire => key::expire::expire,
+        Id::Pexpire => key::expire::pexpire,
+        Id::Expireat => key::expire::expireat,
+        Id::Pexpireat => key::expire::pexpireat,
+        Id::Persist => key::expire::persist,
+        Id::Ttl => key::ttl::ttl,
+        Id::Pttl => key::ttl::pttl,
+        Id::Expiretime => key::ttl::expiretime,
+        Id::Pexpiretime => key::ttl::pexpiretime,
+        Id::ObjectEncoding => key::object::encoding,
+        Id::ObjectRefcount => key::object::refcount,
+        Id::ObjectIdletime => key::object::idletime,
+        Id::ObjectFreq => key::object::freq,
+        Id::MemoryUsage => key::memory::usage,
+        _ => return None,
+    })
+}
+
+/// The handler of a command on several keys, which must be of one slot.
+#[must_use]
+pub fn slot_handler(id: CommandId) -> Option<SlotHandler> {
+    Some(match id {
+        CommandId::Msetnx => string::mset::msetnx,
+        CommandId::Lcs => string::lcs::lcs,
+        CommandId::Rename => key::rename::rename,
+        CommandId::Renamenx => key::rename::renamenx,
+        CommandId::Copy => key::copy::copy,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use circlet_resp::command::all;
+
+    use super::*;
+
+    #[test]
+    fn every_command_that_names_keys_has_exactly_one_way() {
+        for spec in all() {
+            let ways = [
+                key_handler(spec.id()).is_some(),
+                slot_handler(spec.id()).is_some(),
+                fan_out(spec.id()).is_some(),
+            ];
+            let expected = usize::from(spec.has_keys());
+            assert_eq!(ways.into_iter().filter(|&way| way).count(), expected, "{}", spec.name());
+        }
+    }
+}

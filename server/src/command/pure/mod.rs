@@ -1,0 +1,9 @@
+//! Functions of bytes and numbers that the commands are made of: no key, no reply, no time.
+
+mod big;
+pub mod bits;
+pub mod extended;
+pub mod glob;
+pub mod number;
+pub mod span;
+pub mod subsequence;

@@ -1,0 +1,137 @@
+//! Settings that are one word out of a few.
+
+use super::Bounds;
+use super::setting::Kind;
+use super::value::SettingValue;
+
+/// The reason that Redis gives when a word is none of those it knows.
+fn none_of(words: &[&str]) -> String {
+    format!("argument(s) must be one of the following: {}", words.join(", "))
+}
+
+/// Declares a choice by its words, which are read in any case.
+macro_rules! choice {
+    ($(#[doc = $doc:literal])+ pub enum $Name:ident { $( $(#[doc = $variant_doc:literal])+ $Variant:ident = $word:literal, )+ }) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $Name { $( $(#[doc = $variant_doc])+ $Variant, )+ }
+
+        impl $Name {
+            /// The word for it.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $( Self::$Variant => $word, )+ }
+            }
+        }
+
+        choice!(words $Name { $( $Variant = $word, )+ });
+    };
+    // For an enum that stands elsewhere.
+    (words $Name:ident { $( $Variant:ident = $word:literal, )+ }) => {
+        impl SettingValue for $Name {
+            const KIND: Kind = Kind::Text;
+
+            fn parse(text: &str, _bounds: Bounds) -> Result<Self, String> {
+                match text.to_ascii_lowercase().as_str() {
+                    $( $word => Ok(Self::$Variant), )+
+                    _ => Err(none_of(&[$($word),+])),
+                }
+            }
+
+            fn show(&self) -> String {
+                match self { $( Self::$Variant => $word, )+ }.to_string()
+            }
+        }
+    };
+}
+
+choice! {
+    /// The least severe event that is logged.
+    pub enum LogLevel {
+        /// Something was lost, or is about to be.
+        Error = "error",
+        /// Something that an operator should look at.
+        Warn = "warn",
+        /// What changes in the cluster.
+        Info = "info",
+        /// What each mechanism decides.
+        Debug = "debug",
+        /// Every message.
+        Trace = "trace",
+    }
+}
+
+choice! {
+    /// How an event is written.
+    pub enum LogFormat {
+        /// A line for people.
+        Human = "human",
+        /// A JSON object a line.
+        Json = "json",
+    }
+}
+
+choice! {
+    /// What goes when memory is full.
+    pub enum EvictionPolicy {
+        /// Nothing: writes that need memory are answered `-OOM`.
+        NoEviction = "noeviction",
+    }
+}
+
+choice! {
+    /// How many owners must answer.
+    pub enum Level {
+        /// One of them.
+        One = "one",
+        /// More than half.
+        Quorum = "quorum",
+        /// Each.
+        All = "all",
+    }
+}
+
+choice! {
+    /// The pace of failure detection.
+    pub enum Profile {
+        /// One machine, or one rack.
+        Fast = "fast",
+        /// One data centre, or busy machines.
+        Lan = "lan",
+        /// Several data centres.
+        Wan = "wan",
+    }
+}
+
+impl Level {
+    /// The level as the core counts.
+    #[must_use]
+    pub fn quorum_level(self) -> circlet_core::quorum::Level {
+        match self {
+            Level::One => circlet_core::quorum::Level::One,
+            Level::Quorum => circlet_core::quorum::Level::Quorum,
+            Level::All => circlet_core::quorum::Level::All,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_read_in_any_case_and_shown_in_small_letters() {
+        assert_eq!(Level::parse("QUORUM", Bounds::Any), Ok(Level::Quorum));
+        assert_eq!(Level::Quorum.show(), "quorum");
+        assert_eq!(LogLevel::Warn.word(), "warn");
+    }
+
+    #[test]
+    fn another_word_is_refused_with_those_that_would_do() {
+        let why = LogFormat::parse("xml", Bounds::Any).unwrap_err();
+        assert_eq!(
+            why, "argument(s) must be one of the following: human, json",
+            "Redis's words"
+        );
+    }
+}

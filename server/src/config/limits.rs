@@ -1,0 +1,33 @@
+//! What clients and peers can make a node hold. Each limit says what happens at it.
+
+use super::setting::settings;
+use super::{Bounds, EvictionPolicy, MemorySize, OutputLimits};
+
+/// Redis refuses to let these fall below 1 MiB: a request could then not be read.
+const MIB: i64 = 1 << 20;
+
+settings! {
+    /// What clients and peers can make this node hold.
+    pub struct Limits as limits {
+        /// Client connections served at once, both doors together; one more is told so and closed. Raising it: a file descriptor and some kilobytes each.
+        "maxclients" Live clients_max: u32 = 10_000, Bounds::Range(1, 1_000_000);
+        /// Bytes of one argument of a command; a longer one is a protocol error. Raising it: memory that one client can claim.
+        "proto-max-bulk-len" Live bulk_bytes_max: MemorySize = MemorySize::mib(512), Bounds::Range(MIB, i64::MAX);
+        /// Bytes of one connection's unread requests; above it the connection is closed. Raising it: memory that one client can claim.
+        "client-query-buffer-limit" Live query_bytes_max: MemorySize = MemorySize::mib(1_024), Bounds::Range(MIB, i64::MAX);
+        /// Bytes of replies that a client has not read: hard limit, soft limit and the soft limit's seconds, for each class; above them the connection is closed. 0: none.
+        "client-output-buffer-limit" Live output: OutputLimits = OutputLimits::DEFAULT, Bounds::Any;
+        /// Commands of one connection that wait for other nodes; at it the node stops reading from the connection. Raising it: memory, and longer queues behind a slow peer.
+        "client-inflight-max" Live client_inflight_max: u32 = 1_024, Bounds::Range(1, 65_536);
+        /// Bytes that wait to be sent to one peer; above it commands that need the peer fail early, and writes that do not become hints. Raising it: memory while a peer is slow.
+        "peer-queue-bytes-max" Live peer_queue_bytes_max: MemorySize = MemorySize::mib(64), Bounds::Range(MIB, i64::MAX);
+        /// Keys remembered for one absent owner; above it they collapse into whole arcs to compare. Raising it: some 100 bytes a key.
+        "hint-keys-max" Live hint_keys_max: u32 = 100_000, Bounds::Range(0, 100_000_000);
+        /// Connections that the kernel queues before they are accepted.
+        "tcp-backlog" Restart tcp_backlog: u32 = 1_024, Bounds::Range(1, 65_535);
+        /// Bytes of keys, values and what surrounds them that this node holds; above it writes that need memory are answered `-OOM`. 0: no limit.
+        "maxmemory" Live memory_bytes_max: MemorySize = MemorySize(0), Bounds::Range(0, i64::MAX);
+        /// What goes when `maxmemory` is reached.
+        "maxmemory-policy" Live eviction: EvictionPolicy = EvictionPolicy::NoEviction, Bounds::Any;
+    }
+}

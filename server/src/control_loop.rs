@@ -1,0 +1,116 @@
+//! The control plane's thread: one [`ControlPlane`], one gossip socket, one deadline.
+//!
+//! On a thread of its own, because a stall there looks like death to the others: nothing of the data plane, no disk and no log
+//! runs on it. The thread only receives, calls and obeys. It takes what waits in the socket before it fires a timer, so that a late
+//! wake does not accuse peers whose answers are already there.
+
+use crate::link::transfer::exchange;
+use crate::node::Node;
+use crate::routes::Routes;
+use circlet_core::control::{ControlPlane, Effect, Event, ExchangeOutcome};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::UdpSocket;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+
+/// The largest gossip datagram that is read, in bytes.
+const DATAGRAM_BYTES_MAX: usize = 2048;
+
+/// How often the wall clock is looked at again.
+const FOLLOW_WALL: Duration = Duration::from_millis(50);
+
+/// What the thread works with.
+pub(crate) struct ControlLoop {
+    pub(crate) node: Arc<Node>,
+    pub(crate) plane: ControlPlane,
+    pub(crate) socket: UdpSocket,
+    pub(crate) events: mpsc::UnboundedReceiver<Event>,
+    /// Where exchanges and replays run.
+    pub(crate) data_plane: Handle,
+    /// Told when the others know that this node stops.
+    pub(crate) left: Option<oneshot::Sender<()>>,
+}
+
+impl ControlLoop {
+    /// Runs until every sender of events is gone. `first` are the effects of the control plane's start.
+    pub(crate) async fn run(mut self, first: Vec<Effect>) -> io::Result<()> {
+        // A fresh socket reports that it would block until it has been polled once, and the first announcement would be lost.
+        self.socket.writable().await?;
+        let mut effects = first;
+        let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
+        let mut follow_wall = tokio::time::interval(FOLLOW_WALL);
+        loop {
+            self.obey(&mut effects);
+            let deadline = self.node.clock.at(self.plane.next_deadline());
+            tokio::select! {
+                biased;
+                readable = self.socket.readable() => {
+                    readable?;
+                    self.drain_socket(&mut buffer, &mut effects);
+                }
+                event = self.events.recv() => match event {
+                    Some(event) => self.plane.on_event(self.node.clock.now(), event, &mut effects),
+                    None => return Ok(()),
+                },
+                _ = follow_wall.tick() => self.node.clock.follow_wall(),
+                () = tokio::time::sleep_until(deadline) => {
+                    self.drain_socket(&mut buffer, &mut effects);
+                    self.plane.on_event(self.node.clock.now(), Event::Deadline, &mut effects);
+                }
+            }
+        }
+    }
+
+    fn drain_socket(&mut self, buffer: &mut [u8], effects: &mut Vec<Effect>) {
+        // Whatever the error is, it is about one datagram: on Linux, that a peer's port is closed.
+        while let Ok((count, _)) = self.socket.try_recv_from(buffer) {
+            let datagram = buffer[..count].to_vec();
+            self.plane
+                .on_event(self.node.clock.now(), Event::Datagram(datagram), effects);
+        }
+    }
+
+    fn obey(&mut self, effects: &mut Vec<Effect>) {
+        for effect in effects.drain(..) {
+            tracing::trace!(%effect);
+            match effect {
+                // Gossip is sent without waiting: a lost datagram is what it is made for.
+                Effect::SendDatagram { to, bytes } => drop(self.socket.try_send_to(&bytes, to)),
+                Effect::InstallView(view) => self.node.install(Routes::new(view)),
+                Effect::Lease { until } => self.node.extend_lease(until),
+                Effect::Exchange { id, arc, peer, .. } => {
+                    let node = Arc::clone(&self.node);
+                    self.data_plane.spawn(async move {
+                        let outcome = match node.index_of(peer) {
+                            Some(peer) => exchange(&node, arc, peer).await,
+                            None => ExchangeOutcome::Refused,
+                        };
+                        node.tell(Event::Exchanged { id, outcome });
+                    });
+                }
+                Effect::ReplayHints { peer } => {
+                    let node = Arc::clone(&self.node);
+                    self.data_plane.spawn(async move {
+                        let outcome = node.replay_hints(peer).await;
+                        node.tell(Event::HintsReplayed { peer, outcome });
+                    });
+                }
+                Effect::AnnounceStatus { to, status } => self.node.announce(to, &status),
+                Effect::CloseLink { peer } => {
+                    if let Some(link) = self.node.index_of(peer) {
+                        self.node.links[usize::from(link)].outbox.close();
+                    }
+                }
+                Effect::Left => {
+                    if let Some(left) = self.left.take() {
+                        // The node may have given up waiting.
+                        let _ = left.send(());
+                    }
+                }
+                Effect::Notice(notice) => tracing::info!("{notice}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Keeps the link to one peer: dials, says hello, reads answers, and dials again for ever.
+
+use super::peer::Link;
+use crate::metrics::Count;
+use crate::node::Node;
+use crate::turn::Loss;
+use circlet_core::message::Malformed;
+use circlet_core::message::batch_reply::{BatchReply, ItemResult};
+use circlet_core::message::frame::{self, FrameKind};
+use circlet_core::message::hello::Hello;
+use circlet_core::message::pull::PullReply;
+use circlet_core::state::State;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::OwnedReadHalf;
+use tokio::net::{TcpSocket, TcpStream};
+
+/// How long to wait before the first new try, and at most.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
+
+/// How long a peer may take to accept and to answer a hello.
+const HELLO_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How much is read at once, in bytes.
+const READ_BYTES: usize = 64 << 10;
+
+/// Dials the peer until the task is dropped.
+pub(crate) async fn keep(node: Arc<Node>, link: Arc<Link>) {
+    let mut back_off = BACK_OFF.0;
+    loop {
+        match tokio::time::timeout(HELLO_TIMEOUT, meet(&node, &link)).await {
+            Ok(Ok((socket, hello))) => {
+                back_off = BACK_OFF.0;
+                run(&node, &link, socket, &hello).await;
+            }
+            Ok(Err(error)) => tracing::debug!(peer = %node.member_name(link.peer), %error, "cannot link"),
+            Err(_) => tracing::debug!(peer = %node.member_name(link.peer), "no hello in time"),
+        }
+        tokio::time::sleep(back_off).await;
+        back_off = (back_off * 2).min(BACK_OFF.1);
+    }
+}
+
+/// Connects from the address that this node is bound to, so that a firewall rule between two nodes separates them.
+async fn connect(node: &Node, to: SocketAddr) -> io::Result<TcpStream> {
+    let socket = if to.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    if !node.bind_address().is_unspecified() {
+        socket.bind(SocketAddr::new(node.bind_address(), 0))?;
+    }
+    let stream = socket.connect(to).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+async fn meet(node: &Node, link: &Link) -> io::Result<(TcpStream, Hello)> {
+    let mut socket = connect(node, node.peer_address(link.peer)).await?;
+    let mut ours = Vec::new();
+    node.hello(None).put(&mut ours, false);
+    socket.write_all(&ours).await?;
+    let hello = super::hello::read(&mut socket, FrameKind::HelloReply).await?;
+    if let Some(refusal) = hello.refusal {
+        return Err(io::Error::other(format!("the peer refuses: {refusal}")));
+    }
+    if let Some(refusal) = node.examine(&hello) {
+        return Err(io::Error::other(format!("refusing the peer: {refusal}")));
+    }
+    if node.index_of(hello.node) != Some(link.peer) {
+        return Err(io::Error::other("another node answers at the peer's address"));
+    }
+    Ok((socket, hello))
+}
+
+async fn run(node: &Arc<Node>, link: &Arc<Link>, socket: TcpStream, hello: &Hello) {
+    link.go_up();
+    node.on_link_up(link.peer, hello);
+    let (mut reader, writer) = socket.into_split();
+    tokio::select! {
+        _ = link.outbox.write_to(writer) => {}
+        _ = read_answers(node, link, &mut reader) => {}
+    }
+    let lost = link.go_down();
+    node.on_link_down(link.peer);
+    for asked in lost {
+        node.lose(&asked.turn, asked.sent, Loss::Broken);
+    }
+}
+
+async fn read_answers(node: &Node, link: &Link, socket: &mut OwnedReadHalf) -> io::Result<()> {
+    let mut buffer = Vec::with_capacity(READ_BYTES);
+    loop {
+        if socket.read_buf(&mut buffer).await? == 0 {
+            return Ok(());
+        }
+        match answers(node, link, &buffer) {
+            Ok(consumed) => drop(buffer.drain(..consumed)),
+            Err(malformed) => {
+                tracing::warn!(peer = %node.member_name(link.peer), %malformed, "closing the link");
+                return Ok(());
+            }
+        }
+        if buffer.is_empty() && buffer.capacity() > 4 * READ_BYTES {
+            buffer = Vec::new();
+        }
+        buffer.reserve(READ_BYTES);
+    }
+}
+
+fn answers(node: &Node, link: &Link, buffer: &[u8]) -> Result<usize, Malformed> {
+    let mut consumed = 0;
+    while let Some(frame) = frame::split(&buffer[consumed..])? {
+        match frame.kind {
+            FrameKind::BatchReply => answer(node, link, frame.body)?,
+            FrameKind::PullReply => {
+                let (head, _) = PullReply::read(frame.body)?;
+                let asked = link.pulls.lock().take(head.id);
+                if let Some(asked) = asked {
+                    // The asker may have given up.
+                    let _ = asked.send(frame.body.to_vec());
+                }
+            }
+            _ => return Err(Malformed("a question where an answer belongs")),
+        }
+        consumed += frame.consumed;
+    }
+    Ok(consumed)
+}
+
+fn answer(node: &Node, link: &Link, body: &[u8]) -> Result<(), Malformed> {
+    let reply = BatchReply::read(body)?;
+    if !reply.all_fine() {
+        merge_states(node, &reply)?;
+    }
+    let asked = link.turns.lock().take(reply.turn);
+    // A late answer, after the deadline, finds nobody.
+    asked.map_or(Ok(()), |asked| asked.turn.on_answer(asked.sent, &reply))
+}
+
+/// Merges every state that an answer brings, before anybody acts on the answer.
+fn merge_states(node: &Node, reply: &BatchReply<'_>) -> Result<(), Malformed> {
+    let now = node.clock.wall();
+    for result in reply.results() {
+        let ItemResult::State { key, state } = result? else {
+            continue;
+        };
+        let state = State::decode(state).map_err(|_| Malformed("a state of another version"))?;
+        if node.drift.check(now, state.max_stamp()).is_err() {
+            node.metrics.inc(Count::DeltasAhead);
+            continue;
+        }
+        let key = super::serve::hashed(key);
+        node.store.lock(node.store.arcs().arc_of(key.slot)).merge(&key, state);
+    }
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! The link that this node asks a peer on.
+
+use super::outbox::Outbox;
+use super::pending::Pending;
+use crate::routes::NodeIndex;
+use crate::turn::{Loss, Turn};
+use circlet_core::message::batch::BatchWriter;
+use circlet_core::message::pull::Pull;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use tokio::sync::oneshot;
+
+/// A frame of a turn that waits for its answer.
+pub(crate) struct AskedTurn {
+    pub(crate) turn: Arc<Turn>,
+    /// Index into the turn's `sent`.
+    pub(crate) sent: usize,
+}
+
+/// See the module's header.
+pub(crate) struct Link {
+    pub(crate) peer: NodeIndex,
+    pub(crate) outbox: Outbox,
+    pub(crate) turns: Mutex<Pending<AskedTurn>>,
+    /// Answers to pulls, as whole frame bodies: pulls are few, large and waited for by a task.
+    pub(crate) pulls: Mutex<Pending<oneshot::Sender<Vec<u8>>>>,
+    up: AtomicBool,
+    slow: AtomicBool,
+    /// The link's clock: ticks that the sweeper has made.
+    tick: AtomicU32,
+}
+
+impl Link {
+    /// A link that is down.
+    pub(crate) fn new(peer: NodeIndex) -> Self {
+        Link {
+            peer,
+            outbox: Outbox::default(),
+            turns: Mutex::default(),
+            pulls: Mutex::default(),
+            up: AtomicBool::new(false),
+            slow: AtomicBool::new(false),
+            tick: AtomicU32::new(0),
+        }
+    }
+
+    /// Whether frames can be sent.
+    pub(crate) fn is_up(&self) -> bool {
+        self.up.load(Ordering::Acquire)
+    }
+
+    /// Whether the peer is up but has kept a question waiting for long: another peer is asked first.
+    pub(crate) fn is_slow(&self) -> bool {
+        self.slow.load(Ordering::Relaxed)
+    }
+
+    /// Sends `count` encoded items as the turn's frame at `sent`.
+    ///
+    /// # Errors
+    /// [`Loss::NotSent`] when the link is down or at its limits: nothing has left, and the turn was not told.
+    pub(crate) fn ask(&self, turn: &Arc<Turn>, sent: usize, epoch: u64, items: &[u8], count: u32) -> Result<(), Loss> {
+        let asked = AskedTurn {
+            turn: Arc::clone(turn),
+            sent,
+        };
+        let tick = self.tick.load(Ordering::Relaxed);
+        let number = self.turns.lock().push(asked, tick).map_err(|_| Loss::NotSent)?;
+        let written = self.outbox.append(|out| {
+            let mut writer = BatchWriter::new(out, number, epoch);
+            writer.items(items, count);
+            writer.finish();
+        });
+        if written.is_err() {
+            // The link went down in between. If `go_down` has drained the question already, it has told the turn.
+            return match self.turns.lock().take(number) {
+                Some(_) => Err(Loss::NotSent),
+                None => Ok(()),
+            };
+        }
+        Ok(())
+    }
+
+    /// Asks for a part of an arc and waits for the answer's body; `None` when the link is lost or too slow.
+    pub(crate) async fn pull(&self, mut pull: Pull) -> Option<Vec<u8>> {
+        let (answer, answered) = oneshot::channel();
+        let tick = self.tick.load(Ordering::Relaxed);
+        pull.id = self.pulls.lock().push(answer, tick).ok()?;
+        if self.outbox.append(|out| pull.put(out)).is_err() {
+            drop(self.pulls.lock().take(pull.id));
+            return None;
+        }
+        answered.await.ok()
+    }
+
+    /// Frames can be sent from now on.
+    pub(crate) fn go_up(&self) {
+        self.outbox.reopen();
+        self.slow.store(false, Ordering::Relaxed);
+        self.up.store(true, Ordering::Release);
+    }
+
+    /// The connection is gone: nothing more is sent, and what waits will not be answered. Gives the turns that have to be told.
+    pub(crate) fn go_down(&self) -> Vec<AskedTurn> {
+        self.up.store(false, Ordering::Release);
+        self.outbox.close();
+        drop(self.pulls.lock().drain());
+        self.turns.lock().drain()
+    }
+
+    /// Moves the link's clock on one tick. Gives the turns whose deadline passed; tells those that wait long that the peer is slow.
+    pub(crate) fn sweep(&self, slow_ticks: u32, deadline_ticks: u32) -> Vec<AskedTurn> {
+        let tick = self.tick.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        drop(self.pulls.lock().take_older(tick.wrapping_sub(deadline_ticks)));
+        let mut turns = self.turns.lock();
+        let overdue = turns.take_older(tick.wrapping_sub(deadline_ticks));
+        let slow: Vec<AskedTurn> = turns
+            .newly_slow(tick.wrapping_sub(slow_ticks))
+            .map(|asked| AskedTurn {
+                turn: Arc::clone(&asked.turn),
+                sent: asked.sent,
+            })
+            .collect();
+        let waits_long = turns
+            .oldest_tick()
+            .is_some_and(|oldest| tick.wrapping_sub(oldest) > slow_ticks);
+        drop(turns);
+        self.slow.store(waits_long, Ordering::Relaxed);
+        for asked in slow {
+            asked.turn.on_slow(asked.sent);
+        }
+        overdue
+    }
+}

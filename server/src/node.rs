@@ -1,0 +1,115 @@
+//! One node: what its tasks share, and how they start and stop.
+//!
+//! ```text
+//!   data plane (multi-threaded runtime)                       control plane (a thread of its own)
+//!   doors -> sessions -> executor -> store                    ControlPlane <- gossip socket, timers, events
+//!                 \-> links <-> peers' links                       |
+//!                         ^------- Routes (swapped as a whole) <---+
+//! ```
+//!
+//! Nothing here decides: it hands events to the core and does what comes back.
+
+mod clock;
+mod hints;
+mod identity;
+mod peers;
+mod start;
+mod upkeep;
+mod web;
+
+pub(crate) use clock::Clock;
+pub use identity::{Identity, IdentityError};
+pub use start::{Running, StartError, start};
+
+use crate::command::Writer;
+use crate::config::LiveConfig;
+use crate::latency::LatencyMonitor;
+use crate::link::peer::Link;
+use crate::logs::Logs;
+use crate::metrics::NodeMetrics;
+use crate::routes::Routes;
+use crate::session::clients::Clients;
+use crate::slowlog::SlowLog;
+use crate::store::Store;
+use arc_swap::ArcSwap;
+use circlet_core::clock::DriftGuard;
+use circlet_core::control::Event;
+use circlet_core::hint::Hints;
+use circlet_core::mutate::Author;
+use circlet_core::time::{Instant, WallMs};
+use circlet_core::topology::Topology;
+use circlet_ring::ArcId;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+
+/// What the tasks of a node share.
+pub(crate) struct Node {
+    pub(crate) identity: Identity,
+    pub(crate) topology: Arc<Topology>,
+    pub(crate) config: LiveConfig,
+    pub(crate) store: Store,
+    /// The links that this node asks on, by member. Its own is never up.
+    pub(crate) links: Vec<Arc<Link>>,
+    pub(crate) routes: ArcSwap<Routes>,
+    pub(crate) hints: Mutex<Hints>,
+    pub(crate) clients: Clients,
+    pub(crate) metrics: NodeMetrics,
+    pub(crate) clock: Clock,
+    pub(crate) logs: Option<Logs>,
+    pub(crate) slowlog: Mutex<SlowLog>,
+    pub(crate) latency: Mutex<LatencyMonitor>,
+    pub(crate) drift: DriftGuard,
+    /// Whose runs this node raises: each life its own, so that a run is new after every start.
+    author: Author,
+    /// Until when this node may coordinate, on the clock's own scale, in nanoseconds.
+    lease_until: AtomicU64,
+    changed: watch::Sender<u64>,
+    events: mpsc::UnboundedSender<Event>,
+}
+
+impl Node {
+    /// Tells the control plane. It outlives the data plane's tasks; at the very end nobody listens, and nothing is lost by that.
+    pub(crate) fn tell(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+
+    /// A command waits for this arc.
+    pub(crate) fn want(&self, arc: ArcId) {
+        self.tell(Event::ArcWanted(arc));
+    }
+
+    /// Puts new routes into force.
+    pub(crate) fn install(&self, routes: Routes) {
+        let number = routes.view.number();
+        self.routes.store(Arc::new(routes));
+        self.changed.send_replace(number);
+    }
+
+    /// Waits until the routes change, at most for so long.
+    pub(crate) async fn routes_changed(&self, at_most: Duration) {
+        let mut changed = self.changed.subscribe();
+        let _ = tokio::time::timeout(at_most, changed.changed()).await;
+    }
+
+    /// Grants the right to coordinate until then.
+    pub(crate) fn extend_lease(&self, until: Instant) {
+        self.lease_until.fetch_max(until.as_nanos(), Ordering::Release);
+    }
+
+    /// Whether this node may coordinate now. A node that stood still finds its lease over before it acts on what it believed.
+    pub(crate) fn holds_lease(&self, now: Instant) -> bool {
+        now.as_nanos() < self.lease_until.load(Ordering::Acquire)
+    }
+
+    /// In whose name entries are written here, of which there are `n` copies.
+    pub(crate) fn writer(&self, now: WallMs, n: u8) -> Writer {
+        Writer {
+            now,
+            author: self.author,
+            buries_absent: n > 1,
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What a node knows of its peers, and what it tells the control plane about their links.
+
+use super::Node;
+use crate::routes::{NodeIndex, index};
+use circlet_core::ArcBitmap;
+use circlet_core::control::{Event, PeerStatus};
+use circlet_core::life::Life;
+use circlet_core::message::Malformed;
+use circlet_core::message::hello::{Hello, HelloRefusal, PROTOCOL_VERSION};
+use circlet_core::message::status::Status;
+use circlet_core::time::WallMs;
+use circlet_core::topology::{Addresses, MemberEntry};
+use circlet_ring::NodeId;
+use std::net::{IpAddr, SocketAddr};
+
+impl Node {
+    /// A member of the topology.
+    pub(crate) fn member(&self, member: NodeIndex) -> &MemberEntry {
+        &self.topology.members()[usize::from(member)]
+    }
+
+    /// A member's name for logs: the first of its id.
+    pub(crate) fn member_name(&self, member: NodeIndex) -> String {
+        let mut name = self.member(member).id.to_string();
+        name.truncate(8);
+        name
+    }
+
+    /// Where a member stands in the topology.
+    pub(crate) fn index_of(&self, id: NodeId) -> Option<NodeIndex> {
+        self.topology.index_of(&id).map(index)
+    }
+
+    /// Where a peer takes links.
+    pub(crate) fn peer_address(&self, peer: NodeIndex) -> SocketAddr {
+        self.member(peer).addresses.peer
+    }
+
+    /// Where this node listens.
+    pub(crate) fn addresses(&self) -> &Addresses {
+        &self.member(self.routes.load().me).addresses
+    }
+
+    /// The address that this node sends from.
+    pub(crate) fn bind_address(&self) -> IpAddr {
+        self.config.current().node.bind
+    }
+
+    /// What this node says when it meets a peer.
+    pub(crate) fn hello(&self, refusal: Option<HelloRefusal>) -> Hello {
+        Hello {
+            version: PROTOCOL_VERSION,
+            cluster: self.topology.cluster(),
+            settings: self.topology.settings().fingerprint(),
+            node: self.identity.id,
+            life: self.identity.life.get(),
+            epoch: self.routes.load().epoch,
+            refusal,
+        }
+    }
+
+    /// Whether this node can talk with the one that says this.
+    pub(crate) fn examine(&self, hello: &Hello) -> Option<HelloRefusal> {
+        if hello.version != PROTOCOL_VERSION {
+            Some(HelloRefusal::Version)
+        } else if hello.settings != self.topology.settings().fingerprint() {
+            Some(HelloRefusal::Settings)
+        } else if hello.cluster != self.topology.cluster() {
+            Some(HelloRefusal::Cluster)
+        } else if self.index_of(hello.node).is_none() || hello.node == self.identity.id {
+            Some(HelloRefusal::Stranger)
+        } else {
+            None
+        }
+    }
+
+    /// The link that this node asks a peer on is up.
+    pub(crate) fn on_link_up(&self, peer: NodeIndex, hello: &Hello) {
+        tracing::info!(peer = %self.member_name(peer), life = hello.life, "link up");
+        self.tell(Event::LinkUp {
+            peer: hello.node,
+            life: Life::new(hello.life),
+        });
+    }
+
+    /// That link is gone.
+    pub(crate) fn on_link_down(&self, peer: NodeIndex) {
+        tracing::info!(peer = %self.member_name(peer), "link down");
+        self.tell(Event::LinkDown {
+            peer: self.member(peer).id,
+        });
+    }
+
+    /// A peer says that this node missed writes in these arcs.
+    pub(crate) fn on_stale(&self, peer: NodeIndex, arcs: &[u16]) -> Result<(), Malformed> {
+        for arc in arcs {
+            let arc = self.store.arcs().arc(*arc).ok_or(Malformed("an arc out of range"))?;
+            self.tell(Event::ArcStale {
+                peer: self.member(peer).id,
+                arc,
+            });
+        }
+        Ok(())
+    }
+
+    /// A peer said this of itself.
+    pub(crate) fn on_status(&self, peer: NodeIndex, status: &Status<'_>) -> Result<(), Malformed> {
+        let words: Vec<u64> = status
+            .caught_up
+            .chunks(8)
+            .map(|chunk| {
+                let mut word = [0; 8];
+                word[..chunk.len()].copy_from_slice(chunk);
+                u64::from_le_bytes(word)
+            })
+            .collect();
+        let caught_up = ArcBitmap::from_words(self.topology.settings().arcs, &words)
+            .ok_or(Malformed("a status about another number of arcs"))?;
+        let status = PeerStatus {
+            life: Life::new(status.life),
+            caught_up,
+            wall: WallMs::new(status.wall_ms),
+            clock_believed: status.clock_believed,
+        };
+        self.tell(Event::Status {
+            peer: self.member(peer).id,
+            status,
+        });
+        Ok(())
+    }
+}
+
+/// Appends the frame that says this.
+pub(super) fn put_status(status: &PeerStatus, wall: WallMs, out: &mut Vec<u8>) {
+    let caught_up: Vec<u8> = status
+        .caught_up
+        .words()
+        .iter()
+        .flat_map(|word| word.to_le_bytes())
+        .collect();
+    let status = Status {
+        life: status.life.get(),
+        wall_ms: wall.get(),
+        clock_believed: status.clock_believed,
+        caught_up: &caught_up,
+    };
+    status.put(out);
+}

@@ -1,0 +1,347 @@
+//! From a configuration to a running node, and back.
+
+use super::{Clock, Identity, IdentityError, Node};
+use crate::config::{ClusterNode, Config, Level, LiveConfig, Profile};
+use crate::control_loop::ControlLoop;
+use crate::http::HttpServer;
+use crate::link::peer::Link;
+use crate::link::{accept, dial};
+use crate::logs::Logs;
+use crate::metrics::NodeMetrics;
+use crate::routes::{NodeIndex, Routes};
+use crate::session::caller::Door;
+use crate::session::clients::Clients;
+use crate::session::door;
+use crate::slowlog::SlowLog;
+use crate::store::Store;
+use arc_swap::ArcSwap;
+use circlet_core::clock::DriftGuard;
+use circlet_core::control::{ControlConfig, ControlPlane, Effect, Event};
+use circlet_core::hint::{HintCaps, Hints};
+use circlet_core::topology::{Addresses, ClusterSettings, DefaultLevel, MemberEntry, Topology};
+use circlet_resp::command::all;
+use circlet_ring::NodeId;
+use parking_lot::Mutex;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpSocket, UdpSocket};
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+
+/// How long a node that stops waits for the others to hear of it.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Why a node cannot start. Nothing of it is left running.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// A socket cannot be bound.
+    #[error("cannot listen on {address} ({what}): {error}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// What for.
+        what: &'static str,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The list of nodes makes no cluster.
+    #[error("the list of nodes: {0}")]
+    Topology(String),
+    /// The control thread could not be made.
+    #[error("cannot start a thread: {0}")]
+    Thread(io::Error),
+}
+
+/// The sockets of a node.
+struct Sockets {
+    big: TcpListener,
+    cluster: TcpListener,
+    peer: TcpListener,
+    gossip: UdpSocket,
+    http: std::net::TcpListener,
+}
+
+/// A running node.
+pub struct Running {
+    node: Arc<Node>,
+    tasks: JoinSet<()>,
+    left: oneshot::Receiver<()>,
+    http: HttpServer,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "node {}", self.node.identity.id)
+    }
+}
+
+/// Starts a node on the current runtime. It listens when this returns. `logs`, if the node's process logs, follows `CONFIG SET log-level`.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, StartError> {
+    let settings = config.current();
+    let clock = Clock::new(settings.node.clock_skew_ms);
+    let identity = Identity::begin_life(&settings.node.dir, settings.node.id, clock.wall())?;
+    let sockets = Sockets::bind(&settings)?;
+    let topology = Arc::new(form(&settings, &identity, &sockets)?);
+    let mut effects = Vec::new();
+    let control = ControlConfig {
+        profile: profile(settings.cluster.gossip_profile),
+        ..ControlConfig::new(identity.id, identity.life, rand::random())
+    };
+    let plane = ControlPlane::start(control, &topology, clock.now(), &mut effects)
+        .map_err(|error| StartError::Topology(error.to_string()))?;
+    let (events, received) = mpsc::unbounded_channel();
+    let node = Arc::new(Node {
+        store: Store::new(topology.settings().arcs),
+        links: (0..topology.members().len())
+            .map(|peer| Arc::new(Link::new(peer as NodeIndex)))
+            .collect(),
+        routes: ArcSwap::from_pointee(Routes::new(Arc::clone(plane.view()))),
+        hints: Mutex::new(Hints::new(hint_caps(&settings))),
+        clients: Clients::default(),
+        metrics: new_metrics(),
+        drift: DriftGuard::new(u64::from(topology.settings().clock_off_ms_max)),
+        author: identity.author(),
+        lease_until: AtomicU64::new(0),
+        changed: watch::Sender::new(0),
+        events,
+        logs,
+        slowlog: Mutex::new(SlowLog::new(settings.observability.slowlog_entries_max as usize)),
+        latency: Mutex::default(),
+        identity,
+        topology,
+        config,
+        clock,
+    });
+    let (leave, left) = oneshot::channel();
+    let gossip = sockets.gossip.into_std().map_err(StartError::Thread)?;
+    spawn_control(Arc::clone(&node), plane, effects, gossip, received, leave)?;
+    let mut tasks = JoinSet::new();
+    for link in &node.links {
+        if link.peer != node.routes.load().me {
+            tasks.spawn(dial::keep(Arc::clone(&node), Arc::clone(link)));
+        }
+    }
+    tasks.spawn(accept::accept(Arc::clone(&node), sockets.peer));
+    tasks.spawn(door::open(Arc::clone(&node), sockets.big, Door::Big));
+    tasks.spawn(door::open(Arc::clone(&node), sockets.cluster, Door::Cluster));
+    tasks.spawn(super::upkeep::sweep_links(Arc::clone(&node)));
+    tasks.spawn(super::upkeep::expire(Arc::clone(&node)));
+    let http = HttpServer::start(sockets.http, super::web::pages(&node)).map_err(StartError::Thread)?;
+    Ok(Running {
+        node,
+        tasks,
+        left,
+        http,
+    })
+}
+
+impl Running {
+    /// The node's id.
+    #[must_use]
+    pub fn id(&self) -> NodeId {
+        self.node.identity.id
+    }
+
+    /// Where the node listens.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses {
+        *self.node.addresses()
+    }
+
+    /// Finishes what is in flight, tells the others, and stops. A stop, not a leave: the node keeps its place in the topology.
+    pub async fn stop(mut self) {
+        let settings = self.node.config.current();
+        self.node.clients.finish(settings.timeouts.shutdown.duration()).await;
+        self.node.tell(Event::Shutdown);
+        // A node whose peers are gone has nobody to tell.
+        let _ = tokio::time::timeout(LEAVE_TIMEOUT, &mut self.left).await;
+        self.tasks.shutdown().await;
+        self.http.stop();
+    }
+}
+
+impl Sockets {
+    fn bind(config: &Config) -> Result<Self, StartError> {
+        let at = |port| SocketAddr::new(config.node.bind, port);
+        let backlog = config.limits.tcp_backlog;
+        Ok(Sockets {
+            big: listen(at(config.node.port), backlog, "clients")?,
+            cluster: listen(at(config.node.redis_cluster_port()), backlog, "Redis Cluster clients")?,
+            http: listen_http(at(config.node.http_port()))?,
+            peer: listen(at(config.node.peer_port()), backlog, "peers")?,
+            gossip: bind_gossip(at(config.node.peer_port()))?,
+        })
+    }
+}
+
+fn listen(address: SocketAddr, backlog: u32, what: &'static str) -> Result<TcpListener, StartError> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
+    };
+    let listen = |socket: TcpSocket| {
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(backlog)
+    };
+    socket
+        .and_then(listen)
+        .map_err(|error| StartError::Listen { address, what, error })
+}
+
+fn listen_http(address: SocketAddr) -> Result<std::net::TcpListener, StartError> {
+    std::net::TcpListener::bind(address).map_err(|error| StartError::Listen {
+        address,
+        what: "HTTP",
+        error,
+    })
+}
+
+fn bind_gossip(address: SocketAddr) -> Result<UdpSocket, StartError> {
+    let bind = || {
+        let socket = std::net::UdpSocket::bind(address)?;
+        socket.set_nonblocking(true)?;
+        UdpSocket::from_std(socket)
+    };
+    bind().map_err(|error| StartError::Listen {
+        address,
+        what: "gossip",
+        error,
+    })
+}
+
+/// The topology that the configuration lists; a list of none is this node alone, at the ports that it was given.
+fn form(config: &Config, identity: &Identity, sockets: &Sockets) -> Result<Topology, StartError> {
+    let settings = ClusterSettings {
+        replicas: config.cluster.replicas,
+        read: level(config.cluster.read_level),
+        write: level(config.cluster.write_level),
+        arcs: config.cluster.arcs,
+        clock_off_ms_max: u32::try_from(config.cluster.clock_ahead_ms_max.0).unwrap_or(u32::MAX),
+    };
+    let members = if config.cluster.nodes.is_empty() {
+        vec![alone(config, identity, sockets).map_err(StartError::Thread)?]
+    } else {
+        config.cluster.nodes.iter().map(founding).collect()
+    };
+    Topology::form(settings, members).map_err(|error| StartError::Topology(error.to_string()))
+}
+
+fn profile(profile: Profile) -> circlet_core::membership::Profile {
+    match profile {
+        Profile::Fast => circlet_core::membership::Profile::Fast,
+        Profile::Lan => circlet_core::membership::Profile::Lan,
+        Profile::Wan => circlet_core::membership::Profile::Wan,
+    }
+}
+
+fn hint_caps(config: &Config) -> HintCaps {
+    HintCaps {
+        keys_max: config.limits.hint_keys_max as usize,
+        ..HintCaps::default()
+    }
+}
+
+/// Counters for every command, by its number, and for every error code that a client can get.
+fn new_metrics() -> NodeMetrics {
+    const ERROR_CODES: [&str; 9] = [
+        "ERR",
+        "WRONGTYPE",
+        "CROSSSLOT",
+        "MOVED",
+        "NOQUORUM",
+        "WRITETIMEOUT",
+        "READTIMEOUT",
+        "OOM",
+        "BUSY",
+    ];
+    let commands = all().iter().map(|spec| spec.name().to_owned()).collect();
+    NodeMetrics::new(commands, &ERROR_CODES)
+}
+
+fn level(level: Level) -> DefaultLevel {
+    match level {
+        Level::One => DefaultLevel::One,
+        Level::Quorum => DefaultLevel::Quorum,
+        Level::All => DefaultLevel::All,
+    }
+}
+
+fn founding(node: &ClusterNode) -> MemberEntry {
+    let at = |port| SocketAddr::new(node.ip, port);
+    let addresses = Addresses {
+        client: at(node.port),
+        cluster: at(node.redis_cluster_port),
+        peer: at(node.peer_port),
+        gossip: at(node.peer_port),
+        http: at(node.http_port),
+    };
+    MemberEntry::founding(node.id, node.zone.clone(), node.weight, addresses)
+}
+
+fn alone(config: &Config, identity: &Identity, sockets: &Sockets) -> io::Result<MemberEntry> {
+    let at =
+        |bound: io::Result<SocketAddr>| Ok::<_, io::Error>(SocketAddr::new(config.node.announced_ip(), bound?.port()));
+    let addresses = Addresses {
+        client: at(sockets.big.local_addr())?,
+        cluster: at(sockets.cluster.local_addr())?,
+        peer: at(sockets.peer.local_addr())?,
+        gossip: at(sockets.gossip.local_addr())?,
+        http: at(sockets.http.local_addr())?,
+    };
+    Ok(MemberEntry::founding(
+        identity.id,
+        Default::default(),
+        Default::default(),
+        addresses,
+    ))
+}
+
+fn spawn_control(
+    node: Arc<Node>,
+    plane: ControlPlane,
+    effects: Vec<Effect>,
+    gossip: std::net::UdpSocket,
+    events: mpsc::UnboundedReceiver<Event>,
+    left: oneshot::Sender<()>,
+) -> Result<(), StartError> {
+    let data_plane = Handle::current();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(StartError::Thread)?;
+    let run = move || {
+        let done = runtime.block_on(async {
+            let socket = UdpSocket::from_std(gossip)?;
+            ControlLoop {
+                node,
+                plane,
+                socket,
+                events,
+                data_plane,
+                left: Some(left),
+            }
+            .run(effects)
+            .await
+        });
+        if let Err(error) = done {
+            tracing::error!(%error, "the control plane stopped");
+        }
+    };
+    std::thread::Builder::new()
+        .name("control".into())
+        .spawn(run)
+        .map(drop)
+        .map_err(StartError::Thread)
+}

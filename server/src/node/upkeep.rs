@@ -1,0 +1,91 @@
+//! What a node does from time to time, beside its clients.
+
+use super::Node;
+use crate::metrics::Count;
+use crate::store::HashedKey;
+use crate::turn::Loss;
+use circlet_core::stamp::Stamp;
+use circlet_core::time::WallMs;
+use circlet_ring::ArcId;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::MissedTickBehavior;
+
+/// One tick of the links' clocks.
+const LINK_TICK: Duration = Duration::from_millis(10);
+
+/// Ticks after which a peer that keeps a question waiting counts as slow: others are asked instead, and it is avoided.
+const SLOW_TICKS: u32 = 5;
+
+/// How often some of the expired entries are removed.
+const EXPIRE_PERIOD: Duration = Duration::from_millis(100);
+
+/// No delta is older than this when it arrives: the deadline of requests and the replay of hints are far shorter, in milliseconds.
+const IN_FLIGHT_MS_MAX: u64 = 60_000;
+
+/// Arcs that one period looks at: all of 1024 in about a second and a half.
+const EXPIRE_ARCS: usize = 64;
+
+/// Looks after questions that are not answered.
+pub(crate) async fn sweep_links(node: Arc<Node>) {
+    let mut tick = tokio::time::interval(LINK_TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        let deadline = node.config.current().timeouts.request.duration();
+        let deadline_ticks = u32::try_from(deadline.as_millis() / LINK_TICK.as_millis()).unwrap_or(u32::MAX / 4);
+        for link in &node.links {
+            for asked in link.sweep(SLOW_TICKS, deadline_ticks) {
+                node.lose(&asked.turn, asked.sent, Loss::TimedOut);
+            }
+        }
+    }
+}
+
+/// Removes expired entries without waiting for somebody to ask for them, and tombstones that are needed no more.
+pub(crate) async fn expire(node: Arc<Node>) {
+    let mut tick = tokio::time::interval(EXPIRE_PERIOD);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let arcs: Vec<ArcId> = node.store.arcs().arcs().collect();
+    let mut next = 0;
+    loop {
+        tick.tick().await;
+        let now = node.clock.wall();
+        for _ in 0..EXPIRE_ARCS.min(arcs.len()) {
+            expire_arc(&node, arcs[next], now);
+            next = (next + 1) % arcs.len();
+            tokio::task::coop::consume_budget().await;
+        }
+    }
+}
+
+/// Forgets what has expired or was deleted in an arc, where forgetting is safe.
+///
+/// An entry that this node forgets can come back from an owner that has an older version of it. So with more than one owner
+/// nothing is forgotten while one of them is away, behind, or owed hints; and only what is older than any delta can be that is still on
+/// its way. (Rounds of anti-entropy will replace this rule: docs/design/values.md.)
+fn expire_arc(node: &Node, arc: ArcId, now: WallMs) {
+    let routes = node.routes.load();
+    let owners = routes.owners(routes.arc(arc));
+    let until = if owners.is_empty() {
+        now
+    } else {
+        let all_here = owners.missing.is_empty() && owners.readers.len() == owners.reachable.len();
+        if !all_here || node.hints.lock().owners().next().is_some() {
+            return;
+        }
+        WallMs::new(now.get().saturating_sub(IN_FLIGHT_MS_MAX))
+    };
+    let mut expired: Vec<Box<[u8]>> = Vec::new();
+    let mut shard = node.store.lock(arc);
+    let start = shard.start();
+    shard.walk_expired(start, usize::MAX, until, |key| expired.push(key.into()));
+    for key in &expired {
+        shard.remove(&HashedKey::new(key));
+    }
+    shard.drop_tombstones(start, usize::MAX, Stamp::new(until, 0));
+    drop(shard);
+    if !expired.is_empty() {
+        node.metrics.add(Count::EntriesExpired, expired.len() as u64);
+    }
+}

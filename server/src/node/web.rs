@@ -1,0 +1,78 @@
+//! What a node shows over HTTP.
+
+use super::Node;
+use crate::http::{Pages, Readiness};
+use crate::metrics::Count;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The pages of a node.
+pub(super) fn pages(node: &Arc<Node>) -> Pages {
+    let (ready, status) = (Arc::clone(node), Arc::clone(node));
+    let rate = Rate::default();
+    Pages {
+        metrics: node.metrics.registry().clone(),
+        ready: Box::new(move || readiness(&ready)),
+        status: Box::new(move || describe(&status, &rate)),
+    }
+}
+
+fn readiness(node: &Node) -> Readiness {
+    let routes = node.routes.load();
+    let (behind, arcs) = (routes.view.arcs_behind(), routes.arcs().get());
+    if behind > 0 {
+        return Readiness::NotReady(format!("catching up: {behind} of {arcs} arcs left"));
+    }
+    match routes.without_quorum() {
+        0 => Readiness::Ready,
+        arcs => Readiness::NotReady(format!("{arcs} arcs without a quorum of reachable owners")),
+    }
+}
+
+/// Commands a second, between two looks.
+#[derive(Default)]
+struct Rate {
+    commands: AtomicU64,
+    at_ns: AtomicU64,
+}
+
+impl Rate {
+    fn look(&self, commands: u64, now_ns: u64) -> u64 {
+        let before = self.commands.swap(commands, Ordering::Relaxed);
+        let elapsed = now_ns.saturating_sub(self.at_ns.swap(now_ns, Ordering::Relaxed)).max(1);
+        (u128::from(commands.saturating_sub(before)) * 1_000_000_000 / u128::from(elapsed)) as u64
+    }
+}
+
+fn describe(node: &Node, rate: &Rate) -> Value {
+    let routes = node.routes.load();
+    let counts = node.store.counts();
+    let now = node.clock.now();
+    let members = node.topology.members().len();
+    let alive = node
+        .topology
+        .indexes()
+        .filter(|member| routes.view.member(*member).state.is_up())
+        .count();
+    let hints: usize = {
+        let hints = node.hints.lock();
+        hints.owners().map(|owner| hints.size(owner).keys).sum()
+    };
+    json!({
+        "id": node.identity.id.to_string(),
+        "life": node.identity.life.get(),
+        "epoch": routes.epoch,
+        "client": node.addresses().client.to_string(),
+        "state": match readiness(node) { Readiness::Ready => "ready".to_owned(), Readiness::NotReady(why) => why },
+        "alive": alive,
+        "members": members,
+        "keys": counts.live,
+        "tombstones": counts.tombstones,
+        "memory_bytes": counts.memory_bytes(),
+        "ops_per_second": rate.look(node.metrics.since_reset(Count::CommandsReceived), now.mono.as_nanos()),
+        "clients": node.clients.len(),
+        "hints": hints,
+        "uptime_ms": now.mono.as_nanos() / 1_000_000,
+    })
+}

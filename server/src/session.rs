@@ -1,0 +1,23 @@
+//! Clients: from the bytes of a connection to the bytes of its replies.
+//!
+//! ```text
+//!   read -> parse up to 64 commands -> plan, warm, run (Executor) -> wait for the turn, if any -> one write
+//! ```
+//!
+//! A connection is one task. It does not read on while a batch waits for other nodes: what arrives meanwhile becomes the next,
+//! larger batch, so a client with many commands in flight pays for fewer turns. Commands that are not on keys run between batches,
+//! in order.
+
+pub(crate) mod assemble;
+pub(crate) mod batch;
+pub(crate) mod caller;
+pub(crate) mod client;
+pub(crate) mod clients;
+pub(crate) mod connection;
+pub(crate) mod door;
+pub(crate) mod executor;
+pub(crate) mod forwarded;
+pub(crate) mod local;
+pub(crate) mod plan;
+pub(crate) mod server_command;
+mod settle;

@@ -1,0 +1,273 @@
+//! One client's connection.
+
+use super::batch::Workbench;
+use super::caller::Door;
+use super::client::{Client, Replying};
+use super::executor::{Reads, Scene};
+use super::plan::{Part, Planned};
+use super::server_command::{self, After};
+use crate::command::CommandError;
+use crate::config::Config;
+use crate::metrics::Count;
+use crate::node::Node;
+use crate::routes::Routes;
+use circlet_core::control::Now;
+use circlet_core::time::{Instant, WallMs};
+use circlet_resp::command::{CommandSpec, Refusal, resolve};
+use circlet_resp::{Args, Batch, Limits, ProtocolError, ReplyBuf, RequestParser};
+use circlet_ring::Slot;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Most commands of one batch: what is parsed, prefetched and run before anything waits.
+const BATCH_COMMANDS_MAX: usize = 64;
+
+/// Replies that are sent before the next batch of the same read runs, in bytes.
+const FLUSH_BYTES: usize = 256 << 10;
+
+/// A connection's buffers begin with this many bytes, and return to it when they are empty after growing.
+const BUFFER_BYTES: usize = 4 << 10;
+
+/// A buffer larger than this is given back once it is empty.
+const BUFFER_KEPT_BYTES_MAX: usize = 64 << 10;
+
+/// Serves a client until it leaves, is killed, or breaks the protocol.
+///
+/// # Errors
+/// The socket's: the client is gone.
+pub(crate) async fn serve(node: &Arc<Node>, client: &mut Client, mut socket: TcpStream) -> io::Result<()> {
+    let mut connection = Connection {
+        parser: RequestParser::new(request_limits(&node.config.current())),
+        buffer: Vec::new(),
+        batch: Batch::new(),
+        bench: Workbench::default(),
+        replies: ReplyBuf::new(client.caller.proto),
+    };
+    loop {
+        connection.make_room();
+        let read = tokio::select! {
+            read = socket.read_buf(&mut connection.buffer) => read?,
+            () = client.killed() => return Ok(()),
+        };
+        if read == 0 {
+            return Ok(());
+        }
+        let after = connection.commands(node, client, &mut socket).await?;
+        connection.flush(client, &mut socket).await?;
+        if after == After::Close {
+            return socket.shutdown().await;
+        }
+    }
+}
+
+struct Connection {
+    parser: RequestParser,
+    buffer: Vec<u8>,
+    batch: Batch,
+    bench: Workbench,
+    replies: ReplyBuf,
+}
+
+impl Connection {
+    /// Room for the next read: the buffer doubles at most, so that an announced length alone never sizes it.
+    fn make_room(&mut self) {
+        if self.buffer.is_empty() && self.buffer.capacity() > BUFFER_KEPT_BYTES_MAX {
+            self.buffer = Vec::new();
+        }
+        let free = self.buffer.capacity() - self.buffer.len();
+        if free < BUFFER_BYTES {
+            let wanted = self.parser.bytes_wanted(&self.buffer).min(self.buffer.len());
+            self.buffer.reserve(wanted.max(BUFFER_BYTES));
+        }
+    }
+
+    /// Runs all complete commands of the buffer.
+    async fn commands(&mut self, node: &Arc<Node>, client: &mut Client, socket: &mut TcpStream) -> io::Result<After> {
+        let mut consumed = 0;
+        let mut after = After::Continue;
+        loop {
+            let parsed = self
+                .parser
+                .parse(&self.buffer[consumed..], &mut self.batch, BATCH_COMMANDS_MAX);
+            let empty = self.batch.is_empty();
+            if !empty {
+                let frame = &self.buffer[consumed..];
+                after = run_batch(node, client, &self.batch, frame, &mut self.bench, &mut self.replies).await;
+            }
+            match parsed {
+                Ok(parsed) => consumed += parsed.consumed,
+                // What was complete before the error has been answered.
+                Err(error) => {
+                    self.refuse(node, error);
+                    return Ok(After::Close);
+                }
+            }
+            if empty || after == After::Close {
+                break;
+            }
+            if self.replies.len() > FLUSH_BYTES {
+                self.flush(client, socket).await?;
+            }
+            tokio::task::coop::consume_budget().await;
+        }
+        self.buffer.drain(..consumed);
+        Ok(after)
+    }
+
+    fn refuse(&mut self, node: &Node, error: ProtocolError) {
+        node.metrics.inc(Count::ProtocolErrors);
+        self.replies.protocol_error(error);
+    }
+
+    async fn flush(&mut self, client: &mut Client, socket: &mut TcpStream) -> io::Result<()> {
+        if self.replies.is_empty() {
+            return Ok(());
+        }
+        let written = tokio::select! {
+            written = socket.write_all(self.replies.as_bytes()) => written,
+            () = client.killed() => Err(io::ErrorKind::ConnectionAborted.into()),
+        };
+        self.replies.clear();
+        self.replies.shrink_to(BUFFER_KEPT_BYTES_MAX);
+        written
+    }
+}
+
+fn request_limits(config: &Config) -> Limits {
+    Limits {
+        bulk_bytes_max: config.limits.bulk_bytes_max.bytes(),
+        request_bytes_max: config.limits.query_bytes_max.bytes(),
+        ..Limits::default()
+    }
+}
+
+/// Why a run of commands on keys ends: at a command that is none, or that cannot be run.
+enum Blocked {
+    Refused(Refusal),
+    Wrong(CommandError),
+    CrossSlot,
+    Moved(Moved),
+    Server(&'static CommandSpec),
+}
+
+/// Runs one parsed batch: runs of commands on keys together, others one by one between them.
+async fn run_batch(
+    node: &Arc<Node>,
+    client: &mut Client,
+    batch: &Batch,
+    frame: &[u8],
+    bench: &mut Workbench,
+    replies: &mut ReplyBuf,
+) -> After {
+    node.metrics.add(Count::CommandsReceived, batch.len() as u64);
+    let mut next = 0;
+    while next < batch.len() {
+        let start = replies.len();
+        let blocked = plan_run(node, client, batch, frame, bench, &mut next);
+        bench
+            .run(
+                node,
+                &client.caller,
+                &|part: &Part| batch.args(part.command as usize, frame),
+                replies,
+            )
+            .await;
+        if next > 0 && client.replying != Replying::On {
+            client.after_reply(start, replies);
+        }
+        let Some(blocked) = blocked else { continue };
+        let args = batch.args(next, frame);
+        next += 1;
+        let start = replies.len();
+        let was = client.replying;
+        match blocked {
+            Blocked::Refused(refusal) => refusal.write(args, replies),
+            Blocked::Wrong(error) => replies.error_display(&error),
+            Blocked::CrossSlot => replies.error("CROSSSLOT Keys in request don't hash to the same slot"),
+            Blocked::Moved(moved) => replies.error_display(&moved),
+            Blocked::Server(spec) => {
+                if server_command::run(node, client, spec, args, replies).await == After::Close {
+                    return After::Close;
+                }
+            }
+        }
+        if was != Replying::On {
+            client.after_reply(start, replies);
+        }
+    }
+    After::Continue
+}
+
+/// Plans commands from `next` on, up to one that blocks; `next` is left at that one.
+fn plan_run(
+    node: &Node,
+    client: &Client,
+    batch: &Batch,
+    frame: &[u8],
+    bench: &mut Workbench,
+    next: &mut usize,
+) -> Option<Blocked> {
+    let (config, routes) = (node.config.current(), node.routes.load());
+    let scene = Scene {
+        node,
+        config: &config,
+        routes: &routes,
+        caller: &client.caller,
+        now: Now {
+            mono: Instant::ZERO,
+            wall: WallMs::ZERO,
+        },
+        reads: Reads::Check,
+    };
+    while *next < batch.len() {
+        let args = batch.args(*next, frame);
+        let spec = match resolve(args) {
+            Ok(spec) => spec,
+            Err(refusal) => return Some(Blocked::Refused(refusal)),
+        };
+        if client.caller.door == Door::Cluster
+            && let Some(blocked) = cluster_door(&routes, spec, args)
+        {
+            return Some(blocked);
+        }
+        match bench.plan.add(scene, *next as u32, spec, args, false) {
+            Planned::Yes => *next += 1,
+            Planned::Refused(error) => return Some(Blocked::Wrong(error)),
+            Planned::CrossSlot => return Some(Blocked::CrossSlot),
+            Planned::NoKeys => return Some(Blocked::Server(spec)),
+        }
+        if client.replying != Replying::On {
+            break;
+        }
+    }
+    None
+}
+
+/// What the Redis Cluster port says to a command whose keys are in several slots, or in one that this node does not hold.
+fn cluster_door(routes: &Routes, spec: &CommandSpec, args: Args<'_>) -> Option<Blocked> {
+    let mut slots = spec.keys(args).filter_map(|(at, _)| args.get(at)).map(Slot::of_key);
+    let slot = slots.next()?;
+    if slots.any(|other| other != slot) {
+        return Some(Blocked::CrossSlot);
+    }
+    let route = routes.arc(routes.arc_of(slot));
+    if route.owned {
+        return None;
+    }
+    let owner = route.coordinator.unwrap_or_else(|| routes.primary(slot));
+    Some(Blocked::Moved(Moved {
+        slot: slot.get(),
+        to: routes.member(owner).addresses.cluster,
+    }))
+}
+
+/// The redirection of the Redis Cluster port.
+#[derive(Debug, thiserror::Error)]
+#[error("MOVED {slot} {to}")]
+struct Moved {
+    slot: u16,
+    to: SocketAddr,
+}

@@ -1,0 +1,447 @@
+//! Runs a batch of commands without waiting.
+//!
+//! ```text
+//!   plan:   each command -> its parts: key, slot, hash, arc; the bucket is prefetched
+//!   warm:   the entries are prefetched
+//!   run:    part by part, under the arc's lock, here; or its arguments go to the node that coordinates its arc
+//!   share:  one frame a peer; what has to be waited for becomes a Turn
+//! ```
+//!
+//! Replies are written as if all went well; a turn's problems name the parts whose reply must not be sent. The two passes of
+//! prefetching are the largest single gain of the hot path (2.2 times at 64 commands a batch), and the reason for planning apart
+//! from running.
+
+use super::caller::{Caller, Door, Levels};
+use super::plan::{Handler, Part, Plan};
+use crate::command::{CommandError, Delta, Deltas, KeyCx, SlotCx};
+use crate::config::Config;
+use crate::node::Node;
+use crate::routes::{ArcRoute, NodeIndex, OwnerSet, Routes};
+use crate::store::HashedKey;
+use crate::turn::{
+    ELSEWHERE, Group, GroupKind, ItemKind, Loss, NO_GROUP, PartIndex, Problem, Sent, SentItem, Turn, Waits, WrittenKey,
+};
+use circlet_core::control::Now;
+use circlet_core::coordinator::Shortfall;
+use circlet_core::message::batch::{self, WireKey};
+use circlet_core::quorum::Verdict;
+use circlet_core::state::State;
+use circlet_resp::{Args, ReplyBuf};
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// What one peer gets from this turn.
+#[derive(Default)]
+struct ForPeer {
+    encoded: Vec<u8>,
+    items: Vec<SentItem>,
+}
+
+/// Which of a peer's two frames: deltas and checks are answered at once, commands when they are done.
+#[derive(Clone, Copy)]
+enum Frame {
+    Data = 0,
+    Runs = 1,
+}
+
+/// See the module's header. Reused from batch to batch, so that a warm one allocates nothing.
+#[derive(Default)]
+pub(crate) struct Executor {
+    waits: Waits,
+    /// Two for each member: [`Frame`].
+    for_peers: Vec<ForPeer>,
+    used: Vec<usize>,
+    delta: Delta,
+    deltas: Deltas,
+    spare: Vec<Arc<Turn>>,
+}
+
+/// How reads make sure of what they read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// Other owners are asked whether they hold the same.
+    Check,
+    /// Other owners are given what this node holds: after it was seen that they may not, so that a reader never goes back in time.
+    WriteBack,
+}
+
+/// What a batch runs in.
+#[derive(Clone, Copy)]
+pub(crate) struct Scene<'a> {
+    pub(crate) node: &'a Node,
+    pub(crate) config: &'a Config,
+    pub(crate) routes: &'a Routes,
+    pub(crate) caller: &'a Caller,
+    pub(crate) now: Now,
+    pub(crate) reads: Reads,
+}
+
+/// Turns that a session keeps for reuse: the third owner's acknowledgement often comes after the reply.
+const SPARE_TURNS_MAX: usize = 4;
+
+/// One part on its way, with what was looked up of it.
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    scene: Scene<'a>,
+    index: PartIndex,
+    part: &'a Part,
+    key: HashedKey<'a>,
+    owners: &'a OwnerSet,
+    levels: Levels,
+}
+
+impl Executor {
+    /// Runs the planned parts; `replies` gets one reply a part, in order. Gives the turn to wait for, if any.
+    pub(crate) fn run<'b>(
+        &mut self,
+        scene: Scene<'_>,
+        plan: &mut Plan,
+        args_of: &impl Fn(&Part) -> Args<'b>,
+        replies: &mut ReplyBuf,
+    ) -> Option<Arc<Turn>> {
+        self.waits.clear();
+        self.for_peers.resize_with(scene.node.links.len() * 2, ForPeer::default);
+        plan.warm(scene, args_of);
+        let may_coordinate = scene.node.holds_lease(scene.now.mono);
+        for (index, part) in plan.parts.iter_mut().enumerate() {
+            let start = replies.len() as u32;
+            self.waits.part_groups.push(NO_GROUP);
+            self.run_part(scene, may_coordinate, index as PartIndex, part, args_of(part), replies);
+            part.reply = start..replies.len() as u32;
+        }
+        self.share(scene)
+    }
+
+    fn run_part(
+        &mut self,
+        scene: Scene<'_>,
+        may_coordinate: bool,
+        index: PartIndex,
+        part: &Part,
+        args: Args<'_>,
+        replies: &mut ReplyBuf,
+    ) {
+        let route = scene.routes.arc(part.arc);
+        let here = route.coordinator == Some(scene.routes.me) || (scene.caller.door == Door::Peer && route.owned);
+        match route.coordinator {
+            _ if here && route.ready && may_coordinate => self.run_here(scene, route, index, part, args, replies),
+            Some(coordinator) if !here => self.run_elsewhere(scene, coordinator, index, part, args),
+            _ => self.waits.problems.push((index, Problem::NotReady)),
+        }
+    }
+
+    fn run_elsewhere(
+        &mut self,
+        scene: Scene<'_>,
+        coordinator: NodeIndex,
+        index: PartIndex,
+        part: &Part,
+        args: Args<'_>,
+    ) {
+        let out = self.for_peer(coordinator, Frame::Runs);
+        if !part.put_run(&mut out.encoded, scene.caller.run_how(), args) {
+            self.waits
+                .problems
+                .push((index, Problem::RunElsewhere { maybe_ran: false }));
+            return;
+        }
+        out.items.push(SentItem {
+            part: index,
+            kind: ItemKind::Run {
+                repeatable: part.repeatable(args),
+            },
+        });
+        self.waits.part_groups[usize::from(index)] = ELSEWHERE;
+        self.waits.open += 1;
+    }
+
+    fn run_here(
+        &mut self,
+        scene: Scene<'_>,
+        route: ArcRoute,
+        index: PartIndex,
+        part: &Part,
+        args: Args<'_>,
+        replies: &mut ReplyBuf,
+    ) {
+        let key = part.key(args);
+        let levels = scene.caller.levels(&scene.config.cluster, key.key);
+        let run = Run {
+            scene,
+            index,
+            part,
+            key,
+            owners: scene.routes.owners(route),
+            levels,
+        };
+        if let Err(shortfall) = levels.admit(part.spec.is_write(), scene.routes.n, run.owners) {
+            replies.error_display(&shortfall);
+            return;
+        }
+        let start = replies.len();
+        let done = match part.handler {
+            Handler::Key(handler) => {
+                let mut shard = scene.node.store.lock(part.arc);
+                let writer = scene.node.writer(scene.now.wall, scene.routes.n);
+                self.delta.clear();
+                let mut cx = KeyCx::new(&mut shard, key, writer, &mut self.delta);
+                let done = handler(&mut cx, part.handler_args(args), replies);
+                let asks = !self.delta.is_changed() && levels.read.needed(scene.routes.n) > 1;
+                let digest = if asks && done.is_ok() {
+                    shard.state(&key).digest(key.hash)
+                } else {
+                    0
+                };
+                drop(shard);
+                done.map(|()| self.after_key(run, digest))
+            }
+            Handler::Slot(handler) => {
+                let mut shard = scene.node.store.lock(part.arc);
+                let writer = scene.node.writer(scene.now.wall, scene.routes.n);
+                self.deltas.clear();
+                let mut cx = SlotCx::new(&mut shard, writer, &mut self.deltas);
+                let done = handler(&mut cx, args, replies);
+                drop(shard);
+                done.map(|()| self.after_slot(run, args))
+            }
+        };
+        match done {
+            Ok(Ok(())) => {}
+            Ok(Err(shortfall)) => {
+                replies.truncate(start);
+                replies.error_display(&shortfall);
+            }
+            Err(CommandError::NeedFullState) => {
+                replies.truncate(start);
+                self.waits.problems.push((index, Problem::NeedFullState));
+            }
+            Err(error) => {
+                replies.truncate(start);
+                replies.error_display(&error);
+            }
+        }
+    }
+
+    /// A command on one key is done here: tell the owners what it changed, or make sure of what it read.
+    fn after_key(&mut self, run: Run<'_>, digest: u64) -> Result<(), Shortfall> {
+        if self.delta.is_changed() {
+            if run.owners.is_empty() {
+                return Ok(());
+            }
+            let delta = std::mem::take(&mut self.delta);
+            self.replicate(run, wire(&run.key), delta.as_bytes());
+            self.delta = delta;
+            self.join(run, GroupKind::Write)
+        } else if run.levels.read.needed(run.scene.routes.n) > 1 {
+            self.vouch(run, &[(wire(&run.key), digest)])
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The same for a command on several keys. One that changed some of them has its word from the owners' acknowledgements.
+    fn after_slot(&mut self, run: Run<'_>, args: Args<'_>) -> Result<(), Shortfall> {
+        let deltas = std::mem::take(&mut self.deltas);
+        let mut changed = false;
+        for (key, delta) in deltas.changed() {
+            changed = true;
+            self.replicate(run, wire(&HashedKey::new(key)), delta.as_bytes());
+        }
+        self.deltas = deltas;
+        if changed {
+            return self.join(run, GroupKind::Write);
+        }
+        if run.levels.read.needed(run.scene.routes.n) == 1 {
+            return Ok(());
+        }
+        let shard = run.scene.node.store.lock(run.part.arc);
+        let read: SmallVec<[(WireKey<'_>, u64); 2]> = run
+            .part
+            .spec
+            .keys(args)
+            .filter_map(|(at, _)| args.get(at))
+            .map(HashedKey::new)
+            .map(|key| (wire(&key), shard.state(&key).digest(key.hash)))
+            .collect();
+        drop(shard);
+        self.vouch(run, &read)
+    }
+
+    /// Sends a delta to the owners that can be reached, and leaves hints for the others.
+    fn replicate(&mut self, run: Run<'_>, key: WireKey<'_>, state: &[u8]) {
+        for missing in &run.owners.missing {
+            run.scene.node.note_hint(*missing, run.part.arc, key.key);
+        }
+        if run.owners.reachable.is_empty() {
+            return;
+        }
+        let start = self.waits.written_bytes.len() as u32;
+        self.waits.written_bytes.extend_from_slice(key.key);
+        let bytes = start..self.waits.written_bytes.len() as u32;
+        self.waits.written.push(WrittenKey {
+            part: run.index,
+            arc: run.part.arc,
+            bytes,
+        });
+        for peer in &run.owners.reachable {
+            let out = self.for_peer(*peer, Frame::Data);
+            batch::put_apply(&mut out.encoded, key, state);
+            out.items.push(SentItem {
+                part: run.index,
+                kind: ItemKind::Apply,
+            });
+        }
+    }
+
+    /// Has as many other owners as the read level needs vouch for what was read.
+    fn vouch(&mut self, run: Run<'_>, read: &[(WireKey<'_>, u64)]) -> Result<(), Shortfall> {
+        let readers = run.scene.readers(run.owners);
+        let group = Group::read(run.scene.routes.n, run.levels.read, &readers)?;
+        let mut encoded = Vec::new();
+        for peer in group.asked() {
+            for (key, digest) in read {
+                let kind = match run.scene.reads {
+                    Reads::Check => ItemKind::Check,
+                    Reads::WriteBack => ItemKind::Apply,
+                };
+                let out = self.for_peer(peer, Frame::Data);
+                out.items.push(SentItem { part: run.index, kind });
+                if kind == ItemKind::Check {
+                    batch::put_check(&mut out.encoded, *key, *digest);
+                } else {
+                    encoded.clear();
+                    run.scene.encode_state(run.part.arc, *key, &mut encoded);
+                    batch::put_apply(&mut out.encoded, *key, &encoded);
+                }
+            }
+        }
+        self.join_group(run.index, group);
+        Ok(())
+    }
+
+    /// Has every reachable owner send its state of the part's keys: they are merged as they come.
+    pub(crate) fn fetch(&mut self, scene: Scene<'_>, part: &Part, args: Args<'_>) -> Option<Arc<Turn>> {
+        self.waits.clear();
+        self.for_peers.resize_with(scene.node.links.len() * 2, ForPeer::default);
+        self.waits.part_groups.push(NO_GROUP);
+        let owners = scene.routes.owners(scene.routes.arc(part.arc));
+        for peer in &owners.reachable {
+            for (at, _) in part.spec.keys(args) {
+                let Some(key) = args.get(at) else { continue };
+                let out = self.for_peer(*peer, Frame::Data);
+                batch::put_fetch(&mut out.encoded, wire(&HashedKey::new(key)));
+                out.items.push(SentItem {
+                    part: 0,
+                    kind: ItemKind::Fetch,
+                });
+            }
+        }
+        self.join_group(0, Group::fetch(&owners.reachable));
+        self.share(scene)
+    }
+
+    fn join(&mut self, run: Run<'_>, kind: GroupKind) -> Result<(), Shortfall> {
+        let (level, peers) = (run.levels.write, &run.owners.reachable);
+        let known = self
+            .waits
+            .groups
+            .iter()
+            .rposition(|group| group.takes(kind, level, peers));
+        match known {
+            Some(index) => self.waits.part_groups[usize::from(run.index)] = index as u16,
+            None => self.join_group(run.index, Group::write(run.scene.routes.n, level, peers)?),
+        }
+        Ok(())
+    }
+
+    fn join_group(&mut self, part: PartIndex, group: Group) {
+        self.waits.open += usize::from(group.verdict() == Verdict::Pending);
+        self.waits.part_groups[usize::from(part)] = self.waits.groups.len() as u16;
+        self.waits.groups.push(group);
+    }
+
+    fn for_peer(&mut self, peer: NodeIndex, frame: Frame) -> &mut ForPeer {
+        let at = usize::from(peer) * 2 + frame as usize;
+        if self.for_peers[at].items.is_empty() {
+            self.used.push(at);
+        }
+        &mut self.for_peers[at]
+    }
+
+    /// Sends the frames. What is not sent is a loss like any other, only sooner.
+    fn share(&mut self, scene: Scene<'_>) -> Option<Arc<Turn>> {
+        if self.used.is_empty() {
+            return if self.waits.problems.is_empty() {
+                None
+            } else {
+                Some(self.turn())
+            };
+        }
+        for at in &self.used {
+            let start = self.waits.items.len() as u32;
+            self.waits.items.extend_from_slice(&self.for_peers[*at].items);
+            let items = start..self.waits.items.len() as u32;
+            self.waits.sent.push(Sent {
+                peer: (*at / 2) as NodeIndex,
+                items,
+            });
+        }
+        let turn = self.turn();
+        for (sent, at) in self.used.drain(..).enumerate() {
+            let out = &mut self.for_peers[at];
+            let link = &scene.node.links[at / 2];
+            let count = out.items.len() as u32;
+            if link.ask(&turn, sent, scene.routes.epoch, &out.encoded, count).is_err() {
+                scene.node.lose(&turn, sent, Loss::NotSent);
+            }
+            out.encoded.clear();
+            out.items.clear();
+        }
+        self.keep(&turn);
+        Some(turn)
+    }
+
+    fn turn(&mut self) -> Arc<Turn> {
+        for at in 0..self.spare.len() {
+            if let Some(turn) = Arc::get_mut(&mut self.spare[at]) {
+                turn.reuse(&mut self.waits);
+                return self.spare.swap_remove(at);
+            }
+        }
+        Arc::new(Turn::new(&mut self.waits))
+    }
+
+    fn keep(&mut self, turn: &Arc<Turn>) {
+        if self.spare.len() == SPARE_TURNS_MAX {
+            self.spare.remove(0);
+        }
+        self.spare.push(Arc::clone(turn));
+    }
+}
+
+impl Scene<'_> {
+    /// The owners that can vouch for a read, those whose link is quick first.
+    fn readers(&self, owners: &OwnerSet) -> SmallVec<[NodeIndex; 4]> {
+        let slow = |peer: &NodeIndex| self.node.links[usize::from(*peer)].is_slow();
+        let mut readers = owners.readers.clone();
+        if readers.iter().any(slow) {
+            readers.sort_by_key(slow);
+        }
+        readers
+    }
+
+    /// Appends this node's state of a key, encoded.
+    fn encode_state(&self, arc: circlet_ring::ArcId, key: WireKey<'_>, out: &mut Vec<u8>) {
+        let shard = self.node.store.lock(arc);
+        let state: State<'_> = shard.state(&crate::link::hashed(key));
+        state.encode(out);
+    }
+}
+
+fn wire<'a>(key: &HashedKey<'a>) -> WireKey<'a> {
+    WireKey {
+        slot: key.slot.get(),
+        hash: key.hash,
+        key: key.key,
+    }
+}

@@ -1,0 +1,182 @@
+//! The slow path: what did not go the common way, one part at a time, until it has an answer or its deadline.
+//!
+//! The common way leaves a [`Problem`], and everything that answers brought is merged here already, so each problem has a short way
+//! on: wait, fetch, write back, or run again. Running again is right because a command that lost to something newer left nothing
+//! behind: the newer generation beats its delta on every owner.
+
+use super::caller::Caller;
+use super::executor::{Executor, Reads, Scene};
+use super::plan::{Part, Plan};
+use crate::metrics::Count;
+use crate::node::Node;
+use crate::turn::{Problem, Turn};
+use circlet_core::coordinator::Shortfall;
+use circlet_resp::{Args, ReplyBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a part waits for the routes to change before it tries again by itself.
+const TRY_AGAIN: Duration = Duration::from_millis(20);
+
+/// Settles one part and appends its reply.
+pub(crate) async fn settle(
+    node: &Arc<Node>,
+    caller: &Caller,
+    part: &Part,
+    args: Args<'_>,
+    problem: Problem,
+    replies: &mut ReplyBuf,
+) {
+    let mut settling = Settling {
+        node,
+        caller,
+        part,
+        args,
+        deadline: Instant::now() + node.config.current().timeouts.request.duration(),
+        executor: Executor::default(),
+        reads: Reads::Check,
+        tries: 0,
+    };
+    let mut problem = problem;
+    loop {
+        if let Some(error) = settling.hopeless(problem) {
+            replies.error_display(&error);
+            return;
+        }
+        node.metrics.inc(Count::SlowPath);
+        settling.prepare(problem).await;
+        let start = replies.len();
+        match settling.try_again(replies).await {
+            None => return,
+            Some(next) => {
+                replies.truncate(start);
+                problem = next;
+            }
+        }
+    }
+}
+
+/// What a client is told when its command could not be settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum SettleError {
+    #[error(transparent)]
+    Shortfall(#[from] Shortfall),
+    #[error("WRITETIMEOUT acked 0, the node that ran the command was lost and may have run it")]
+    Unknown,
+    #[error("NOQUORUM no owner of the key that has caught up can be reached")]
+    NoOwner,
+}
+
+struct Settling<'a> {
+    node: &'a Arc<Node>,
+    caller: &'a Caller,
+    part: &'a Part,
+    args: Args<'a>,
+    deadline: Instant,
+    executor: Executor,
+    reads: Reads,
+    tries: u32,
+}
+
+impl Settling<'_> {
+    /// What the client is told if nothing more can be done about the problem, or the deadline has passed.
+    fn hopeless(&self, problem: Problem) -> Option<SettleError> {
+        let late = Instant::now() >= self.deadline;
+        match problem {
+            Problem::WriteTimeout { acked, need } => Some(Shortfall::WriteTimeout { acked, need }.into()),
+            Problem::RunElsewhere { maybe_ran: true } if !self.part.repeatable(self.args) => Some(SettleError::Unknown),
+            Problem::NotReady | Problem::RunElsewhere { maybe_ran: false } if late => Some(SettleError::NoOwner),
+            _ if late => Some(self.timeout().into()),
+            _ => None,
+        }
+    }
+
+    fn timeout(&self) -> Shortfall {
+        let n = self.node.routes.load().n;
+        let settings = self.node.config.current();
+        let levels = self.caller.levels(&settings.cluster, self.part.key(self.args).key);
+        if self.part.spec.is_write() {
+            Shortfall::WriteTimeout {
+                acked: 1,
+                need: levels.write.needed(n),
+            }
+        } else {
+            Shortfall::ReadTimeout {
+                answered: 1,
+                need: levels.read.needed(n),
+            }
+        }
+    }
+
+    /// Does what has to come before the part is run again.
+    async fn prepare(&mut self, problem: Problem) {
+        self.tries += 1;
+        match problem {
+            Problem::NotReady => {
+                self.node.want(self.part.arc);
+                self.wait().await;
+            }
+            // The first try goes at once: the routes may be right by now, or another peer the quicker one.
+            Problem::RunElsewhere { .. } | Problem::ReadAgain if self.tries > 1 => self.wait().await,
+            Problem::NeedFullState => {
+                if self.tries > 1 {
+                    self.wait().await;
+                }
+                let turn = {
+                    let (config, routes) = (self.node.config.current(), self.node.routes.load());
+                    self.executor.fetch(self.scene(&config, &routes), self.part, self.args)
+                };
+                if let Some(turn) = turn {
+                    turn.done().await;
+                }
+            }
+            Problem::Differs => self.reads = Reads::WriteBack,
+            Problem::RunElsewhere { .. } | Problem::ReadAgain | Problem::Superseded | Problem::WriteTimeout { .. } => {}
+        }
+    }
+
+    async fn wait(&self) {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        self.node.routes_changed(TRY_AGAIN.min(left)).await;
+    }
+
+    /// Runs the part once more; gives the next problem, if there is one.
+    async fn try_again(&mut self, replies: &mut ReplyBuf) -> Option<Problem> {
+        let mut plan = Plan::solo(self.part);
+        let turn = {
+            let (config, routes) = (self.node.config.current(), self.node.routes.load());
+            let scene = self.scene(&config, &routes);
+            let args = self.args;
+            self.executor.run(scene, &mut plan, &|_| args, replies)
+        };
+        let turn = turn?;
+        turn.done().await;
+        take_outcome(&turn, replies)
+    }
+
+    fn scene<'b>(&self, config: &'b crate::config::Config, routes: &'b crate::routes::Routes) -> Scene<'b>
+    where
+        Self: 'b,
+    {
+        Scene {
+            node: self.node,
+            config,
+            routes,
+            caller: self.caller,
+            now: self.node.clock.now(),
+            reads: self.reads,
+        }
+    }
+}
+
+/// The problem of a turn of one part; or the reply that it got elsewhere, appended.
+fn take_outcome(turn: &Turn, replies: &mut ReplyBuf) -> Option<Problem> {
+    turn.with(|waits| match waits.problems.pop() {
+        Some((_, problem)) => Some(problem),
+        None => {
+            replies.raw(&waits.replies);
+            None
+        }
+    })
+}

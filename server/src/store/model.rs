@@ -1,0 +1,330 @@
+//! A shard against a map of encoded states that merges with the core alone.
+
+use std::collections::HashMap;
+
+use circlet_core::mutate::{self, Author};
+use circlet_core::stamp::Stamp;
+use circlet_core::state::{Merged, State, merge};
+use circlet_core::time::WallMs;
+use circlet_ring::{ArcCount, ArcId};
+use proptest::prelude::*;
+
+use super::*;
+
+const START_MS: u64 = 1_763_719_355_123;
+
+#[derive(Clone, Debug)]
+enum Op {
+    Set {
+        key: u8,
+        length: usize,
+        ttl_ms: Option<u64>,
+    },
+    Delete {
+        key: u8,
+    },
+    Incr {
+        key: u8,
+        node: u64,
+        by: i64,
+    },
+    Expire {
+        key: u8,
+        ttl_ms: Option<u64>,
+    },
+    /// Merges again a delta that was merged before: late, twice, out of order.
+    Replay {
+        index: prop::sample::Index,
+    },
+    Remove {
+        key: u8,
+    },
+    /// Flushes what is older than a stamp issued so many operations ago.
+    Flush {
+        ago: usize,
+    },
+}
+
+fn ops() -> impl Strategy<Value = Vec<Op>> {
+    let key = || 0_u8..30;
+    let length = prop_oneof![20 => 0_usize..100, 1 => 16_000_usize..17_000];
+    let ttl = || prop_oneof![Just(None), (0_u64..1 << 33).prop_map(Some)];
+    let op = prop_oneof![
+        30 => (key(), length, ttl()).prop_map(|(key, length, ttl_ms)| Op::Set { key, length, ttl_ms }),
+        15 => key().prop_map(|key| Op::Delete { key }),
+        30 => (key(), 1_u64..3, -5_i64..5).prop_map(|(key, node, by)| Op::Incr { key, node, by }),
+        15 => (key(), ttl()).prop_map(|(key, ttl_ms)| Op::Expire { key, ttl_ms }),
+        40 => any::<prop::sample::Index>().prop_map(|index| Op::Replay { index }),
+        5 => key().prop_map(|key| Op::Remove { key }),
+        2 => (0_usize..50).prop_map(|ago| Op::Flush { ago }),
+    ];
+    proptest::collection::vec(op, 1..300)
+}
+
+fn name(key: u8) -> Vec<u8> {
+    // Some keys share a slot, some only the arc: {a} alone decides.
+    format!("{{a}}{key}").into_bytes()
+}
+
+/// A shard, and what it should hold.
+struct Twins {
+    store: Store,
+    arc: ArcId,
+    states: HashMap<Vec<u8>, Vec<u8>>,
+    flush: Stamp,
+    deltas: Vec<(Vec<u8>, Vec<u8>)>,
+    stamps: Vec<Stamp>,
+    now: WallMs,
+}
+
+impl Twins {
+    fn new() -> Self {
+        let store = Store::new(ArcCount::DEFAULT);
+        let arc = HashedKey::new(b"a").arc(store.arcs());
+        Self {
+            store,
+            arc,
+            states: HashMap::new(),
+            flush: Stamp::ZERO,
+            deltas: Vec::new(),
+            stamps: Vec::new(),
+            now: WallMs::new(START_MS),
+        }
+    }
+
+    fn apply(&mut self, op: &Op) {
+        self.now = WallMs::new(self.now.get() + 1);
+        let stamp = self.store.lock(self.arc).clock.stamp(self.now);
+        self.stamps.push(stamp);
+        match *op {
+            Op::Set { key, length, ttl_ms } => self.set(&name(key), stamp, &vec![b'0' + key % 10; length], ttl_ms),
+            Op::Delete { key } => self.merge_encoded(name(key), encoded(mutate::delete(stamp))),
+            Op::Incr { key, node, by } => {
+                let author = Author {
+                    node,
+                    run_epoch: Stamp::ZERO,
+                };
+                let mut delta = Vec::new();
+                let current = self.expected(&name(key));
+                let current = State::decode(&current).unwrap();
+                if mutate::incr(current, self.now, stamp, author, by, &mut delta).is_ok() {
+                    self.merge_encoded(name(key), delta);
+                }
+            }
+            Op::Expire { key, ttl_ms } => {
+                let at = ttl_ms.map(|ttl| WallMs::new(self.now.get() + ttl));
+                let current = self.expected(&name(key));
+                let current = State::decode(&current).unwrap();
+                if let Ok(Some(delta)) = mutate::expire(current, self.now, stamp, at) {
+                    self.merge_encoded(name(key), encoded(delta));
+                }
+            }
+            Op::Replay { index } => {
+                if !self.deltas.is_empty() {
+                    let (key, delta) = index.get(&self.deltas).clone();
+                    self.merge_encoded(key, delta);
+                }
+            }
+            Op::Remove { key } => {
+                let key = name(key);
+                let removed = self.store.lock(self.arc).remove(&HashedKey::new(&key));
+                assert_eq!(removed, self.states.remove(&key).is_some());
+            }
+            Op::Flush { ago } => self.flush(self.stamps[self.stamps.len().saturating_sub(ago + 1)]),
+        }
+    }
+
+    fn set(&mut self, key: &[u8], stamp: Stamp, value: &[u8], ttl_ms: Option<u64>) {
+        let expires_at = ttl_ms.map(|ttl| WallMs::new(self.now.get() + ttl));
+        self.store
+            .lock(self.arc)
+            .set_plain(&HashedKey::new(key), stamp, expires_at, value);
+        let delta = encoded(State::plain(stamp, expires_at, value));
+        self.states.insert(key.to_vec(), delta.clone());
+        self.deltas.push((key.to_vec(), delta));
+    }
+
+    fn merge_encoded(&mut self, key: Vec<u8>, delta: Vec<u8>) {
+        let state = State::decode(&delta).unwrap();
+        let before = self.expected(&key);
+        let merged = self.store.lock(self.arc).merge(&HashedKey::new(&key), state);
+        let after = merged_with_flush(&before, &delta, self.flush);
+        if after.is_empty() {
+            assert!(!merged.changed, "what was flushed stays flushed");
+        } else {
+            assert_eq!(merged.changed, after != before, "changed is said iff it is so");
+            self.states.insert(key.clone(), after);
+        }
+        if self.flush == Stamp::ZERO {
+            let expected = state.superseded_by(State::decode(&before).unwrap());
+            assert_eq!(merged.superseded_by, expected);
+        }
+        self.deltas.push((key, delta));
+    }
+
+    fn flush(&mut self, flush: Stamp) {
+        drop(self.store.lock(self.arc).flush(flush));
+        if flush <= self.flush {
+            return;
+        }
+        self.flush = flush;
+        for (key, state) in std::mem::take(&mut self.states) {
+            let after = merged_with_flush(&encoded(State::ABSENT), &state, flush);
+            if !after.is_empty() {
+                self.states.insert(key, after);
+            }
+        }
+    }
+
+    fn expected(&self, key: &[u8]) -> Vec<u8> {
+        self.states.get(key).cloned().unwrap_or_else(|| encoded(State::ABSENT))
+    }
+
+    fn check(&self) {
+        let shard = self.store.lock(self.arc);
+        shard.check_invariants();
+        let mut digest = 0_u64;
+        for (key, expected) in &self.states {
+            let hashed = HashedKey::new(key);
+            let expected = State::decode(expected).unwrap();
+            let view = shard.get(&hashed).expect("the entry is there");
+            assert_eq!(view.state(), expected);
+            assert_eq!((view.key(), view.generation()), (&key[..], expected.generation));
+            assert_eq!(view.expires_at(), expected.expiry.at);
+            digest = digest.wrapping_add(expected.digest(hashed.hash));
+        }
+        assert_eq!(shard.digest(), digest);
+        assert_eq!(shard.len(), self.states.len());
+        let live = self
+            .states
+            .values()
+            .filter(|state| State::decode(state).unwrap().is_live(WallMs::ZERO));
+        assert_eq!(shard.counts().live, live.count() as u64);
+    }
+}
+
+fn encoded(state: State<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    state.encode(&mut bytes);
+    bytes
+}
+
+fn merged(left: &[u8], right: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    match merge(State::decode(left).unwrap(), State::decode(right).unwrap(), &mut out) {
+        Merged::Same | Merged::Left => left.to_vec(),
+        Merged::Right => right.to_vec(),
+        Merged::Both => out,
+    }
+}
+
+/// What is left of both after a flush; empty if nothing is.
+fn merged_with_flush(left: &[u8], right: &[u8], flush: Stamp) -> Vec<u8> {
+    let both = merged(left, right);
+    if State::decode(&both).unwrap().generation >= flush {
+        return both;
+    }
+    let left = merged(&both, &encoded(State::tombstone(flush)));
+    if State::decode(&left).unwrap().is_tombstone() {
+        Vec::new()
+    } else {
+        left
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_shard_holds_what_merging_in_any_order_makes(ops in ops()) {
+        let mut twins = Twins::new();
+        for op in &ops {
+            twins.apply(op);
+        }
+        twins.check();
+    }
+
+    #[test]
+    fn two_owners_that_merge_the_same_deltas_in_other_orders_have_equal_digests(
+        ops in ops(),
+        order in any::<u64>(),
+    ) {
+        let mut first = Twins::new();
+        for op in ops.iter().filter(|op| !matches!(op, Op::Flush { .. } | Op::Remove { .. })) {
+            first.apply(op);
+        }
+        let second = Store::new(ArcCount::DEFAULT);
+        let mut deltas = first.deltas.clone();
+        deltas.sort_by_key(|(key, delta)| xxhash_rust::xxh3::xxh3_64_with_seed(&[&key[..], delta].concat(), order));
+        let mut shard = second.lock(first.arc);
+        for (key, delta) in &deltas {
+            shard.merge(&HashedKey::new(key), State::decode(delta).unwrap());
+        }
+        shard.check_invariants();
+        prop_assert_eq!(shard.digest(), first.store.lock(first.arc).digest());
+    }
+}
+
+#[test]
+fn an_arc_is_copied_in_chunks_while_it_is_written_to() {
+    let (source, target) = (Store::new(ArcCount::DEFAULT), Store::new(ArcCount::DEFAULT));
+    let arc = HashedKey::new(b"a").arc(source.arcs());
+    let write = |number: usize, also_to: Option<&Store>| {
+        let key = format!("{{a}}{number}");
+        let key = HashedKey::new(key.as_bytes());
+        let mut shard = source.lock(arc);
+        let stamp = shard.clock.stamp(WallMs::new(START_MS));
+        let state = State::plain(stamp, None, b"value");
+        shard.merge(&key, state);
+        if let Some(target) = also_to {
+            target.lock(arc).merge(&key, state);
+        }
+    };
+    (0..3_000).for_each(|number| write(number, None));
+    let mut at = Some(source.lock(arc).start());
+    let mut chunks = 0;
+    while let Some(from) = at {
+        let mut chunk = Vec::new();
+        at = source.lock(arc).walk(from, 8, |entry| {
+            chunk.push((entry.key().to_vec(), encoded(entry.state())))
+        });
+        chunks += 1;
+        for (key, state) in chunk {
+            target
+                .lock(arc)
+                .merge(&HashedKey::new(&key), State::decode(&state).unwrap());
+        }
+        // Writes go on, to both.
+        (0..20).for_each(|offset| write((chunks * 37 + offset * 151) % 6_000, Some(&target)));
+    }
+    assert!(chunks > 20, "in many chunks, not {chunks}");
+    assert_eq!(source.lock(arc).digest(), target.lock(arc).digest());
+    assert_eq!(source.counts().live, target.counts().live);
+}
+
+#[test]
+fn a_flush_of_everything_frees_after_the_lock_and_keeps_old_deltas_out() {
+    let mut twins = Twins::new();
+    for key in 0..200 {
+        twins.apply(&Op::Set {
+            key,
+            length: 30,
+            ttl_ms: None,
+        });
+    }
+    let now = WallMs::new(START_MS + 10_000);
+    let mut shard = twins.store.lock(twins.arc);
+    let flush = shard.clock.stamp(now).next();
+    let discarded = shard.flush(flush);
+    assert_eq!(
+        (shard.counts(), shard.digest(), shard.flushed_at()),
+        (Counts::NOTHING, 0, flush)
+    );
+    drop(shard);
+    drop(discarded);
+    let (key, delta) = twins.deltas[0].clone();
+    let late = twins
+        .store
+        .lock(twins.arc)
+        .merge(&HashedKey::new(&key), State::decode(&delta).unwrap());
+    assert_eq!((late.changed, late.superseded_by), (false, Some(flush)));
+    assert!(twins.store.lock(twins.arc).is_empty());
+}

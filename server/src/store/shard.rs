@@ -1,0 +1,315 @@
+//! One arc's entries with what must change together with them: clock, digest, counts.
+
+use circlet_core::clock::ArcClock;
+use circlet_core::stamp::Stamp;
+use circlet_core::state::{Merged, State, merge};
+use circlet_core::time::WallMs;
+use circlet_ring::{ArcCount, ArcId, Slot};
+
+use super::counts::Counts;
+use super::entry_view::EntryView;
+use super::key::HashedKey;
+use super::table::{self, Body, Content, Entry, Prefetcher, Table};
+use super::weight::Weight;
+
+/// A buffer that grew longer than this, in bytes, is not kept for the next merge.
+const SCRATCH_BYTES_MAX: usize = 1 << 10;
+
+/// The entries of one arc. Lives under the arc's lock.
+#[derive(Debug)]
+pub struct Shard {
+    pub(super) table: Table,
+    /// Issues the stamps of the arc.
+    ///
+    /// Invariant: it has observed every stamp in the entries.
+    pub clock: ArcClock,
+    // Invariant: the wrapping sum of the digests of all entries.
+    digest: u64,
+    // Invariant: no entry has an older generation.
+    flush: Stamp,
+    // Invariant: true of `table`, but for `table_bytes`, which is filled in when asked for.
+    counts: Counts,
+    // Invariant: the number of live entries, by slot.
+    live_by_slot: Box<[u32]>,
+    first_slot: u16,
+    scratch: Vec<u8>,
+}
+
+/// What merging a state did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Merge {
+    /// Whether the entry is another one now.
+    pub changed: bool,
+    /// The stamp to write above, if what the state changed had been outranked here before it came: an ack must name it.
+    pub superseded_by: Option<Stamp>,
+}
+
+/// Entries that were flushed, yet to be freed.
+#[must_use = "to be dropped after the lock was given back"]
+#[derive(Debug)]
+pub struct Discarded {
+    _table: Option<table::Discarded>,
+}
+
+impl Shard {
+    pub(super) fn new(arcs: ArcCount, arc: ArcId) -> Self {
+        Self {
+            table: Table::new(arcs, arc),
+            clock: ArcClock::new(),
+            digest: 0,
+            flush: Stamp::ZERO,
+            counts: Counts::default(),
+            live_by_slot: vec![0; usize::from(arcs.slots_per_arc())].into(),
+            first_slot: *arcs.slots_of(arc).start(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// The entry of `key`, of whatever kind: live, expired, tombstone, partial.
+    #[must_use]
+    #[inline]
+    pub fn get(&self, key: &HashedKey<'_>) -> Option<EntryView<'_>> {
+        self.table.get(key).map(EntryView::new)
+    }
+
+    /// The state of `key`; [`State::ABSENT`] if there is no entry.
+    #[must_use]
+    pub fn state(&self, key: &HashedKey<'_>) -> State<'_> {
+        self.get(key).map_or(State::ABSENT, |entry| entry.state())
+    }
+
+    /// Stores a string written by SET in place of whatever was there: the path of every SET at its coordinator.
+    ///
+    /// `generation` must be a stamp that this arc's clock just issued, so that nothing here outranks it.
+    #[inline]
+    pub fn set_plain(&mut self, key: &HashedKey<'_>, generation: Stamp, expires_at: Option<WallMs>, value: &[u8]) {
+        debug_assert_eq!(generation, self.clock.last(), "not the last stamp that was issued");
+        let content = Content {
+            generation,
+            expiry: expires_at,
+            body: Body::Plain(value),
+        };
+        self.store(key, &content);
+    }
+
+    /// Merges a state that came from a command executed here or from another owner, and observes its stamps.
+    ///
+    /// A stamp too far ahead of the local clock must have been refused before.
+    pub fn merge(&mut self, key: &HashedKey<'_>, state: State<'_>) -> Merge {
+        self.clock.observe(state.max_stamp());
+        if state.generation < self.flush {
+            return self.merge_into_flushed(key, state);
+        }
+        let local = self
+            .table
+            .get(key)
+            .map_or(State::ABSENT, |entry| EntryView::new(entry).state());
+        let superseded_by = state.superseded_by(local);
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.clear();
+        let merged = if local == State::ABSENT {
+            Merged::Right
+        } else {
+            merge(local, state, &mut scratch)
+        };
+        match merged {
+            Merged::Same | Merged::Left => {}
+            Merged::Right => self.put(key, state),
+            Merged::Both => self.put_encoded(key, &scratch),
+        }
+        if scratch.capacity() <= SCRATCH_BYTES_MAX {
+            self.scratch = scratch;
+        }
+        Merge {
+            changed: merged.changed(),
+            superseded_by,
+        }
+    }
+
+    /// Forgets the entry of `key`, tombstone or not; says whether there was one. Nothing remembers that it ever was: for
+    /// expired entries, evictions and tombstones that every holder is known to have.
+    pub fn remove(&mut self, key: &HashedKey<'_>) -> bool {
+        let Some(entry) = self.table.remove(key) else {
+            return false;
+        };
+        let weight = Weight::of(key.hash, &entry.content(), entry.memory_bytes());
+        self.account(key.slot, weight, Weight::NOTHING);
+        true
+    }
+
+    /// Empties the arc of all that is older than `flush`, for good: what is merged later and is older loses to it.
+    pub fn flush(&mut self, flush: Stamp) -> Discarded {
+        if flush <= self.flush {
+            return Discarded { _table: None };
+        }
+        let is_all_older = flush > self.clock.last();
+        self.clock.observe(flush);
+        self.flush = flush;
+        if is_all_older {
+            self.digest = 0;
+            self.counts = Counts::default();
+            self.live_by_slot.fill(0);
+            return Discarded {
+                _table: Some(self.table.clear()),
+            };
+        }
+        for key in self.keys_older_than(flush) {
+            self.flush_one(&HashedKey::new(&key));
+        }
+        Discarded { _table: None }
+    }
+
+    /// The stamp of the last flush; [`Stamp::ZERO`] if there was none. Owners compare it besides the digest.
+    #[must_use]
+    pub fn flushed_at(&self) -> Stamp {
+        self.flush
+    }
+
+    /// The arc's digest: the wrapping sum of [`State::digest`] over all entries, tombstones and expired ones too.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// The number of entries of any kind.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Whether there is no entry of any kind.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.table.len() == 0
+    }
+
+    /// How many there are of what.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts {
+            table_bytes: self.table.memory_bytes() as u64,
+            ..self.counts
+        }
+    }
+
+    /// The number of live keys in `slot`, which must be one of the arc's: what CLUSTER COUNTKEYSINSLOT says.
+    #[must_use]
+    pub fn live_in_slot(&self, slot: Slot) -> u32 {
+        self.live_by_slot[usize::from(slot.get() - self.first_slot)]
+    }
+
+    /// Asserts the invariants of the shard and of all that is in it.
+    pub fn check_invariants(&self) {
+        self.table.check_invariants();
+        let mut digest: u64 = 0;
+        let mut counts = Counts::default();
+        let mut live_by_slot = vec![0; self.live_by_slot.len()];
+        for entry in self.table.iter() {
+            let key = HashedKey::new(entry.key());
+            let weight = Weight::of(key.hash, &entry.content(), entry.memory_bytes());
+            digest = digest.wrapping_add(weight.digest);
+            counts = counts.plus(weight.counts);
+            live_by_slot[usize::from(key.slot.get() - self.first_slot)] += weight.counts.live as u32;
+            let state = EntryView::new(entry).state();
+            assert!(state.max_stamp() <= self.clock.last(), "the clock observed {state:?}");
+            assert!(state.generation >= self.flush, "{state:?} was flushed");
+            assert_eq!(entry.expiry(), state.expiry.at, "the header shows the expiry");
+        }
+        assert_eq!(digest, self.digest, "the digest is the sum of the entries'");
+        assert_eq!(counts, self.counts, "entries and bytes are counted");
+        assert_eq!(live_by_slot, *self.live_by_slot, "live entries are counted by slot");
+    }
+
+    pub(super) fn prefetcher(&self) -> Prefetcher {
+        self.table.prefetcher()
+    }
+
+    #[inline]
+    pub(super) fn prefetch_entry(&self, key: &HashedKey<'_>) {
+        self.table.prefetch_entry(key);
+    }
+
+    pub(super) fn slots(&self) -> u16 {
+        self.live_by_slot.len() as u16
+    }
+
+    pub(super) fn first_slot(&self) -> u16 {
+        self.first_slot
+    }
+
+    /// Merges a state from before the flush: only runs born after it are left of it.
+    fn merge_into_flushed(&mut self, key: &HashedKey<'_>, state: State<'_>) -> Merge {
+        let grave = State::tombstone(self.flush);
+        let superseded_by = state.superseded_by(grave);
+        let mut survivors = Vec::new();
+        match (merge(grave, state, &mut survivors), State::decode(&survivors)) {
+            (Merged::Both, Ok(survivors)) => self.merge(key, survivors),
+            _ => Merge {
+                changed: false,
+                superseded_by,
+            },
+        }
+    }
+
+    fn flush_one(&mut self, key: &HashedKey<'_>) {
+        let mut state = Vec::new();
+        self.state(key).encode(&mut state);
+        self.remove(key);
+        if let Ok(state) = State::decode(&state) {
+            self.merge_into_flushed(key, state);
+        }
+    }
+
+    fn keys_older_than(&self, flush: Stamp) -> Vec<Box<[u8]>> {
+        let old = self.table.iter().filter(|entry| entry.generation() < flush);
+        old.map(|entry| entry.key().into()).collect()
+    }
+
+    /// Stores `state` in place of whatever is there.
+    fn put(&mut self, key: &HashedKey<'_>, state: State<'_>) {
+        if state.is_plain() || state.is_tombstone() {
+            self.store(key, &Content::of_simple(state));
+            return;
+        }
+        let mut encoded = Vec::new();
+        state.encode(&mut encoded);
+        self.store(key, &Content::of_encoded(state, &encoded));
+    }
+
+    /// Stores the state that `encoded` is of in place of whatever is there.
+    fn put_encoded(&mut self, key: &HashedKey<'_>, encoded: &[u8]) {
+        match State::decode(encoded) {
+            Ok(state) if state.is_plain() || state.is_tombstone() => self.store(key, &Content::of_simple(state)),
+            Ok(state) => self.store(key, &Content::of_encoded(state, encoded)),
+            Err(error) => debug_assert!(false, "a merge wrote what is not a state: {error}"),
+        }
+    }
+
+    fn store(&mut self, key: &HashedKey<'_>, content: &Content<'_>) {
+        let (old, bytes) = match self.table.get_mut(key) {
+            Some(entry) => {
+                let old = Weight::of(key.hash, &entry.content(), entry.memory_bytes());
+                if !entry.overwrite(content) {
+                    *entry = Entry::new(key.key, content);
+                }
+                (old, entry.memory_bytes())
+            }
+            None => {
+                let entry = Entry::new(key.key, content);
+                let bytes = entry.memory_bytes();
+                self.table.insert(key, entry);
+                (Weight::NOTHING, bytes)
+            }
+        };
+        self.account(key.slot, old, Weight::of(key.hash, content, bytes));
+    }
+
+    fn account(&mut self, slot: Slot, old: Weight, new: Weight) {
+        self.digest = self.digest.wrapping_sub(old.digest).wrapping_add(new.digest);
+        self.counts = self.counts.plus(new.counts).minus(old.counts);
+        if old.counts.live != new.counts.live {
+            let live = &mut self.live_by_slot[usize::from(slot.get() - self.first_slot)];
+            *live = *live + new.counts.live as u32 - old.counts.live as u32;
+        }
+    }
+}

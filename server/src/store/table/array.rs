@@ -1,0 +1,230 @@
+//! An array of buckets, searched from an entry's home bucket to the right.
+//!
+//! ```text
+//!        home
+//!   ... [full, 2 over] [full, 1 over] [room, 0 over] ...      two entries went past the first bucket, one past the second
+//! ```
+//!
+//! An entry goes to the first bucket with an empty lane, from its home on and around the end of the array, and raises
+//! the overflow count of each bucket that it passes. Taking it out lowers them again, so a search may stop at the first
+//! bucket that nothing went past, and deleting leaves no marks behind that only a rebuild would clear.
+//!
+//! Invariant: a bucket's overflow count is the number of entries whose way from home goes past it (or sticks at 255).
+//!
+//! Refused: chained overflow buckets. At 85% load a quarter of the buckets would have one, most of it empty.
+
+use super::bucket::{Bucket, LANES, Tag};
+use super::entry::Entry;
+
+/// Where an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The bucket that the entry belongs to.
+    home: u32,
+    /// The bucket that it is in.
+    bucket: u32,
+    lane: usize,
+}
+
+/// The buckets.
+#[derive(Default)]
+pub(super) struct Array {
+    buckets: Box<[Bucket]>,
+}
+
+impl Array {
+    /// `buckets` empty buckets.
+    pub(super) fn new(buckets: u32) -> Self {
+        let buckets = (0..buckets).map(|_| Bucket::default()).collect();
+        Self { buckets }
+    }
+
+    /// The number of buckets.
+    #[inline]
+    pub(super) fn len(&self) -> u32 {
+        self.buckets.len() as u32
+    }
+
+    /// Whether there is no bucket.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.buckets.is_empty()
+    }
+
+    /// The number of entries that all buckets have room for.
+    #[inline]
+    pub(super) fn lanes(&self) -> usize {
+        self.buckets.len() * LANES
+    }
+
+    /// Where the first bucket is, for prefetching.
+    pub(super) fn address(&self) -> *const u8 {
+        self.buckets.as_ptr().cast()
+    }
+
+    /// Finds the entry of `key`, which belongs to bucket `home`.
+    #[inline]
+    pub(super) fn find(&self, home: u32, tag: Tag, key: &[u8]) -> Option<Place> {
+        let mut index = home;
+        for _ in 0..self.buckets.len() {
+            let bucket = &self.buckets[index as usize];
+            for lane in bucket.candidates(tag) {
+                if bucket.entry(lane).is_some_and(|entry| entry.key() == key) {
+                    return Some(Place {
+                        home,
+                        bucket: index,
+                        lane,
+                    });
+                }
+            }
+            if !bucket.overflows() {
+                return None;
+            }
+            index = self.right_of(index);
+        }
+        None
+    }
+
+    /// The entry at `place`.
+    #[inline]
+    pub(super) fn entry(&self, place: Place) -> Option<&Entry> {
+        self.buckets[place.bucket as usize].entry(place.lane)
+    }
+
+    /// The entry at `place`, to be changed or to be replaced by another one with the same key.
+    #[inline]
+    pub(super) fn entry_mut(&mut self, place: Place) -> Option<&mut Entry> {
+        self.buckets[place.bucket as usize].entry_mut(place.lane)
+    }
+
+    /// Puts in an entry that belongs to bucket `home`, and says how many buckets it had to pass.
+    ///
+    /// # Errors
+    ///
+    /// Gives the entry back if every bucket is full.
+    pub(super) fn insert(&mut self, home: u32, tag: Tag, entry: Entry) -> Result<u32, Entry> {
+        let mut index = home;
+        for passed in 0..self.len() {
+            if let Some(lane) = self.buckets[index as usize].vacancy() {
+                self.buckets[index as usize].put(lane, tag, entry);
+                self.passed_by(home, passed, Bucket::raise_overflow);
+                return Ok(passed);
+            }
+            index = self.right_of(index);
+        }
+        Err(entry)
+    }
+
+    /// Takes the entry at `place` out.
+    pub(super) fn take(&mut self, place: Place) -> Option<Entry> {
+        let entry = self.buckets[place.bucket as usize].take(place.lane)?;
+        let len = self.len();
+        let passed = (place.bucket + len - place.home) % len;
+        self.passed_by(place.home, passed, Bucket::lower_overflow);
+        Some(entry)
+    }
+
+    /// Visits the entries that may belong to bucket `home`, and others that stand among them.
+    pub(super) fn visit_from(&self, home: u32, mut visit: impl FnMut(Place, &Entry)) {
+        let mut index = home;
+        for _ in 0..self.buckets.len() {
+            let bucket = &self.buckets[index as usize];
+            for (lane, entry) in bucket.occupied() {
+                let place = Place {
+                    home,
+                    bucket: index,
+                    lane,
+                };
+                visit(place, entry);
+            }
+            if !bucket.overflows() {
+                return;
+            }
+            index = self.right_of(index);
+        }
+    }
+
+    /// All entries, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.buckets
+            .iter()
+            .flat_map(|bucket| bucket.occupied().map(|(_, entry)| entry))
+    }
+
+    /// All entries of the bucket `index`, whichever one they belong to.
+    pub(super) fn in_bucket(&self, index: u32) -> impl Iterator<Item = &Entry> {
+        self.buckets[index as usize].occupied().map(|(_, entry)| entry)
+    }
+
+    /// Starts to fetch all entries in bucket `index`.
+    pub(super) fn prefetch_all_entries(&self, index: u32) {
+        for entry in self.in_bucket(index) {
+            entry.prefetch();
+        }
+    }
+
+    /// Starts to fetch the entries of bucket `home` that may have this tag.
+    #[inline]
+    pub(super) fn prefetch_entries(&self, home: u32, tag: Tag) {
+        let bucket = &self.buckets[home as usize];
+        for lane in bucket.candidates(tag) {
+            if let Some(entry) = bucket.entry(lane) {
+                entry.prefetch();
+            }
+        }
+    }
+
+    /// The memory that the buckets take, in bytes.
+    pub(super) fn memory_bytes(&self) -> usize {
+        size_of_val(&*self.buckets)
+    }
+
+    /// Asserts the invariants, given each entry's home and tag; answers how many entries there are.
+    pub(super) fn check_invariants(&self, home_of: impl Fn(&Entry) -> u32, tag_of: impl Fn(&Entry) -> Tag) -> usize {
+        let len = self.buckets.len();
+        let mut passed_by = vec![0; len];
+        let mut entries = 0;
+        for (index, bucket) in self.buckets.iter().enumerate() {
+            bucket.check_invariants(&tag_of);
+            for (_, entry) in bucket.occupied() {
+                entries += 1;
+                let mut at = home_of(entry) as usize;
+                while at != index {
+                    passed_by[at] += 1;
+                    at = (at + 1) % len;
+                }
+            }
+        }
+        for (bucket, passed_by) in self.buckets.iter().zip(passed_by) {
+            if let Some(count) = bucket.overflow_count() {
+                assert_eq!(count, passed_by, "a bucket counts the entries that went past it");
+            }
+        }
+        assert!(entries <= len * LANES, "{entries} entries in {len} buckets");
+        entries
+    }
+
+    /// How many buckets away from home the farthest entry is, and all entries together are.
+    #[cfg(test)]
+    pub(super) fn ways_from_home(&self, home_of: impl Fn(&Entry) -> u32) -> (u32, u32) {
+        let len = self.len();
+        let places = (0..len).flat_map(|index| self.in_bucket(index).map(move |entry| (index, entry)));
+        let ways = places.map(|(index, entry)| (index + len - home_of(entry)) % len);
+        ways.fold((0, 0), |(longest, total), way| (longest.max(way), total + way))
+    }
+
+    /// Applies `change` to the `passed` buckets from `home` on.
+    fn passed_by(&mut self, home: u32, passed: u32, change: impl Fn(&mut Bucket)) {
+        let mut index = home;
+        for _ in 0..passed {
+            change(&mut self.buckets[index as usize]);
+            index = self.right_of(index);
+        }
+    }
+
+    #[inline]
+    fn right_of(&self, index: u32) -> u32 {
+        let right = index + 1;
+        if right == self.len() { 0 } else { right }
+    }
+}

@@ -1,0 +1,567 @@
+//! One stored key: a single allocation behind a thin pointer.
+//!
+//! ```text
+//!   0           8        12      16
+//!   | generation | expiry | meta | [wide: 16] | [shared: 32] | key ... | body ... | unused, up to the size class |
+//!
+//!   expiry   0: none; u32::MAX: in `wide`; else 1 + milliseconds from the generation's millisecond to the expiry
+//!   meta     bits 0..8 flags (below), 8..16 key bytes, 16..32 body bytes; the lengths are in `wide` if there is one
+//!   wide     expiry u64, key bytes u32, body bytes u32: present if one of the three does not fit the header
+//!   shared   a `Bytes` that is the body: present if the body is longer than BODY_INLINE_BYTES_MAX
+//! ```
+//!
+//! A 16-byte key with a 32-byte value thus takes 64 bytes, with or without an expiry; a 400-day expiry takes 80.
+//! A long body is refcounted, so that a reply can leave after the lock was given back, without a copy.
+//!
+//! Invariant: `meta` alone tells the shape of the allocation, and with `wide`'s lengths its size; every write of one
+//! goes with a write of the others ([`Entry::write`]), so that `Drop` frees what `new` allocated.
+//!
+//! Refused: `Bytes` or `Box<[u8]>` per key and value (2.4 times the memory); a crate for thin pointers (none fits a
+//! header with two tails).
+
+#![allow(
+    unsafe_code,
+    reason = "one allocation of a header and two tails behind an 8-byte pointer is not expressible in safe Rust"
+)]
+
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::mem::ManuallyDrop;
+use std::ptr::{self, NonNull};
+use std::slice;
+
+use bytes::Bytes;
+use circlet_core::stamp::Stamp;
+use circlet_core::state::{Base, State};
+use circlet_core::time::WallMs;
+
+use super::prefetch::prefetch;
+use super::size_class::size_class;
+
+/// The longest body that stands in the entry's own allocation, in bytes. A longer one is refcounted.
+pub(crate) const BODY_INLINE_BYTES_MAX: usize = 16 << 10;
+
+const WIDE: u32 = 1;
+const SHARED: u32 = 1 << 1;
+const KIND_SHIFT: u32 = 2;
+const KIND_MASK: u32 = 0b11;
+const KEY_SHIFT: u32 = 8;
+const KEY_BYTES_MAX: usize = 0xff;
+const BODY_SHIFT: u32 = 16;
+const BODY_BYTES_MAX: usize = 0xffff;
+
+const EXPIRY_NONE: u32 = 0;
+const EXPIRY_WIDE: u32 = u32::MAX;
+
+/// What the body is; two bits of the flags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// No value: the key was deleted by a write with this generation.
+    Tombstone = 0,
+    /// The value's bytes, written with the generation, under an expiry that was set with it.
+    Plain = 1,
+    /// An encoded `State`.
+    Encoded = 2,
+}
+
+/// What an entry is made of, apart from its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Content<'a> {
+    /// The stamp that the whole value began with.
+    pub(crate) generation: Stamp,
+    /// When the entry expires. For an encoded body a copy of what it says.
+    pub(crate) expiry: Option<WallMs>,
+    /// What the entry holds.
+    pub(crate) body: Body<'a>,
+}
+
+/// What an entry holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Body<'a> {
+    /// Nothing: the key is deleted.
+    Tombstone,
+    /// A value written with the generation.
+    Plain(&'a [u8]),
+    /// Any other state, as `State::encode` writes it.
+    Encoded(&'a [u8]),
+}
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Header {
+    generation: u64,
+    expiry: u32,
+    meta: u32,
+}
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Wide {
+    expiry: u64,
+    key_bytes: u32,
+    body_bytes: u32,
+}
+
+/// Where the parts of an entry stand: a function of what it holds, never stored.
+#[derive(Clone, Copy)]
+struct Shape {
+    wide: bool,
+    shared: bool,
+    key_bytes: usize,
+    body_bytes: usize,
+}
+
+impl Shape {
+    fn of(key_bytes: usize, content: &Content<'_>) -> Self {
+        let body_bytes = content.body.bytes().len();
+        let shared = body_bytes > BODY_INLINE_BYTES_MAX;
+        let wide = key_bytes > KEY_BYTES_MAX
+            || body_bytes > BODY_BYTES_MAX
+            || short_expiry(content.generation, content.expiry) == EXPIRY_WIDE;
+        Self {
+            wide,
+            shared,
+            key_bytes,
+            body_bytes,
+        }
+    }
+
+    #[inline]
+    const fn shared_offset(self) -> usize {
+        size_of::<Header>() + if self.wide { size_of::<Wide>() } else { 0 }
+    }
+
+    #[inline]
+    const fn key_offset(self) -> usize {
+        self.shared_offset() + if self.shared { size_of::<Bytes>() } else { 0 }
+    }
+
+    #[inline]
+    const fn body_offset(self) -> usize {
+        self.key_offset() + self.key_bytes
+    }
+
+    /// The allocation's size: all parts, rounded up to a size class.
+    #[inline]
+    const fn allocated_bytes(self) -> usize {
+        let inline_bytes = if self.shared { 0 } else { self.body_bytes };
+        size_class(self.body_offset() + inline_bytes)
+    }
+
+    fn layout(self) -> Layout {
+        // A key or value is at most 512 MiB (the parser's limit), so this cannot fail.
+        Layout::from_size_align(self.allocated_bytes(), align_of::<Header>()).expect("an entry fits the address space")
+    }
+}
+
+/// The expiry as the header holds it.
+fn short_expiry(generation: Stamp, expiry: Option<WallMs>) -> u32 {
+    let Some(expiry) = expiry else {
+        return EXPIRY_NONE;
+    };
+    let after_ms = expiry.get().checked_sub(generation.ms().get());
+    match after_ms.map(|ms| u32::try_from(ms.saturating_add(1))) {
+        Some(Ok(short)) => short,
+        _ => EXPIRY_WIDE,
+    }
+}
+
+impl<'a> Content<'a> {
+    /// The content of a plain string or a bare tombstone.
+    pub(crate) fn of_simple(state: State<'a>) -> Self {
+        debug_assert!(state.is_plain() || state.is_tombstone());
+        let body = match state.base {
+            Base::Bytes(value) => Body::Plain(value),
+            Base::None | Base::Unknown => Body::Tombstone,
+        };
+        Self {
+            generation: state.generation,
+            expiry: state.expiry.at,
+            body,
+        }
+    }
+
+    /// The content of any other state, whose encoded form is given too.
+    pub(crate) const fn of_encoded(state: State<'_>, encoded: &'a [u8]) -> Self {
+        Self {
+            generation: state.generation,
+            expiry: state.expiry.at,
+            body: Body::Encoded(encoded),
+        }
+    }
+}
+
+impl<'a> Body<'a> {
+    /// The bytes of the body.
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        match *self {
+            Self::Tombstone => &[],
+            Self::Plain(bytes) | Self::Encoded(bytes) => bytes,
+        }
+    }
+
+    const fn kind(&self) -> Kind {
+        match self {
+            Self::Tombstone => Kind::Tombstone,
+            Self::Plain(_) => Kind::Plain,
+            Self::Encoded(_) => Kind::Encoded,
+        }
+    }
+}
+
+/// One key with what is stored under it. Eight bytes; `Option<Entry>` too.
+///
+/// Invariant: the pointer is to an allocation of `self.shape().layout()`, of which the header, `wide` and `shared` as
+/// the flags say, the key and the inline body are initialised; nobody else has the pointer.
+#[repr(transparent)]
+pub(crate) struct Entry(NonNull<Header>);
+
+// SAFETY: an entry owns its allocation, and what it holds (integers, bytes, a `Bytes`) is Send.
+unsafe impl Send for Entry {}
+// SAFETY: through `&Entry` the allocation is only read, and what it holds is Sync.
+unsafe impl Sync for Entry {}
+
+impl Entry {
+    /// Allocates an entry.
+    pub(crate) fn new(key: &[u8], content: &Content<'_>) -> Self {
+        let shape = Shape::of(key.len(), content);
+        let layout = shape.layout();
+        // SAFETY: the layout is not empty: a size class is at least 16.
+        let Some(pointer) = NonNull::new(unsafe { alloc(layout) }) else {
+            handle_alloc_error(layout);
+        };
+        // Were `write` to panic, half an entry would be leaked: better than dropped.
+        let mut entry = ManuallyDrop::new(Self(pointer.cast()));
+        // SAFETY: the allocation was made for `shape`, holds no `Bytes` yet, and the key ends before the body begins.
+        unsafe {
+            ptr::copy_nonoverlapping(key.as_ptr(), entry.at(shape.key_offset()), key.len());
+            entry.write(shape, content);
+        }
+        ManuallyDrop::into_inner(entry)
+    }
+
+    /// Replaces everything but the key if the new size is in the same size class; else does nothing and says false.
+    pub(crate) fn overwrite(&mut self, content: &Content<'_>) -> bool {
+        let old = self.shape();
+        let new = Shape::of(old.key_bytes, content);
+        if old.shared || new.shared || old.allocated_bytes() != new.allocated_bytes() {
+            return false;
+        }
+        // SAFETY: the allocation has the size that `new` asks for and holds no `Bytes`, since the old shape is not
+        // shared. The key may move by the size of `wide`: onto itself, so `copy` and not `copy_nonoverlapping`. The
+        // content cannot borrow from this entry, which is borrowed mutably.
+        unsafe {
+            if old.wide != new.wide {
+                ptr::copy(self.at(old.key_offset()), self.at(new.key_offset()), old.key_bytes);
+            }
+            self.write(new, content);
+        }
+        true
+    }
+
+    /// Writes header, `wide`, `shared` and body.
+    ///
+    /// # Safety
+    ///
+    /// The allocation is of `shape`'s size, `shape` is `content`'s, the key stands at `shape`'s place, and no `Bytes`
+    /// that must be dropped stands where this writes.
+    unsafe fn write(&mut self, shape: Shape, content: &Content<'_>) {
+        let body = content.body.bytes();
+        let mut meta = (content.body.kind() as u32) << KIND_SHIFT;
+        let mut expiry = short_expiry(content.generation, content.expiry);
+        if shape.wide {
+            meta |= WIDE;
+            // An expiry beyond the header's reach is what made most of these wide; one rule for all is simpler.
+            expiry = content.expiry.map_or(EXPIRY_NONE, |_| EXPIRY_WIDE);
+            let wide = Wide {
+                expiry: content.expiry.map_or(0, WallMs::get),
+                key_bytes: u32::try_from(shape.key_bytes).expect("the parser limits keys to 512 MiB"),
+                body_bytes: u32::try_from(shape.body_bytes).expect("the parser limits values to 512 MiB"),
+            };
+            // SAFETY: the caller allocated for `shape`, which has room for `wide` after the header; both are 8-aligned.
+            unsafe { self.at(size_of::<Header>()).cast::<Wide>().write(wide) };
+        } else {
+            meta |= (shape.key_bytes as u32) << KEY_SHIFT | (shape.body_bytes as u32) << BODY_SHIFT;
+        }
+        if shape.shared {
+            meta |= SHARED;
+            let shared = Bytes::copy_from_slice(body);
+            // SAFETY: there is room for a `Bytes` at this offset, a multiple of 8, and none there that must be dropped.
+            unsafe { self.at(shape.shared_offset()).cast::<Bytes>().write(shared) };
+        } else {
+            // SAFETY: the body's place lies inside of the allocation, and `body` is not part of it (see the callers).
+            unsafe { ptr::copy_nonoverlapping(body.as_ptr(), self.at(shape.body_offset()), body.len()) };
+        }
+        let header = Header {
+            generation: content.generation.to_bits(),
+            expiry,
+            meta,
+        };
+        // SAFETY: the allocation begins with the header.
+        unsafe { self.0.write(header) };
+    }
+
+    /// The key.
+    #[inline]
+    pub(crate) fn key(&self) -> &[u8] {
+        let shape = self.shape();
+        // SAFETY: by the type's invariant the key stands there, initialised, and lives as long as the entry.
+        unsafe { slice::from_raw_parts(self.at(shape.key_offset()), shape.key_bytes) }
+    }
+
+    /// The stamp that the whole value began with.
+    #[inline]
+    pub(crate) fn generation(&self) -> Stamp {
+        Stamp::from_bits(self.header().generation)
+    }
+
+    /// When the entry expires, if it does.
+    #[inline]
+    pub(crate) fn expiry(&self) -> Option<WallMs> {
+        let header = self.header();
+        match header.expiry {
+            EXPIRY_NONE => None,
+            EXPIRY_WIDE => Some(WallMs::new(self.wide()?.expiry)),
+            short => {
+                let generation_ms = Stamp::from_bits(header.generation).ms().get();
+                Some(WallMs::new(generation_ms + u64::from(short) - 1))
+            }
+        }
+    }
+
+    /// What the entry holds.
+    #[inline]
+    pub(crate) fn body(&self) -> Body<'_> {
+        match (self.header().meta >> KIND_SHIFT) & KIND_MASK {
+            kind if kind == Kind::Tombstone as u32 => Body::Tombstone,
+            kind if kind == Kind::Plain as u32 => Body::Plain(self.body_bytes()),
+            _ => Body::Encoded(self.body_bytes()),
+        }
+    }
+
+    /// The body as a refcounted value, if it is long enough to be kept as one.
+    #[inline]
+    pub(crate) fn shared_body(&self) -> Option<&Bytes> {
+        let shape = self.shape();
+        if !shape.shared {
+            return None;
+        }
+        // SAFETY: by the type's invariant a `Bytes` stands there; it lives as long as the entry.
+        Some(unsafe { &*self.at(shape.shared_offset()).cast::<Bytes>() })
+    }
+
+    /// All but the key.
+    #[inline]
+    pub(crate) fn content(&self) -> Content<'_> {
+        Content {
+            generation: self.generation(),
+            expiry: self.expiry(),
+            body: self.body(),
+        }
+    }
+
+    /// The memory that the entry takes, in bytes: its allocation, and the body's own if it is refcounted.
+    #[inline]
+    pub(crate) fn memory_bytes(&self) -> usize {
+        let shape = self.shape();
+        let shared_bytes = if shape.shared { size_class(shape.body_bytes) } else { 0 };
+        shape.allocated_bytes() + shared_bytes
+    }
+
+    /// Starts to fetch the entry's first two cache lines: header, key, and most values.
+    #[inline]
+    pub(crate) fn prefetch(&self) {
+        let address = self.0.as_ptr().cast::<u8>().cast_const();
+        prefetch(address);
+        prefetch(address.wrapping_add(64));
+    }
+
+    fn body_bytes(&self) -> &[u8] {
+        let shape = self.shape();
+        if let Some(shared) = self.shared_body() {
+            return shared;
+        }
+        // SAFETY: by the type's invariant the body stands there, initialised, and lives as long as the entry.
+        unsafe { slice::from_raw_parts(self.at(shape.body_offset()), shape.body_bytes) }
+    }
+
+    #[inline]
+    fn header(&self) -> Header {
+        // SAFETY: by the type's invariant the header is initialised.
+        unsafe { self.0.read() }
+    }
+
+    #[inline]
+    fn wide(&self) -> Option<Wide> {
+        if self.header().meta & WIDE == 0 {
+            return None;
+        }
+        // SAFETY: by the type's invariant `wide` follows the header if the flag is set.
+        Some(unsafe { self.at(size_of::<Header>()).cast::<Wide>().read() })
+    }
+
+    #[inline]
+    fn shape(&self) -> Shape {
+        let meta = self.header().meta;
+        let shared = meta & SHARED != 0;
+        match self.wide() {
+            None => Shape {
+                wide: false,
+                shared,
+                key_bytes: (meta >> KEY_SHIFT) as usize & KEY_BYTES_MAX,
+                body_bytes: (meta >> BODY_SHIFT) as usize & BODY_BYTES_MAX,
+            },
+            Some(wide) => Shape {
+                wide: true,
+                shared,
+                key_bytes: wide.key_bytes as usize,
+                body_bytes: wide.body_bytes as usize,
+            },
+        }
+    }
+
+    /// The address `offset` bytes into the allocation.
+    #[inline]
+    fn at(&self, offset: usize) -> *mut u8 {
+        self.0.as_ptr().cast::<u8>().wrapping_add(offset)
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        let shape = self.shape();
+        // SAFETY: by the type's invariant a `Bytes` stands there if the flag is set, the allocation has this layout,
+        // and nobody else has the pointer.
+        unsafe {
+            if shape.shared {
+                ptr::drop_in_place(self.at(shape.shared_offset()).cast::<Bytes>());
+            }
+            dealloc(self.0.as_ptr().cast(), shape.layout());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SECOND: u64 = 1_000;
+    const WRITTEN_MS: u64 = 1_763_719_355_123;
+
+    fn stamp() -> Stamp {
+        Stamp::new(WallMs::new(WRITTEN_MS), 7)
+    }
+
+    fn plain(value: &[u8], expiry: Option<u64>) -> Content<'_> {
+        Content {
+            generation: stamp(),
+            expiry: expiry.map(WallMs::new),
+            body: Body::Plain(value),
+        }
+    }
+
+    #[test]
+    fn sixteen_and_thirty_two_bytes_take_one_cache_line_with_an_expiry_too() {
+        let (key, value) = ([b'k'; 16], [b'v'; 32]);
+        let within_49_days = WRITTEN_MS + 49 * 24 * 3600 * SECOND;
+        for expiry in [None, Some(WRITTEN_MS), Some(within_49_days)] {
+            let entry = Entry::new(&key, &plain(&value, expiry));
+            assert_eq!(entry.memory_bytes(), 64, "expiry {expiry:?}");
+            assert_eq!(entry.expiry(), expiry.map(WallMs::new));
+        }
+        assert_eq!(size_of::<Option<Entry>>(), 8);
+    }
+
+    #[test]
+    fn an_expiry_out_of_the_headers_reach_goes_to_the_extension() {
+        let (key, value) = ([b'k'; 16], [b'v'; 32]);
+        let far = WRITTEN_MS + 400 * 24 * 3600 * SECOND;
+        for expiry in [far, WRITTEN_MS - 1, 0, u64::MAX, WRITTEN_MS + u64::from(u32::MAX) - 1] {
+            let entry = Entry::new(&key, &plain(&value, Some(expiry)));
+            assert_eq!(entry.expiry(), Some(WallMs::new(expiry)));
+            assert_eq!((entry.key(), entry.body()), (&key[..], Body::Plain(&value)));
+            assert_eq!(entry.memory_bytes(), 80);
+        }
+    }
+
+    #[test]
+    fn a_tombstone_is_a_header_and_a_key() {
+        let content = Content {
+            generation: stamp(),
+            expiry: None,
+            body: Body::Tombstone,
+        };
+        let entry = Entry::new(&[b'k'; 16], &content);
+        assert_eq!((entry.memory_bytes(), entry.body()), (32, Body::Tombstone));
+    }
+
+    #[test]
+    fn a_long_value_can_be_kept_after_the_entry_is_gone() {
+        let value = vec![b'v'; BODY_INLINE_BYTES_MAX + 1];
+        let entry = Entry::new(b"key", &plain(&value, None));
+        let shared = entry.shared_body().cloned();
+        drop(entry);
+        assert_eq!(shared.as_deref(), Some(&value[..]));
+        let at_limit = Entry::new(b"key", &plain(&value[1..], None));
+        assert_eq!(at_limit.shared_body(), None);
+    }
+
+    #[test]
+    fn overwriting_in_the_same_class_keeps_the_allocation() {
+        let mut entry = Entry::new(&[b'k'; 16], &plain(&[1; 32], None));
+        let address = entry.0;
+        assert!(entry.overwrite(&plain(&[2; 17], Some(WRITTEN_MS + 5))));
+        assert_eq!(entry.0, address);
+        assert_eq!(entry.content(), plain(&[2; 17], Some(WRITTEN_MS + 5)));
+        assert!(!entry.overwrite(&plain(&[3; 33], None)), "80 bytes do not fit 64");
+        assert!(!entry.overwrite(&plain(&[3; 16], None)), "48 bytes would waste 16");
+        assert_eq!(
+            entry.body(),
+            Body::Plain(&[2; 17]),
+            "a refused overwrite changes nothing"
+        );
+    }
+
+    fn contents() -> impl Strategy<Value = (u64, Option<u64>, u8, Vec<u8>)> {
+        let expiry = prop_oneof![
+            Just(None),
+            any::<u64>().prop_map(Some),
+            (0u64..1 << 33).prop_map(|after| Some(WRITTEN_MS + after)),
+        ];
+        let length = prop_oneof![0usize..64, 0usize..1_000, 16_000usize..17_000, Just(70_000)];
+        let value = (length, any::<u8>()).prop_map(|(length, byte)| vec![byte; length]);
+        let generation = prop_oneof![any::<u64>(), Just(stamp().to_bits())];
+        (generation, expiry, 0u8..3, value)
+    }
+
+    fn content((generation, expiry, kind, value): &(u64, Option<u64>, u8, Vec<u8>)) -> Content<'_> {
+        Content {
+            generation: Stamp::from_bits(*generation),
+            expiry: expiry.map(WallMs::new),
+            body: match kind {
+                0 => Body::Tombstone,
+                1 => Body::Plain(value),
+                _ => Body::Encoded(value),
+            },
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_put_in_comes_out(
+            key_bytes in prop_oneof![0usize..40, 250usize..260, Just(70_000)],
+            first in contents(),
+            second in contents(),
+        ) {
+            let key = vec![b'k'; key_bytes];
+            let mut entry = Entry::new(&key, &content(&first));
+            prop_assert_eq!(entry.key(), &key[..]);
+            prop_assert_eq!(entry.content(), content(&first));
+            let fits = entry.overwrite(&content(&second));
+            let now = if fits { &second } else { &first };
+            prop_assert_eq!(entry.key(), &key[..]);
+            prop_assert_eq!(entry.content(), content(now));
+        }
+    }
+}

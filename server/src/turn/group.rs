@@ -1,0 +1,211 @@
+//! Commands of one turn that wait for the same owners at the same level: one count for all of them.
+
+use super::Problem;
+use crate::routes::NodeIndex;
+use circlet_core::coordinator::{Party, ReadAck, ReadOp, ReadStep, Shortfall, WriteAck, WriteOp, WriteStep};
+use circlet_core::owners::{OwnerIndex, Owners};
+use circlet_core::quorum::{Level, Verdict};
+use smallvec::SmallVec;
+
+/// What a group waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GroupKind {
+    /// Acknowledgements of deltas.
+    Write,
+    /// The word that others hold the same.
+    Read,
+    /// An answer, whatever it is, from everyone asked.
+    Fetch,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Op {
+    Write(WriteOp),
+    Read(ReadOp),
+    Fetch(Owners),
+}
+
+/// See the module's header.
+///
+/// Owners are numbered within the group: this node is 0, the peers follow in the order of `peers`. So commands of different arcs
+/// can share a group, whatever place their owners have in each arc's preference list.
+#[derive(Debug, Clone)]
+pub(crate) struct Group {
+    pub(crate) kind: GroupKind,
+    level: Level,
+    peers: SmallVec<[NodeIndex; 4]>,
+    op: Op,
+    verdict: Verdict,
+    /// What the clients are told if the verdict is "unreachable".
+    shortfall: Option<Shortfall>,
+}
+
+/// This node's place in a group.
+const ME: OwnerIndex = match OwnerIndex::new(0) {
+    Some(first) => first,
+    None => unreachable!(),
+};
+
+impl Group {
+    /// A group that waits until a delta, which this node has merged, is on as many owners as `level` needs of `n`.
+    ///
+    /// # Errors
+    /// The shortfall when fewer are in `peers`.
+    pub(crate) fn write(n: u8, level: Level, peers: &[NodeIndex]) -> Result<Self, Shortfall> {
+        let mut op = WriteOp::begin(party(n, peers), level)?;
+        let step = op.on_ack(ME, WriteAck::Merged);
+        let mut group = Self::new(GroupKind::Write, level, peers, Op::Write(op));
+        group.after_write(step);
+        Ok(group)
+    }
+
+    /// A group that waits until as many owners as `level` needs of `n` hold what this node holds. [`Group::asked`] says whom to ask.
+    ///
+    /// # Errors
+    /// The shortfall when there are fewer in `readers`.
+    pub(crate) fn read(n: u8, level: Level, readers: &[NodeIndex]) -> Result<Self, Shortfall> {
+        let op = ReadOp::begin(party(n, readers), level)?;
+        let mut group = Self::new(GroupKind::Read, level, readers, Op::Read(op));
+        if op.is_answered() {
+            group.verdict = Verdict::Met;
+        }
+        Ok(group)
+    }
+
+    /// A group that waits until everyone asked has answered or is lost.
+    pub(crate) fn fetch(peers: &[NodeIndex]) -> Self {
+        let mut group = Self::new(GroupKind::Fetch, Level::All, peers, Op::Fetch(all(peers)));
+        group.after_fetch();
+        group
+    }
+
+    /// A group that waits until one peer has taken what it is sent.
+    ///
+    /// # Errors
+    /// Never: there are two owners, this node and the peer, and both must have it.
+    pub(crate) fn delivery(peer: NodeIndex) -> Result<Self, Shortfall> {
+        Self::write(2, Level::All, &[peer])
+    }
+
+    fn new(kind: GroupKind, level: Level, peers: &[NodeIndex], op: Op) -> Self {
+        Group {
+            kind,
+            level,
+            peers: peers.into(),
+            op,
+            verdict: Verdict::Pending,
+            shortfall: None,
+        }
+    }
+
+    /// The peers to ask first.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = NodeIndex> {
+        let targets = match self.op {
+            Op::Write(op) => op.targets(),
+            Op::Read(op) => op.targets(),
+            Op::Fetch(open) => open,
+        };
+        targets.iter().map(|owner| self.peers[owner.index() - 1])
+    }
+
+    /// Whether a part that would begin `kind` at `level` with these peers can join this group instead.
+    pub(crate) fn takes(&self, kind: GroupKind, level: Level, peers: &[NodeIndex]) -> bool {
+        self.kind == kind && self.level == level && self.peers.as_slice() == peers
+    }
+
+    /// Whether enough has come, may still come, or cannot come.
+    pub(crate) fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// What a part of a group that failed has to settle.
+    pub(crate) fn problem(&self) -> Problem {
+        match self.shortfall {
+            Some(Shortfall::WriteTimeout { acked, need }) => Problem::WriteTimeout { acked, need },
+            _ => Problem::ReadAgain,
+        }
+    }
+
+    /// A peer has merged the deltas, or holds the same.
+    pub(crate) fn on_ack(&mut self, peer: NodeIndex) {
+        let Some(owner) = self.owner(peer) else { return };
+        match &mut self.op {
+            Op::Write(op) => {
+                let step = op.on_ack(owner, WriteAck::Merged);
+                self.after_write(step);
+            }
+            Op::Read(op) => {
+                let step = op.on_ack(owner, ReadAck::Equal);
+                self.after_read(step);
+            }
+            Op::Fetch(open) => {
+                open.remove(owner);
+                self.after_fetch();
+            }
+        }
+    }
+
+    /// A peer will not acknowledge.
+    pub(crate) fn on_failure(&mut self, peer: NodeIndex) {
+        let Some(owner) = self.owner(peer) else { return };
+        match &mut self.op {
+            Op::Write(op) => {
+                let step = op.on_failure(owner);
+                self.after_write(step);
+            }
+            Op::Read(op) => {
+                let step = op.on_failure(owner);
+                self.after_read(step);
+            }
+            Op::Fetch(open) => {
+                open.remove(owner);
+                self.after_fetch();
+            }
+        }
+    }
+
+    fn after_write(&mut self, step: WriteStep) {
+        match step {
+            WriteStep::Acknowledge => self.verdict = Verdict::Met,
+            WriteStep::Fail(shortfall) => {
+                self.verdict = Verdict::Unreachable;
+                self.shortfall = Some(shortfall);
+            }
+            // A key that was superseded is settled by itself, apart from its group.
+            WriteStep::Wait | WriteStep::Restamp { .. } => {}
+        }
+    }
+
+    /// Anything but an answer at once is for the slow path, which begins anew with whoever is there then.
+    fn after_read(&mut self, step: ReadStep) {
+        match step {
+            ReadStep::Wait => {}
+            ReadStep::Reply => self.verdict = Verdict::Met,
+            ReadStep::Ask(_) | ReadStep::Repair(_) | ReadStep::Fail(_) => self.verdict = Verdict::Unreachable,
+        }
+    }
+
+    fn after_fetch(&mut self) {
+        if matches!(self.op, Op::Fetch(open) if open.is_empty()) {
+            self.verdict = Verdict::Met;
+        }
+    }
+
+    fn owner(&self, peer: NodeIndex) -> Option<OwnerIndex> {
+        let at = self.peers.iter().position(|known| *known == peer)?;
+        // At most 16 owners an arc.
+        OwnerIndex::new(at as u8 + 1)
+    }
+}
+
+fn all(peers: &[NodeIndex]) -> Owners {
+    Owners::first(peers.len() as u8 + 1).without(Owners::only(ME))
+}
+
+fn party(n: u8, peers: &[NodeIndex]) -> Party {
+    Party {
+        n,
+        alive: all(peers).and(Owners::only(ME)),
+        me: ME,
+    }
+}

@@ -1,0 +1,28 @@
+//! What the slow path has to settle.
+
+/// Why a part's speculative reply may not be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// An owner held something newer than what the command wrote; it is merged here by now: run the command again on top.
+    Superseded,
+    /// An owner's digest is another; its state is merged here by now: write the merged state back, then answer.
+    Differs,
+    /// An owner that was to vouch for a read did not: ask another.
+    ReadAgain,
+    /// The node that was to run the command did not answer.
+    RunElsewhere {
+        /// It may have run it all the same.
+        maybe_ran: bool,
+    },
+    /// This node coordinates the arc, but has not caught up on it or not taken it over yet.
+    NotReady,
+    /// A part of the entry is here but not its base: fetch the full state first.
+    NeedFullState,
+    /// Not enough owners acknowledged the write in time. It may take effect all the same.
+    WriteTimeout {
+        /// Owners that acknowledged, this node included.
+        acked: u8,
+        /// Owners that had to.
+        need: u8,
+    },
+}

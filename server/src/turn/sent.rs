@@ -1,0 +1,55 @@
+//! What went to which peer.
+
+use super::PartIndex;
+use crate::routes::NodeIndex;
+use std::ops::Range;
+
+/// What an item of a frame asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ItemKind {
+    Apply,
+    Check,
+    Fetch,
+    Run {
+        /// Running it twice does no harm: it reads, or sets a whole value.
+        repeatable: bool,
+    },
+}
+
+impl ItemKind {
+    pub(crate) fn is_run(self) -> bool {
+        matches!(self, ItemKind::Run { .. })
+    }
+}
+
+/// One item of a frame, and the part it serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SentItem {
+    pub(crate) part: PartIndex,
+    pub(crate) kind: ItemKind,
+}
+
+/// One frame of a turn.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    pub(crate) peer: NodeIndex,
+    pub(crate) items: Range<u32>,
+}
+
+impl Sent {
+    /// Where its items stand in `Waits::items`.
+    pub(crate) fn items(&self) -> Range<usize> {
+        self.items.start as usize..self.items.end as usize
+    }
+}
+
+/// Why a frame is not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Loss {
+    /// It never left: the peer has not seen it.
+    NotSent,
+    /// The link broke: the peer may have seen it.
+    Broken,
+    /// The deadline passed: the peer may have seen it.
+    TimedOut,
+}

@@ -1,0 +1,14 @@
+//! What commands answer, compared with a real redis-server wherever there is one on the `PATH`.
+
+mod bits;
+mod floats;
+mod generate;
+mod globs;
+mod keys;
+mod local;
+mod random;
+mod redis;
+mod store;
+mod strings;
+mod table;
+mod wire;

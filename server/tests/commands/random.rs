@@ -1,0 +1,118 @@
+//! Random sequences of commands, each command given to our handlers and to a real server: the replies must be the same bytes.
+//!
+//! `CIRCLET_STEPS` and `CIRCLET_SEED` say how many commands and from which seed on; a failure names its seed. What may
+//! differ is named below, and in docs/design/commands.md.
+
+use circlet_core::time::WallMs;
+use circlet_resp::Proto;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use crate::generate::any_command;
+use crate::local::Local;
+use crate::redis::{Connection, Redis};
+use crate::table::{connect, now};
+use crate::wire::{shown, words};
+
+/// Commands for each protocol, unless `CIRCLET_STEPS` says another number.
+const STEPS: u64 = 4_000;
+
+/// How far two clocks' milliseconds may be apart: the two servers are asked one after the other.
+const CLOCK_MS_MAX: i64 = 2_000;
+
+#[test]
+fn random_commands_are_answered_as_by_redis() {
+    compare(Proto::Resp2);
+}
+
+#[test]
+fn random_commands_are_answered_as_by_redis_in_resp3() {
+    compare(Proto::Resp3);
+}
+
+pub(crate) fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
+}
+
+fn compare(proto: Proto) {
+    let Some(redis) = Redis::start() else { return };
+    let mut connection = connect(&redis, proto);
+    let is_older_than_7_2 = is_older_than_7_2(&mut connection);
+    let seed = setting("CIRCLET_SEED", 1);
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut local = Local::new(proto);
+    for step in 0..setting("CIRCLET_STEPS", STEPS) {
+        let command = any_command(&mut random);
+        if Local::crosses_slots(&command) {
+            continue;
+        }
+        let theirs = connection.call(&command);
+        let ours = local.call(&command, now());
+        let is_justified = || {
+            is_older_than_7_2 && is_of_7_2(&command, &ours, &theirs)
+                || is_near(&command[0], &ours, &theirs)
+                || is_free(&command)
+        };
+        assert!(
+            ours == theirs || is_justified(),
+            "seed {seed} step {step}: {}\n theirs: {}\n ours:   {}",
+            command.iter().map(|arg| shown(arg)).collect::<Vec<_>>().join(" "),
+            shown(&theirs),
+            shown(&ours),
+        );
+        if random.random_ratio(1, 500) {
+            connection.call(&words("FLUSHALL"));
+            local.call(&words("FLUSHALL"), WallMs::ZERO);
+        }
+    }
+}
+
+fn is_older_than_7_2(connection: &mut Connection) -> bool {
+    let info = String::from_utf8_lossy(&connection.call(&words("INFO server"))).into_owned();
+    let version = info
+        .lines()
+        .find_map(|line| line.strip_prefix("redis_version:"))
+        .unwrap_or("0.0")
+        .to_owned();
+    let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) < (7, 2)
+}
+
+/// Redis 7.2 checks the arguments of some commands on an absent key too, and lets COMMAND GETKEYS ask about shorter ones;
+/// Debian's 7.0 does not.
+fn is_of_7_2(command: &[Vec<u8>], ours: &[u8], theirs: &[u8]) -> bool {
+    let bits = ["bitcount", "bitpos"].iter().any(|name| is_named(&command[0], name));
+    let is_blind = bits && ours.starts_with(b"-ERR") && matches!(theirs, b":0\r\n" | b":-1\r\n");
+    is_blind || theirs.starts_with(b"-ERR wrong number of arguments for 'command|getkeys")
+}
+
+fn is_named(word: &[u8], name: &str) -> bool {
+    word.eq_ignore_ascii_case(name.as_bytes())
+}
+
+/// Times that were told by two clocks.
+fn is_near(name: &[u8], ours: &[u8], theirs: &[u8]) -> bool {
+    let slack = if is_named(name, "pttl") || is_named(name, "pexpiretime") {
+        CLOCK_MS_MAX
+    } else if is_named(name, "ttl") || is_named(name, "expiretime") {
+        CLOCK_MS_MAX / 1000
+    } else {
+        return false;
+    };
+    let number = |reply: &[u8]| -> Option<i64> {
+        let text = std::str::from_utf8(reply).ok()?;
+        text.strip_prefix(':')?.trim_end().parse().ok()
+    };
+    match (number(ours), number(theirs)) {
+        // -1 and -2 are no times.
+        (Some(ours), Some(theirs)) => ours >= 0 && theirs >= 0 && ours.abs_diff(theirs) <= slack.unsigned_abs(),
+        _ => false,
+    }
+}
+
+/// What a server is free to answer: how many bytes a key takes, and how long ago it was used.
+fn is_free(command: &[Vec<u8>]) -> bool {
+    let [name, subcommand, ..] = command else { return false };
+    is_named(name, "memory") && is_named(subcommand, "usage")
+        || is_named(name, "object") && is_named(subcommand, "idletime")
+}

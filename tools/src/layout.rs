@@ -1,0 +1,124 @@
+//! Where the nodes of `circlet up` keep their files, and what their configuration says.
+//!
+//! ```text
+//! DIR/node-1/node.toml   the configuration, written once; edit it as you like
+//!            node.log    what the node says
+//!            pid         of the running process
+//!            id, life    who the node is
+//! ```
+
+use crate::args::UpArgs;
+use crate::failure::Failure;
+use std::fmt::Write as _;
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// One node's files.
+#[derive(Debug, Clone)]
+pub(crate) struct NodeFiles {
+    pub(crate) number: u16,
+    pub(crate) dir: PathBuf,
+}
+
+impl NodeFiles {
+    /// The files of node `number` (from 1) of the cluster in `dir`.
+    pub(crate) fn new(dir: &Path, number: u16) -> Self {
+        NodeFiles {
+            number,
+            dir: dir.join(format!("node-{number}")),
+        }
+    }
+
+    /// The nodes that there are in `dir`, by number.
+    pub(crate) fn all(dir: &Path) -> Vec<Self> {
+        (1..)
+            .map(|number| Self::new(dir, number))
+            .take_while(|files| files.config().exists())
+            .collect()
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.dir.join("node.toml")
+    }
+
+    pub(crate) fn log(&self) -> PathBuf {
+        self.dir.join("node.log")
+    }
+
+    pub(crate) fn pid(&self) -> PathBuf {
+        self.dir.join("pid")
+    }
+}
+
+/// Where node `number` serves clients.
+pub(crate) fn address(up: &UpArgs, number: u16) -> Result<SocketAddr, Failure> {
+    let ip = match up.bind_each {
+        None => up.bind,
+        Some(base) => IpAddr::V4(Ipv4Addr::from_bits(u32::from(base) + u32::from(number))),
+    };
+    let port = up.port.checked_add(number - 1).filter(|port| *port <= u16::MAX - 300);
+    let port = port.ok_or_else(|| Failure::new("ports beyond 65535: choose a lower --port"))?;
+    Ok(SocketAddr::new(ip, port))
+}
+
+/// Writes the configuration of every node, unless the directory has one of this many nodes already.
+///
+/// # Errors
+/// When files cannot be written, or the directory belongs to a cluster of another shape: its nodes' data would be placed anew.
+pub(crate) fn prepare(up: &UpArgs) -> Result<Vec<NodeFiles>, Failure> {
+    let found = NodeFiles::all(&up.dir);
+    if !found.is_empty() {
+        return if found.len() == usize::from(up.nodes) {
+            Ok(found)
+        } else {
+            let (dir, count) = (up.dir.display(), found.len());
+            Err(Failure::new(format!(
+                "{dir} holds a cluster of {count} nodes: choose another --dir, or --nodes {count}"
+            )))
+        };
+    }
+    let list = node_list(up)?;
+    (1..=up.nodes).map(|number| write_node(up, number, &list)).collect()
+}
+
+fn node_list(up: &UpArgs) -> Result<String, Failure> {
+    let mut list = String::new();
+    for number in 1..=up.nodes {
+        let (id, address) = (node_id(&up.dir, number)?, address(up, number)?);
+        // Writing to a String cannot fail.
+        let _ = write!(list, "\n[[nodes]]\nid = \"{id}\"\naddr = \"{address}\"\n");
+    }
+    Ok(list)
+}
+
+/// A node's id, drawn at random and kept in its directory.
+fn node_id(dir: &Path, number: u16) -> Result<String, Failure> {
+    let files = NodeFiles::new(dir, number);
+    let path = files.dir.join("id");
+    let io = |error| Failure::because(format!("cannot write {}", path.display()), error);
+    fs::create_dir_all(&files.dir).map_err(io)?;
+    let id = match fs::read_to_string(&path) {
+        Ok(id) => id.trim().to_owned(),
+        Err(_) => circlet_ring::NodeId::from_bytes(rand::random()).to_string(),
+    };
+    fs::write(&path, format!("{id}\n")).map_err(io)?;
+    Ok(id)
+}
+
+fn write_node(up: &UpArgs, number: u16, list: &str) -> Result<NodeFiles, Failure> {
+    let files = NodeFiles::new(&up.dir, number);
+    let address = address(up, number)?;
+    let dir = fs::canonicalize(&files.dir).map_err(|error| Failure::because("cannot use the directory", error))?;
+    let replicas = up.replicas.unwrap_or_else(|| up.nodes.min(3) as u8);
+    let mut text = format!(
+        "# Node {number} of a cluster that `circlet up` made.\n\
+         dir = {dir:?}\nbind = \"{}\"\nport = {}\nreplicas = {replicas}\n",
+        address.ip(),
+        address.port()
+    );
+    text.push_str(list);
+    fs::write(files.config(), text)
+        .map_err(|error| Failure::because(format!("cannot write {}", files.config().display()), error))?;
+    Ok(files)
+}

@@ -1,0 +1,75 @@
+//! `circlet node`
+
+use crate::args::NodeArgs;
+use crate::failure::Failure;
+use crate::output::say;
+use circlet_server::config::{Config, LiveConfig, Sources};
+use circlet_server::logs::Logs;
+use std::fs;
+use std::path::Path;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Runs one node until it is told to stop.
+///
+/// # Errors
+/// When the configuration is wrong, the node cannot start, or its pid file cannot be written.
+pub(crate) fn run(node: NodeArgs) -> Result<(), Failure> {
+    let sources = Sources {
+        file: node.config,
+        environment: environment(),
+        flags: node.settings,
+    };
+    let live = LiveConfig::load(&sources).map_err(|error| Failure::because("the configuration is wrong", error))?;
+    let config = live.current();
+    fs::create_dir_all(&config.node.dir)
+        .map_err(|error| Failure::because(format!("cannot make {}", config.node.dir.display()), error))?;
+    let logs = Logs::start(&config.observability).map_err(|error| Failure::because("cannot write the log", error))?;
+    let runtime = runtime(&config)?;
+    let pid = config.node.dir.join("pid");
+    let done = runtime.block_on(serve(live, logs, &pid));
+    // The node is gone either way; a pid file that stays is found to name no process.
+    let _ = fs::remove_file(&pid);
+    done
+}
+
+fn environment() -> Vec<(String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+fn runtime(config: &Config) -> Result<tokio::runtime::Runtime, Failure> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if config.node.worker_threads > 0 {
+        builder.worker_threads(usize::from(config.node.worker_threads));
+    }
+    builder
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::because("cannot start threads", error))
+}
+
+async fn serve(live: LiveConfig, logs: Logs, pid: &Path) -> Result<(), Failure> {
+    let signals = || -> std::io::Result<_> { Ok((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)) };
+    let (mut terminate, mut interrupt) =
+        signals().map_err(|error| Failure::because("cannot listen for signals", error))?;
+    let running = circlet_server::start(live, Some(logs))
+        .await
+        .map_err(|error| Failure::because("the node cannot start", error))?;
+    fs::write(pid, format!("{}\n", std::process::id()))
+        .map_err(|error| Failure::because(format!("cannot write {}", pid.display()), error))?;
+    let at = running.addresses();
+    say(format!(
+        "node {} serves clients on {}, Redis Cluster clients on {}, HTTP on {}",
+        running.id(),
+        at.client,
+        at.cluster,
+        at.http
+    ));
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    running.stop().await;
+    Ok(())
+}

@@ -1,0 +1,42 @@
+//! What the program says to people: the one place that prints.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this module is how the program prints"
+)]
+
+use crate::failure::Failure;
+use std::error::Error as _;
+use std::fmt::Display;
+use std::io::{IsTerminal as _, Write as _};
+
+/// Whether standard output is a terminal: only then are tables redrawn.
+pub(crate) fn is_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+/// One line on standard output.
+pub(crate) fn say(line: impl Display) {
+    println!("{line}");
+}
+
+/// Redraws `text` over the `lines_before` lines that the last call drew.
+pub(crate) fn redraw(text: &str, lines_before: usize) {
+    let mut out = std::io::stdout().lock();
+    if lines_before > 0 {
+        // A closed terminal is noticed by the caller's next step.
+        let _ = write!(out, "\x1b[{lines_before}A\x1b[J");
+    }
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
+}
+
+/// An error and its causes, on standard error.
+pub(crate) fn complain(error: &Failure) {
+    eprintln!("circlet: {error}");
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        eprintln!("  because: {inner}");
+        cause = inner.source();
+    }
+}

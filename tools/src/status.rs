@@ -1,0 +1,141 @@
+//! `circlet status`
+
+use crate::args::StatusArgs;
+use crate::failure::Failure;
+use crate::layout::NodeFiles;
+use crate::output::say;
+use crate::process::Pid;
+use circlet_server::config::{LiveConfig, Sources};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// How long a node may take to answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Longest answer that is read, in bytes.
+const ANSWER_BYTES_MAX: u64 = 1 << 20;
+
+/// Shows the nodes of a directory.
+///
+/// # Errors
+/// When there is no cluster.
+pub(crate) fn run(status: &StatusArgs) -> Result<(), Failure> {
+    let nodes = NodeFiles::all(&status.dir);
+    if nodes.is_empty() {
+        return Err(Failure::new(format!("no cluster in {}", status.dir.display())));
+    }
+    if status.json {
+        let all: Vec<Value> = nodes.iter().map(describe).collect();
+        say(json!({ "nodes": all }));
+    } else {
+        say(table(&nodes).trim_end());
+    }
+    Ok(())
+}
+
+/// Whether a node says that it is ready.
+pub(crate) fn is_ready(files: &NodeFiles) -> bool {
+    Pid::read(&files.pid()).is_some() && get(files, "/readyz").is_some_and(|(code, _)| code == 200)
+}
+
+/// One line a node.
+pub(crate) fn table(nodes: &[NodeFiles]) -> String {
+    let columns = [
+        "node",
+        "id",
+        "clients at",
+        "state",
+        "alive",
+        "keys",
+        "memory",
+        "ops/s",
+        "connected",
+        "hints",
+    ];
+    let rows: Vec<Vec<String>> = nodes.iter().map(|files| row(&describe(files))).collect();
+    let mut text = String::new();
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].len())
+            .chain([columns[column].len()])
+            .max()
+            .unwrap_or_default()
+    };
+    for row in std::iter::once(columns.map(str::to_owned).to_vec()).chain(rows.clone()) {
+        for (column, cell) in row.iter().enumerate() {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{cell:<width$}  ", width = width(column));
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+    }
+    text
+}
+
+fn row(node: &Value) -> Vec<String> {
+    let text = |key: &str| match &node[key] {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let mut id = text("id");
+    id.truncate(8);
+    let memory = node["memory_bytes"]
+        .as_u64()
+        .map_or("-".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6));
+    let alive = match (node["alive"].as_u64(), node["members"].as_u64()) {
+        (Some(alive), Some(members)) => format!("{alive}/{members}"),
+        _ => "-".to_owned(),
+    };
+    vec![
+        text("node"),
+        id,
+        text("client"),
+        text("state"),
+        alive,
+        text("keys"),
+        memory,
+        text("ops_per_second"),
+        text("clients"),
+        text("hints"),
+    ]
+}
+
+/// What a node says of itself, or that it does not run.
+fn describe(files: &NodeFiles) -> Value {
+    let answer = get(files, "/status").and_then(|(_, body)| serde_json::from_str::<Value>(&body).ok());
+    let mut node = match (answer, Pid::read(&files.pid())) {
+        (Some(node @ Value::Object(_)), _) => node,
+        (_, Some(_)) => json!({ "state": "no answer" }),
+        (_, None) => json!({ "state": "not running" }),
+    };
+    node["node"] = json!(files.number);
+    node
+}
+
+/// One HTTP request, without a client library for three fixed paths of our own server.
+fn get(files: &NodeFiles, path: &str) -> Option<(u16, String)> {
+    let at = http_address(files)?;
+    let mut stream = TcpStream::connect_timeout(&at, ANSWER_TIMEOUT).ok()?;
+    stream.set_read_timeout(Some(ANSWER_TIMEOUT)).ok()?;
+    stream
+        .write_all(format!("GET {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n").as_bytes())
+        .ok()?;
+    let mut answer = String::new();
+    stream.take(ANSWER_BYTES_MAX).read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let code = head.split(' ').nth(1)?.parse().ok()?;
+    Some((code, body.to_owned()))
+}
+
+fn http_address(files: &NodeFiles) -> Option<SocketAddr> {
+    let sources = Sources {
+        file: Some(files.config()),
+        ..Sources::default()
+    };
+    let node = LiveConfig::load(&sources).ok()?.current().node.clone();
+    Some(SocketAddr::new(node.bind, node.http_port()))
+}

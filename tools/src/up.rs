@@ -1,0 +1,147 @@
+//! `circlet up`
+
+use crate::args::UpArgs;
+use crate::down;
+use crate::failure::Failure;
+use crate::layout::{self, NodeFiles};
+use crate::output::{is_terminal, redraw, say};
+use crate::process::{Pid, wait_for};
+use crate::status;
+use std::fs::{self, File};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How long the nodes may take to answer.
+const READY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How often the table is redrawn.
+const REDRAW: Duration = Duration::from_millis(500);
+
+/// Starts the nodes; stays with them, unless it is to detach.
+///
+/// # Errors
+/// When the directory is another cluster's, nodes of it run already, or one does not come up. Then none is left running.
+pub(crate) fn run(up: &UpArgs) -> Result<(), Failure> {
+    fs::create_dir_all(&up.dir)
+        .map_err(|error| Failure::because(format!("cannot make {}", up.dir.display()), error))?;
+    let nodes = layout::prepare(up)?;
+    if let Some(files) = nodes.iter().find(|files| Pid::read(&files.pid()).is_some()) {
+        return Err(Failure::new(format!(
+            "node {} runs already: `circlet down` stops it",
+            files.number
+        )));
+    }
+    let mut children = Vec::new();
+    for files in &nodes {
+        children.push(spawn(files, up)?);
+    }
+    if let Err(failure) = wait_ready(&nodes, &mut children) {
+        for child in &mut children {
+            // It may be gone by itself, which is the failure.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        return Err(failure);
+    }
+    announce(&nodes, up)?;
+    if up.detach {
+        return Ok(());
+    }
+    stay(&nodes)
+}
+
+fn spawn(files: &NodeFiles, up: &UpArgs) -> Result<Child, Failure> {
+    let say_why = |what: &str, error| Failure::because(format!("cannot {what} node {}", files.number), error);
+    let program = std::env::current_exe().map_err(|error| say_why("start", error))?;
+    let log = File::options().create(true).append(true).open(files.log());
+    let log = log.map_err(|error| say_why("write the log of", error))?;
+    let out = log.try_clone().map_err(|error| say_why("write the log of", error))?;
+    let mut command = Command::new(program);
+    command.arg("node").arg("--config").arg(files.config());
+    for (key, value) in &up.settings {
+        command.arg("--set").arg(format!("{key}={value}"));
+    }
+    // A group of its own: Ctrl-C is for `up`, which then asks the nodes to stop.
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.stdin(Stdio::null()).stdout(out).stderr(log);
+    command.spawn().map_err(|error| say_why("start", error))
+}
+
+/// Waits until every node is ready; finds out early when one has died.
+fn wait_ready(nodes: &[NodeFiles], children: &mut [Child]) -> Result<(), Failure> {
+    let mut died = None;
+    let ready = wait_for(READY_TIMEOUT, || {
+        died = children
+            .iter_mut()
+            .position(|child| matches!(child.try_wait(), Ok(Some(_)) | Err(_)));
+        died.is_some() || nodes.iter().all(status::is_ready)
+    });
+    match died {
+        Some(at) => {
+            let (number, log) = (nodes[at].number, nodes[at].log());
+            Err(Failure::new(format!(
+                "node {number} did not start; its log {} ends with:\n{}",
+                log.display(),
+                tail(&log)
+            )))
+        }
+        None if !ready => Err(Failure::new("the nodes did not become ready in time; see their logs")),
+        None => Ok(()),
+    }
+}
+
+fn tail(log: &std::path::Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(8)..].join("\n")
+}
+
+fn announce(nodes: &[NodeFiles], up: &UpArgs) -> Result<(), Failure> {
+    for files in nodes {
+        let at = layout::address(up, files.number)?;
+        say(format!(
+            "node {} is ready: redis-cli -h {} -p {}",
+            files.number,
+            at.ip(),
+            at.port()
+        ));
+    }
+    if up.detach {
+        say(format!("stop them with: circlet down --dir {}", up.dir.display()));
+    }
+    Ok(())
+}
+
+/// Shows the nodes until Ctrl-C or SIGTERM, then stops them.
+fn stay(nodes: &[NodeFiles]) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::because("cannot wait for signals", error))?;
+    runtime.block_on(watch(nodes))?;
+    let running: Vec<(u16, Pid)> = nodes
+        .iter()
+        .filter_map(|files| Some((files.number, Pid::read(&files.pid())?)))
+        .collect();
+    down::stop(&running)
+}
+
+async fn watch(nodes: &[NodeFiles]) -> Result<(), Failure> {
+    let listen = |kind| signal(kind).map_err(|error| Failure::because("cannot listen for signals", error));
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    let mut tick = tokio::time::interval(REDRAW);
+    let mut drawn = 0;
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => return Ok(()),
+            _ = terminate.recv() => return Ok(()),
+            _ = tick.tick(), if is_terminal() => {
+                let nodes = nodes.to_vec();
+                // A closed terminal ends the program by signal; a panic in drawing would be a bug, and is passed on.
+                let table = tokio::task::spawn_blocking(move || status::table(&nodes)).await;
+                let table = table.map_err(|error| Failure::because("cannot draw", error))?;
+                redraw(&table, drawn);
+                drawn = table.lines().count();
+            }
+        }
+    }
+}
