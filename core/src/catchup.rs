@@ -222,14 +222,25 @@ impl Catchup {
     /// An exchange ended. The arc that it was about; none if nobody waits for it any more.
     pub(crate) fn on_exchanged(&mut self, now: Instant, id: ExchangeId, outcome: ExchangeOutcome) -> Option<ArcId> {
         let (flight, owned) = self.take_in_flight(id)?;
-        if let ExchangeOutcome::Merged { kept_memory } = outcome {
-            if owned.state.on_merged(flight.position, kept_memory) {
-                self.caught_up.insert(flight.arc);
+        let (has_caught_up, succeeded) = match outcome {
+            ExchangeOutcome::Merged { kept_memory } => (owned.state.on_merged(flight.position, kept_memory), true),
+            ExchangeOutcome::Contested => {
+                let (has_caught_up, try_again) = owned.state.on_contested(flight.position);
+                (has_caught_up, !try_again)
             }
-            self.lanes[flight.member.get()].on_success();
+            ExchangeOutcome::Refused | ExchangeOutcome::Failed => {
+                owned.state.on_failure(flight.position);
+                (false, false)
+            }
+        };
+        if has_caught_up {
+            self.caught_up.insert(flight.arc);
+        }
+        let lane = &mut self.lanes[flight.member.get()];
+        if succeeded {
+            lane.on_success()
         } else {
-            owned.state.on_failure(flight.position);
-            self.lanes[flight.member.get()].on_failure(now);
+            lane.on_failure(now)
         }
         self.requeue(now, flight.arc);
         Some(flight.arc)

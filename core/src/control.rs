@@ -23,6 +23,7 @@
 //! - Holds the [hints](crate::hint); control only says when a batch is to go.
 
 mod clock_watch;
+mod control_config;
 mod control_plane;
 mod effect;
 mod event;
@@ -30,13 +31,16 @@ mod lease;
 mod notice;
 mod peer;
 mod peer_status;
+mod peers;
 mod replay;
+mod standing;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use control_plane::{ControlConfig, ControlPlane, NotAMember};
+pub use control_config::ControlConfig;
+pub use control_plane::{ControlPlane, NotAMember};
 pub use effect::Effect;
 pub use event::{Event, ReplayOutcome};
 pub use notice::Notice;

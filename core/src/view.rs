@@ -10,6 +10,8 @@
 mod arc_view;
 mod cluster_view;
 mod owner_set;
+#[cfg(test)]
+mod tests;
 mod view_builder;
 
 pub use arc_view::ArcView;

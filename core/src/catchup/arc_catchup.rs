@@ -128,6 +128,14 @@ impl ArcCatchup {
         self.end_flight(position);
     }
 
+    /// All that the other at `position` had is merged, but it does not hold us for the coordinator. As
+    /// [`on_merged`](Self::on_merged), and true in the second place if taking over is to be tried again.
+    pub(super) fn on_contested(&mut self, position: usize) -> (bool, bool) {
+        let for_view = self.in_flight_for_view.contains(position);
+        self.in_flight_for_view = self.in_flight_for_view.without(position);
+        (self.on_merged(position, true), for_view)
+    }
+
     /// All that the other at `position` had is merged. True if the arc has caught up with that.
     pub(super) fn on_merged(&mut self, position: usize, kept_memory: bool) -> bool {
         debug_assert!(

@@ -46,6 +46,11 @@ pub enum ExchangeOutcome {
         /// nothing that it remembers.
         kept_memory: bool,
     },
+    /// As `Merged` from memory, but at that time the peer held somebody else than this node for the coordinator of the arc: itself or a
+    /// third. Taking over is tried again until it agrees, so that two do not coordinate at once.
+    ///
+    /// A shell that cannot tell reports `Merged`; then two may, for the moment until both have heard of each other.
+    Contested,
     /// The peer does not answer for this arc in this epoch. Some of its states may have been merged.
     Refused,
     /// No answer, or not all of it. Some of its states may have been merged.

@@ -222,6 +222,30 @@ fn an_exchange_begun_in_an_earlier_view_does_not_count_in_the_present_one() {
 }
 
 #[test]
+fn who_is_held_for_the_coordinator_by_nobody_does_not_take_over() {
+    let mut case = caught_up_case(3);
+    case.see(&[1], &[1], true, true);
+    let begun = case.begin();
+    case.catchup.on_exchanged(NOW, begun[0].1, ExchangeOutcome::Contested);
+    assert!(
+        case.catchup.taken_over(case.arc).is_empty(),
+        "the other coordinates still"
+    );
+    assert_eq!(case.begin_positions(), [], "it is asked again, but not at once");
+    let later = case.catchup.next_deadline().expect("it is asked again");
+    let begun = case.catchup.begin(later);
+    case.catchup
+        .on_exchanged(later, begun[0].id, ExchangeOutcome::Merged { kept_memory: true });
+    assert_eq!(case.catchup.taken_over(case.arc).len(), 1);
+
+    let mut empty = Case::new(2, 0);
+    empty.see(&[1], &[1], false, false);
+    let begun = empty.begin();
+    empty.catchup.on_exchanged(NOW, begun[0].1, ExchangeOutcome::Contested);
+    assert!(empty.is_caught_up(), "somebody else has to coordinate meanwhile");
+}
+
+#[test]
 fn an_exchange_begun_without_memory_does_not_count_for_taking_over() {
     let mut case = Case::new(3, 0);
     case.see(&[1, 2], &[1, 2], true, true);

@@ -7,7 +7,7 @@ use super::*;
 use crate::life::Life;
 use crate::topology::testing::{id, topology};
 
-const SEEDS: std::ops::Range<u64> = 0..12;
+const SEEDS: std::ops::Range<u64> = 0..6;
 
 /// Writes here and there for `ms`, from nodes that `may` write; checks reads all the time. How many were acknowledged, and the
 /// longest time without one.
@@ -183,14 +183,18 @@ fn a_woken_node_coordinates_nothing_before_it_has_taken_over_anew() {
         }
         world.wake(0);
         write_for(&mut world, 3000, &[0, 1, 2]);
-        assert!(world.is_whole() && world.is_converged(), "seed {seed}");
+        assert!(
+            world.is_whole() && world.is_converged(),
+            "seed {seed}: {}",
+            world.describe()
+        );
     }
 }
 
 /// Schedule 17.
 #[test]
 fn a_node_whose_clock_is_six_seconds_off_steps_down_and_writes_go_on() {
-    for seed in 0..10 {
+    for seed in 0..4 {
         let mut world = World::settled(3, seed);
         world.nodes[0].wall_ahead_ms = 6000;
         world.run_ms(5000);
@@ -281,7 +285,7 @@ fn a_node_that_stops_is_routed_around_at_once() {
 
 #[test]
 fn random_faults_lose_nothing_that_was_acknowledged() {
-    for seed in 0..20 {
+    for seed in 0..8 {
         let mut world = World::settled(if seed % 2 == 0 { 3 } else { 5 }, seed);
         let count = world.nodes.len();
         let all: Vec<usize> = (0..count).collect();
@@ -310,7 +314,8 @@ fn random_faults_lose_nothing_that_was_acknowledged() {
         }
         assert!(
             world.ms_until(6000, World::is_whole).is_some(),
-            "seed {seed}: whole again"
+            "seed {seed}: {}",
+            world.describe()
         );
         assert!(
             world.ms_until(3000, World::is_converged).is_some(),

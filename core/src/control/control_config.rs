@@ -1,0 +1,44 @@
+//! What a control plane is started with.
+
+use std::time::Duration;
+
+use circlet_ring::NodeId;
+
+use crate::life::Life;
+use crate::membership::Profile;
+
+/// What one node's control plane is started with.
+#[derive(Debug, Clone)]
+pub struct ControlConfig {
+    /// Which member of the topology it is.
+    pub me: NodeId,
+    /// The life that begins; see [`Life::next`].
+    pub life: Life,
+    /// The pace of failure detection.
+    pub profile: Profile,
+    /// How long the data plane may go on with a view while the control plane does not run. Default 300 ms. Must be less than the time
+    /// after which a peer gives up a link that does not answer: until then nobody acts in this node's place. Shorter ones are lost more often on
+    /// busy machines, which costs a comparison of every arc.
+    pub lease: Duration,
+    /// Open an arc though owners that may know more have been away for so long. Default none: wait for ever. It may forget
+    /// acknowledged writes.
+    pub open_alone_after: Option<Duration>,
+    /// Seed of all randomness.
+    pub random_seed: u64,
+}
+
+impl ControlConfig {
+    /// The defaults for this node in this life.
+    #[must_use]
+    pub fn new(me: NodeId, life: Life, random_seed: u64) -> Self {
+        let lease = Duration::from_millis(300);
+        Self {
+            me,
+            life,
+            profile: Profile::default(),
+            lease,
+            open_alone_after: None,
+            random_seed,
+        }
+    }
+}
