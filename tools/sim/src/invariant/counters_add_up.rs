@@ -1,0 +1,42 @@
+//! No increment is lost, and none counts twice.
+//!
+//! Whenever a counter is read: all that was acknowledged before the read began is in it, and nothing that was not asked for.
+//! All increments are positive.
+
+use crate::command::What;
+use crate::history::History;
+
+pub(super) fn check(history: &History) -> Vec<String> {
+    let mut violations = Vec::new();
+    for (key, records) in history.keys() {
+        let increments: Vec<_> = records
+            .iter()
+            .filter_map(|record| match record.command.what {
+                What::Incr(by) if record.may_have_happened() => Some((*record, by)),
+                _ => None,
+            })
+            .collect();
+        if increments.is_empty() {
+            continue;
+        }
+        for read in &records {
+            let Some(value) = read.read() else { continue };
+            let text = value.map_or("0".into(), String::from_utf8_lossy);
+            let value: i64 = text.parse().unwrap_or(i64::MIN);
+            let before = increments
+                .iter()
+                .filter(|(add, _)| add.is_acknowledged() && add.end() < read.invoked);
+            let least: i64 = before.map(|(_, by)| by).sum();
+            let asked = increments.iter().filter(|(add, _)| add.invoked < read.end());
+            let most: i64 = asked.map(|(_, by)| by).sum();
+            if !(least..=most).contains(&value) {
+                violations.push(format!(
+                    "counter: {}: #{} read {text}, but {least} was acknowledged and {most} asked for",
+                    key.escape_ascii(),
+                    read.command.op,
+                ));
+            }
+        }
+    }
+    violations
+}

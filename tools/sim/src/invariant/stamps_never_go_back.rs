@@ -1,0 +1,30 @@
+//! A write that began after another was acknowledged has the greater stamp.
+//!
+//! That no entry's generation sinks in a node's memory is checked where entries change, by the store.
+
+use crate::command::Reply;
+use crate::history::History;
+
+pub(super) fn check(history: &History) -> Vec<String> {
+    let mut violations = Vec::new();
+    for (key, records) in history.keys() {
+        let stamped = records.iter().filter_map(|record| match record.reply {
+            Some(Reply::Done(stamp)) => Some((*record, stamp)),
+            _ => None,
+        });
+        let stamped: Vec<_> = stamped.collect();
+        for (earlier, first) in &stamped {
+            for (later, second) in &stamped {
+                if earlier.end() < later.invoked && second <= first {
+                    violations.push(format!(
+                        "stamps went back: {}: #{} at {first}, then #{} at {second}",
+                        key.escape_ascii(),
+                        earlier.command.op,
+                        later.command.op,
+                    ));
+                }
+            }
+        }
+    }
+    violations
+}

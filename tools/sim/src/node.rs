@@ -1,0 +1,281 @@
+//! One node: the real control plane and the real coordinator, in the thinnest shell that can run them.
+//!
+//! ```text
+//!   sockets --on_parcel--> +-----------------------------------------------+
+//!   timers ---on_timer---> | ControlPlane | WriteOp, ReadOp | store | hints | --out--> letters, datagrams, replies, timers
+//!                          +-----------------------------------------------+
+//! ```
+//!
+//! What a node does in one turn it does at one moment of virtual time; what it wants done is in [`Node::out`] afterwards. It knows nothing of
+//! the network: only what its sockets bring.
+//!
+//! Refused: running the tokio server itself over simulated sockets. It would test the same decisions ten times slower, and a seed would
+//! no longer mean the same run after a change of a library.
+
+mod catch_up;
+mod coordinate;
+mod forward;
+mod links;
+mod replay;
+mod replica;
+mod store;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use circlet_core::control::{ControlConfig, ControlPlane, Effect, Event, ExchangeOutcome, Now};
+use circlet_core::hint::{HintCaps, Hints};
+use circlet_core::life::Life;
+use circlet_core::stamp::Stamp;
+use circlet_core::time::Instant;
+use circlet_core::topology::Topology;
+use circlet_core::view::ClusterView;
+use circlet_ring::{ArcId, NodeId, Slot};
+
+use self::coordinate::Op;
+use self::forward::Parked;
+use self::links::{Asked, Link};
+pub(crate) use self::store::Store;
+use crate::bug::Bug;
+use crate::command::{Command, Reply};
+use crate::letter::{Letter, Parcel};
+
+/// How often a node looks after its links and what waits.
+const HEARTBEAT: Duration = Duration::from_millis(100);
+
+/// Few, so that runs reach it.
+pub(crate) const HINT_KEYS_MAX: usize = 4;
+
+/// What a node wants done after a turn.
+#[derive(Debug)]
+pub(crate) enum Output {
+    Datagram { to: usize, bytes: Vec<u8> },
+    Letter { to: usize, connection: u64, letter: Letter },
+    Reply { op: usize, reply: Reply },
+    Timer { after: Duration, timer: Timer },
+    Note(String),
+}
+
+/// What a node set a timer for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Timer {
+    Heartbeat,
+    /// An op of this node has not been answered for long.
+    Slow(u64),
+    /// An op of this node is out of time.
+    Deadline(u64),
+    /// A command that was forwarded under this question is.
+    Forwarded(u64),
+}
+
+/// Where a command came from, and its reply goes.
+#[derive(Debug, Clone, Copy)]
+enum Origin {
+    Client,
+    Peer { place: usize, connection: u64, id: u64 },
+}
+
+/// One life of one node.
+pub(crate) struct Node {
+    place: usize,
+    id: NodeId,
+    boot: u64,
+    bug: Option<Bug>,
+    now: Now,
+    pub(crate) out: Vec<Output>,
+    control: ControlPlane,
+    events: VecDeque<Event>,
+    view: Arc<ClusterView>,
+    lease_until: Instant,
+    pub(crate) store: Store,
+    hints: Hints,
+    links: Vec<Link>,
+    // Invariant: every question is answered, or given up when its connection goes.
+    asked: BTreeMap<u64, Asked>,
+    ops: BTreeMap<u64, Op>,
+    parked: Vec<Parked>,
+    /// A reason to look at the parked commands again.
+    unpark: bool,
+    life: Life,
+    last_number: u64,
+}
+
+impl Node {
+    /// Begins a life without memory. `boot` counts the lives of this node in this run.
+    pub(crate) fn start(
+        place: usize,
+        boot: u64,
+        life: Life,
+        topology: &Arc<Topology>,
+        now: Now,
+        seed: u64,
+        bug: Option<Bug>,
+    ) -> Self {
+        let id = topology.members()[place].id;
+        let mut config = ControlConfig::new(id, life, seed);
+        if bug == Some(Bug::CatchUpFromTooFew) {
+            config.open_alone_after = Some(Duration::ZERO);
+        }
+        let mut effects = Vec::new();
+        let Ok(control) = ControlPlane::start(config, topology, now, &mut effects) else {
+            unreachable!("every simulated node is a member")
+        };
+        let links = (0..topology.members().len()).map(|_| Link::default()).collect();
+        let caps = HintCaps {
+            keys_max: HINT_KEYS_MAX,
+            ..HintCaps::default()
+        };
+        let mut node = Self {
+            place,
+            id,
+            boot,
+            bug,
+            now,
+            out: Vec::new(),
+            view: Arc::clone(control.view()),
+            control,
+            events: VecDeque::new(),
+            lease_until: Instant::ZERO,
+            store: Store::new(topology.settings().arcs, bug),
+            hints: Hints::new(caps),
+            links,
+            asked: BTreeMap::new(),
+            ops: BTreeMap::new(),
+            parked: Vec::new(),
+            unpark: false,
+            life,
+            last_number: 0,
+        };
+        node.obey(effects);
+        node.on_heartbeat();
+        node.end_turn();
+        node
+    }
+
+    /// Something came in.
+    pub(crate) fn on_parcel(&mut self, now: Now, from: usize, parcel: Parcel) {
+        self.now = now;
+        match parcel {
+            Parcel::Gossip(bytes) => self.tell(Event::Datagram(bytes)),
+            Parcel::Letter { connection, letter } => self.on_letter(from, connection, letter),
+            Parcel::Command(command) => self.route(command, Origin::Client, now.mono + forward::PATIENCE),
+        }
+        self.end_turn();
+    }
+
+    pub(crate) fn on_timer(&mut self, now: Now, timer: Timer) {
+        self.now = now;
+        match timer {
+            Timer::Heartbeat => self.on_heartbeat(),
+            Timer::Slow(op) => self.on_slow(op),
+            Timer::Deadline(op) => self.on_deadline(op),
+            Timer::Forwarded(id) => self.give_up(id),
+        }
+        self.end_turn();
+    }
+
+    /// The control plane's own deadline was reached.
+    pub(crate) fn on_control_deadline(&mut self, now: Now) {
+        self.now = now;
+        if self.control.next_deadline() <= now.mono {
+            self.tell(Event::Deadline);
+        }
+        self.end_turn();
+    }
+
+    pub(crate) fn next_deadline(&self) -> Instant {
+        self.control.next_deadline()
+    }
+
+    pub(crate) fn boot(&self) -> u64 {
+        self.boot
+    }
+
+    /// Whether it remembers all that it owns.
+    pub(crate) fn is_caught_up(&self) -> bool {
+        self.view.arcs_behind() == 0
+    }
+
+    pub(crate) fn hints(&self) -> &Hints {
+        &self.hints
+    }
+
+    pub(crate) fn arc_of(&self, key: &[u8]) -> ArcId {
+        self.store.arcs().arc_of(Slot::of_key(key))
+    }
+
+    fn new_number(&mut self) -> u64 {
+        self.last_number += 1;
+        (self.place as u64) << 56 | self.boot << 40 | self.last_number
+    }
+
+    /// Tells the control plane at the end of the turn.
+    fn tell(&mut self, event: Event) {
+        self.events.push_back(event);
+    }
+
+    fn end_turn(&mut self) {
+        while let Some(event) = self.events.pop_front() {
+            let mut effects = Vec::new();
+            self.control.on_event(self.now, event, &mut effects);
+            self.obey(effects);
+            if self.events.is_empty() && std::mem::take(&mut self.unpark) {
+                self.route_parked();
+            }
+        }
+    }
+
+    fn obey(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::SendDatagram { to, bytes } => {
+                    let to = usize::from(crate::world::place_of(to));
+                    self.out.push(Output::Datagram { to, bytes });
+                }
+                Effect::InstallView(view) => {
+                    self.view = view;
+                    self.unpark = true;
+                }
+                Effect::Lease { until } => {
+                    self.lease_until = until;
+                    self.unpark = true;
+                }
+                Effect::Exchange { id, arc, peer, .. } => self.begin_exchange(id, arc, peer),
+                Effect::ReplayHints { peer } => self.begin_replay(peer),
+                Effect::AnnounceStatus { to, status } => self.announce(to, &status),
+                Effect::CloseLink { peer } => self.close_link(self.place_of(peer)),
+                Effect::Left => {}
+                Effect::Notice(notice) => self.out.push(Output::Note(notice.to_string())),
+            }
+        }
+    }
+
+    fn place_of(&self, id: NodeId) -> usize {
+        let found = self.view.topology().index_of(&id);
+        found.map_or(self.place, |index| index.get())
+    }
+
+    fn id_of(&self, place: usize) -> NodeId {
+        self.view.topology().members()[place].id
+    }
+
+    fn reply(&mut self, command: &Command, origin: Origin, reply: Reply) {
+        match origin {
+            Origin::Client => self.out.push(Output::Reply { op: command.op, reply }),
+            Origin::Peer { place, connection, id } => {
+                let answer = crate::letter::Answer::Ran(reply);
+                self.answer(place, connection, id, answer);
+            }
+        }
+    }
+
+    fn exchanged(&mut self, id: circlet_core::control::ExchangeId, outcome: ExchangeOutcome) {
+        self.tell(Event::Exchanged { id, outcome });
+    }
+
+    /// The stamp that a command on `arc` is given now.
+    fn stamp(&mut self, arc: ArcId) -> Stamp {
+        self.store.stamp(arc, self.now.wall)
+    }
+}

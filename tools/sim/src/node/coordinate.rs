@@ -1,0 +1,406 @@
+//! Driving one command over the owners of its key.
+
+use std::time::Duration;
+
+use circlet_core::coordinator::{Party, ReadAck, ReadOp, ReadStep, Shortfall, WriteAck, WriteOp, WriteStep};
+use circlet_core::mutate::{self, MutateError};
+use circlet_core::owners::{OwnerIndex, Owners};
+use circlet_core::stamp::Stamp;
+use circlet_core::state::{Merged, State, Value};
+
+use super::links::Why;
+use super::store::{decoded, digest_of};
+use super::{Node, Origin, Output, Timer};
+use crate::bug::Bug;
+use crate::command::{Command, Reply, What};
+use crate::letter::{Answer, Question};
+
+/// When an op asks one owner more.
+const SLOW: Duration = Duration::from_millis(100);
+
+/// When an op gives up on who did not answer.
+const DEADLINE: Duration = Duration::from_millis(800);
+
+/// How often a write is stamped anew before its outcome is called unknown.
+const ATTEMPTS_MAX: u32 = 8;
+
+/// A command under way.
+#[derive(Debug)]
+pub(super) struct Op {
+    command: Command,
+    origin: Origin,
+    attempt: u32,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Write {
+        op: WriteOp,
+        delta: Vec<u8>,
+        stamp: Stamp,
+    },
+    /// What was read last, as stored.
+    Read {
+        op: ReadOp,
+        entry: Option<Vec<u8>>,
+    },
+}
+
+impl Node {
+    /// Runs a command that this node may coordinate.
+    pub(super) fn execute(&mut self, command: Command, origin: Origin, attempt: u32) {
+        let begun = if command.is_read() {
+            self.begin_read(&command)
+        } else {
+            self.begin_write(&command)
+        };
+        let kind = match begun {
+            Ok(kind) => kind,
+            Err(reply) => return self.reply(&command, origin, reply),
+        };
+        let id = self.new_number();
+        for (after, timer) in [(SLOW, Timer::Slow(id)), (DEADLINE, Timer::Deadline(id))] {
+            self.out.push(Output::Timer { after, timer });
+        }
+        let op = Op {
+            command,
+            origin,
+            attempt,
+            kind,
+        };
+        match &op.kind {
+            Kind::Write { op: write, delta, .. } => {
+                let targets = write.targets();
+                let question = Question::Apply {
+                    key: op.command.key.clone(),
+                    state: delta.clone(),
+                };
+                self.ops.insert(id, op);
+                self.step_write(id, |node, write, me| node.self_ack(write, me));
+                for owner in targets.iter() {
+                    if self.ask_owner(id, owner, question.clone(), Why::Write { op: id, owner }) {
+                        continue;
+                    }
+                    self.on_write_failure(id, owner);
+                }
+            }
+            Kind::Read { op: read, .. } => {
+                let (targets, is_answered) = (read.targets(), read.is_answered());
+                self.ops.insert(id, op);
+                if is_answered {
+                    return self.answer_read(id);
+                }
+                for owner in targets.iter() {
+                    self.ask_check(id, owner);
+                }
+            }
+        }
+    }
+
+    pub(super) fn on_write_answer(&mut self, id: u64, owner: OwnerIndex, answer: Answer) {
+        let ack = match answer {
+            Answer::Fine => WriteAck::Merged,
+            Answer::State(theirs) => self.on_superseded(id, &theirs),
+            _ => return self.on_write_failure(id, owner),
+        };
+        self.step_write(id, |_, write, _| write.on_ack(owner, ack));
+    }
+
+    pub(super) fn on_write_failure(&mut self, id: u64, owner: OwnerIndex) {
+        self.step_write(id, |_, write, _| write.on_failure(owner));
+    }
+
+    pub(super) fn on_read_answer(&mut self, id: u64, owner: OwnerIndex, answer: Answer) {
+        let Some(Op { command, .. }) = self.ops.get(&id) else {
+            return;
+        };
+        let key = command.key.clone();
+        let arc = self.arc_of(&key);
+        let ack = match answer {
+            Answer::Fine => ReadAck::Equal,
+            Answer::State(theirs) => match self.take(&key, &theirs) {
+                Ok(merged) => ReadAck::State(merged),
+                Err(_) => return self.on_read_failure(id, owner),
+            },
+            Answer::Absent if self.store.get(arc, &key).is_none() => ReadAck::State(Merged::Same),
+            Answer::Absent => ReadAck::State(Merged::Left),
+            _ => return self.on_read_failure(id, owner),
+        };
+        let now_here = self.store.get(arc, &key).map(<[u8]>::to_vec);
+        if let (ReadAck::State(merged), Some(op)) = (ack, self.ops.get_mut(&id)) {
+            if let Kind::Read { entry, .. } = &mut op.kind
+                && merged.changed()
+            {
+                *entry = now_here;
+            }
+        }
+        self.step_read(id, |read| read.on_ack(owner, ack));
+    }
+
+    pub(super) fn on_repair_answer(&mut self, id: u64, owner: OwnerIndex, answer: &Answer) {
+        if matches!(answer, Answer::Fine | Answer::State(_)) {
+            self.step_read(id, |read| read.on_ack(owner, ReadAck::Repaired));
+        } else {
+            self.on_read_failure(id, owner);
+        }
+    }
+
+    pub(super) fn on_read_failure(&mut self, id: u64, owner: OwnerIndex) {
+        self.step_read(id, |read| read.on_failure(owner));
+    }
+
+    pub(super) fn on_slow(&mut self, id: u64) {
+        self.step_read(id, ReadOp::on_slow);
+    }
+
+    pub(super) fn on_deadline(&mut self, id: u64) {
+        self.step_read(id, ReadOp::on_deadline);
+        self.step_write(id, |_, write, _| write.on_deadline());
+        // What did not settle by now never does.
+        self.ops.remove(&id);
+    }
+
+    fn party(&self, command: &Command) -> Option<Party> {
+        let arc = self.view.arc(self.arc_of(&command.key));
+        let mut alive = Owners::EMPTY;
+        for owner in arc
+            .reachable()
+            .iter()
+            .filter_map(|position| OwnerIndex::new(position as u8))
+        {
+            alive.insert(owner);
+        }
+        let me = OwnerIndex::new(arc.my_position()? as u8)?;
+        let n = arc.owners().len() as u8;
+        Some(Party { n, alive, me })
+    }
+
+    fn begin_write(&mut self, command: &Command) -> Result<Kind, Reply> {
+        let Some(party) = self.party(command) else {
+            return Err(Reply::Refused("not an owner".into()));
+        };
+        let op = WriteOp::begin(party, command.level).map_err(|shortfall| Reply::Refused(shortfall.to_string()))?;
+        let (delta, stamp) = self
+            .decide(command)
+            .map_err(|error| Reply::Refused(error.to_string()))?;
+        self.store.merge(self.arc_of(&command.key), &command.key, &delta);
+        Ok(Kind::Write { op, delta, stamp })
+    }
+
+    /// What the command changes, decided on the entry as it is here.
+    fn decide(&mut self, command: &Command) -> Result<(Vec<u8>, Stamp), MutateError> {
+        let (arc, wall) = (self.arc_of(&command.key), self.now.wall);
+        let author = self.store.author(arc, self.id.short(), wall);
+        let stamp = self.stamp(arc);
+        let found = self.store.state(arc, &command.key);
+        let mut delta = Vec::new();
+        match &command.what {
+            What::Set(value) => mutate::set(stamp, None, value).encode(&mut delta),
+            What::Delete => mutate::delete(stamp).encode(&mut delta),
+            What::Incr(by) => {
+                mutate::incr(found, wall, stamp, author, *by, &mut delta)?;
+            }
+            What::Append(tail) => {
+                let grown = [shown(found.value(wall)).unwrap_or_default().as_slice(), tail].concat();
+                mutate::set(stamp, None, &grown).encode(&mut delta);
+            }
+            What::Get => {}
+        }
+        Ok((delta, stamp))
+    }
+
+    fn begin_read(&mut self, command: &Command) -> Result<Kind, Reply> {
+        let Some(party) = self.party(command) else {
+            return Err(Reply::Refused("not an owner".into()));
+        };
+        let op = ReadOp::begin(party, command.level).map_err(|shortfall| Reply::Refused(shortfall.to_string()))?;
+        let entry = self.store.get(self.arc_of(&command.key), &command.key);
+        Ok(Kind::Read {
+            op,
+            entry: entry.map(<[u8]>::to_vec),
+        })
+    }
+
+    fn self_ack(&self, write: &mut WriteOp, command: &Command) -> WriteStep {
+        match self.party(command) {
+            Some(party) => write.on_ack(party.me, WriteAck::Merged),
+            None => WriteStep::Wait,
+        }
+    }
+
+    /// The replica holds what outranks the delta.
+    fn on_superseded(&mut self, id: u64, theirs: &[u8]) -> WriteAck {
+        let Some(Op {
+            command,
+            kind: Kind::Write { delta, .. },
+            ..
+        }) = self.ops.get(&id)
+        else {
+            return WriteAck::Merged;
+        };
+        let above = decoded(delta).superseded_by(decoded(theirs));
+        let key = command.key.clone();
+        let merged = self.take(&key, theirs);
+        if self.bug == Some(Bug::IgnoreSuperseded) {
+            return WriteAck::Merged;
+        }
+        let is_news = merged.is_ok_and(Merged::changed);
+        match above {
+            Some(above) if is_news || self.bug != Some(Bug::RestampOnNewsOnly) => WriteAck::Superseded(above),
+            _ => WriteAck::Merged,
+        }
+    }
+
+    fn step_write(&mut self, id: u64, act: impl FnOnce(&Self, &mut WriteOp, &Command) -> WriteStep) {
+        let Some(mut op) = self.ops.remove(&id) else { return };
+        let Kind::Write { op: write, stamp, .. } = &mut op.kind else {
+            self.ops.insert(id, op);
+            return;
+        };
+        let step = act(self, write, &op.command);
+        let (settled, stamp) = (write.settle(), *stamp);
+        match step {
+            WriteStep::Wait => {}
+            WriteStep::Acknowledge => self.reply(&op.command, op.origin, Reply::Done(stamp)),
+            WriteStep::Fail(shortfall) => self.reply(&op.command, op.origin, unknown(shortfall)),
+            WriteStep::Restamp { .. } => return self.restamp(op),
+        }
+        let Some(missed) = settled else {
+            self.ops.insert(id, op);
+            return;
+        };
+        for owner in missed.iter() {
+            let place = self.view.arc(self.arc_of(&op.command.key)).owner(owner.index()).get();
+            self.hint(place, &op.command.key);
+        }
+    }
+
+    /// Runs a superseded command again, above what outranked it; its owners may all miss what was merged here meanwhile.
+    fn restamp(&mut self, op: Op) {
+        if op.attempt < ATTEMPTS_MAX && self.may_coordinate(&op.command) {
+            return self.execute(op.command, op.origin, op.attempt + 1);
+        }
+        let arc = *self.view.arc(self.arc_of(&op.command.key));
+        let place = self.place;
+        for owner in arc.owners().iter().filter(|owner| owner.get() != place) {
+            self.hint(owner.get(), &op.command.key);
+        }
+        let unknown = Reply::Unknown("superseded, and not to be run again here".into());
+        self.reply(&op.command, op.origin, unknown);
+    }
+
+    fn step_read(&mut self, id: u64, act: impl FnOnce(&mut ReadOp) -> ReadStep) {
+        let Some(op) = self.ops.get_mut(&id) else { return };
+        let Kind::Read { op: read, .. } = &mut op.kind else {
+            return;
+        };
+        match act(read) {
+            ReadStep::Wait => self.repair_late(id),
+            ReadStep::Ask(owner) => self.ask_check(id, owner),
+            ReadStep::Repair(owners) => {
+                if self.bug == Some(Bug::AnswerBeforeRepair) {
+                    self.answer_read(id);
+                }
+                for owner in owners.iter() {
+                    if !self.send_repair(id, owner, Why::Repair { op: id, owner }) {
+                        self.on_read_failure(id, owner);
+                    }
+                }
+            }
+            ReadStep::Reply => {
+                self.answer_read(id);
+                self.repair_late(id);
+            }
+            ReadStep::Fail(shortfall) => {
+                if let Some(op) = self.ops.remove(&id) {
+                    let refused = Reply::Refused(shortfall.to_string());
+                    self.reply(&op.command, op.origin, refused);
+                }
+            }
+        }
+    }
+
+    fn answer_read(&mut self, id: u64) {
+        let Some(Op {
+            command,
+            origin,
+            kind: Kind::Read { entry, .. },
+            ..
+        }) = self.ops.get(&id)
+        else {
+            return;
+        };
+        let state = entry.as_deref().map_or(State::ABSENT, decoded);
+        let reply = match state.value(self.now.wall) {
+            Value::Unreadable => Reply::Refused("the value must be fetched first".into()),
+            value => Reply::Value(shown(value)),
+        };
+        let (command, origin) = (command.clone(), *origin);
+        self.reply(&command, origin, reply);
+    }
+
+    /// After the reply: whoever answered with something older gets what is here.
+    fn repair_late(&mut self, id: u64) {
+        let Some(op) = self.ops.get_mut(&id) else { return };
+        let Kind::Read { op: read, .. } = &mut op.kind else {
+            return;
+        };
+        if !read.is_answered() {
+            return;
+        }
+        for owner in read.settle().iter() {
+            self.send_repair(id, owner, Why::LateRepair);
+        }
+    }
+
+    fn send_repair(&mut self, id: u64, owner: OwnerIndex, why: Why) -> bool {
+        let Some(Op { command, .. }) = self.ops.get(&id) else {
+            return true;
+        };
+        let key = command.key.clone();
+        let Some(state) = self.store.get(self.arc_of(&key), &key).map(<[u8]>::to_vec) else {
+            return false;
+        };
+        self.ask_owner(id, owner, Question::Apply { key, state }, why)
+    }
+
+    fn ask_check(&mut self, id: u64, owner: OwnerIndex) {
+        let Some(Op {
+            command,
+            kind: Kind::Read { entry, .. },
+            ..
+        }) = self.ops.get(&id)
+        else {
+            return;
+        };
+        let question = Question::Check {
+            key: command.key.clone(),
+            digest: digest_of(&command.key, entry.as_deref()),
+        };
+        if !self.ask_owner(id, owner, question, Why::Read { op: id, owner }) {
+            self.on_read_failure(id, owner);
+        }
+    }
+
+    fn ask_owner(&mut self, id: u64, owner: OwnerIndex, question: Question, why: Why) -> bool {
+        let Some(Op { command, .. }) = self.ops.get(&id) else {
+            return true;
+        };
+        let place = self.view.arc(self.arc_of(&command.key)).owner(owner.index()).get();
+        self.ask(place, question, why).is_ok()
+    }
+}
+
+fn unknown(shortfall: Shortfall) -> Reply {
+    Reply::Unknown(shortfall.to_string())
+}
+
+/// The value as clients see it.
+fn shown(value: Value<'_>) -> Option<Vec<u8>> {
+    match value {
+        Value::Missing | Value::Unreadable => None,
+        Value::Bytes(bytes) => Some(bytes.to_vec()),
+        Value::Counter(number) => Some(number.to_string().into_bytes()),
+    }
+}

@@ -1,0 +1,31 @@
+//! Schedule 9. A is 3 s fast: v1 is acknowledged by A and C; A dies. B coordinates SET v2. A quorum read must give v2. Then A restarts on
+//! the right time: what it stamps must not be refused as known.
+//!
+//! A and B do not reach each other, both reach C: B, for which A is gone, has taken over before v1. The rule: an owner that
+//! holds something greater says so, and the coordinator stamps anew before it replies.
+
+use super::script::Script;
+
+pub(super) fn run(script: &mut Script) {
+    let (a, b, c) = (script.a, script.b, script.c);
+    script.world.clocks.off_ms[a] = 3_000;
+    script.world.network.cut(a, b);
+    script.world.run_ms(1_500);
+    let first = script.set(b, "v0");
+    script.expect_done(&first, "v0 by B and C");
+    let fast = script.set(a, "v1");
+    script.expect_done(&fast, "v1 by A and C");
+    script.world.crash(a, true);
+    let second = script.set(b, "v2");
+    script.expect_done(&second, "v2 by B and C");
+    let read = script.get(c);
+    script.expect_value(&read, "v2");
+    script.world.clocks.off_ms[a] = 0;
+    script.world.network.heal_all();
+    script.world.start(a);
+    script.world.run_ms(3_000);
+    let third = script.set(a, "v3");
+    script.expect_done(&third, "v3 by A, back on the right time");
+    let read = script.get(b);
+    script.expect_value(&read, "v3");
+}

@@ -1,0 +1,113 @@
+//! One random run: clients and faults from one seed, then peace, then the checks.
+
+use std::time::Duration;
+
+use circlet_core::quorum::Level;
+
+use crate::bug::Bug;
+use crate::command::What;
+use crate::fault::Faults;
+use crate::invariant;
+use crate::random::Random;
+use crate::report::Report;
+use crate::workload::{CLIENTS, Workload, command};
+use crate::world::{Notable, World};
+
+/// Marks of the agenda: a fault begins; a client has thought; the rest are ends of faults.
+const FAULT_BEGINS: u64 = 0;
+const FIRST_CLIENT: u64 = 1;
+const FIRST_FAULT: u64 = 1_000;
+
+/// How a random run is made.
+#[derive(Debug, Clone, Copy)]
+pub struct RunOptions {
+    /// How long clients and faults go on, in virtual milliseconds. Default 6,000.
+    pub busy_ms: u64,
+    /// The rule that is left out.
+    pub bug: Option<Bug>,
+    /// Whether the trace's text is kept: some megabytes.
+    pub keep_trace: bool,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            busy_ms: 6_000,
+            bug: None,
+            keep_trace: false,
+        }
+    }
+}
+
+/// Runs `seed`.
+#[must_use]
+pub fn run_seed(seed: u64, options: RunOptions) -> Report {
+    let mut random = Random::new(seed ^ 0x5eed);
+    let nodes = if random.chance(250) { 5 } else { 3 };
+    let mut world = World::new(seed, nodes, options.bug, options.keep_trace);
+    (world.network.loss_per_mille, world.network.doubled_per_mille) = (5, 5);
+    for off_ms in &mut world.clocks.off_ms {
+        *off_ms = random.between(0, 100) as i64 - 50;
+    }
+    world.run_ms(1_000);
+    let mut faults = Faults::new(random.fork(2));
+    let mut workload = Workload::new(random.fork(3));
+    be_busy(&mut world, &mut faults, &mut workload, options.busy_ms);
+    world.heal();
+    // What a clock that was ahead stamped is refused until the others' clocks have come near: 8 s ahead, 5 s allowed.
+    world.run_ms(6_000);
+    read_all(&mut world, &mut random);
+    world.run_ms(1_500);
+    let mut violations = invariant::check_history(&world.history);
+    violations.extend(invariant::check_rest(&world));
+    Report::of(format!("seed {seed}"), world, violations)
+}
+
+fn be_busy(world: &mut World, faults: &mut Faults, workload: &mut Workload, busy_ms: u64) {
+    let until = world.now + Duration::from_millis(busy_ms);
+    world.mark(faults.pause(), FAULT_BEGINS);
+    for client in 0..CLIENTS {
+        world.mark(workload.pause(), FIRST_CLIENT + client);
+    }
+    // The client of each open command.
+    let mut busy = std::collections::BTreeMap::new();
+    while let Some(notable) = world.next_until(until) {
+        match notable {
+            Notable::Finished { op } => {
+                if let Some(mark) = busy.remove(&op) {
+                    world.mark(workload.pause(), mark);
+                }
+            }
+            Notable::Mark(FAULT_BEGINS) => {
+                if let Some((number, length)) = faults.begin(world) {
+                    world.mark(length, FIRST_FAULT + number);
+                }
+                world.mark(faults.pause(), FAULT_BEGINS);
+            }
+            Notable::Mark(mark) if mark >= FIRST_FAULT => faults.end(world, mark - FIRST_FAULT),
+            Notable::Mark(mark) => {
+                let (place, command) = workload.next(world.node_count());
+                busy.insert(world.call(place, command), mark);
+            }
+        }
+    }
+}
+
+/// Reads every key, at QUORUM for the checks and then at ALL, which repairs what only a crashed coordinator knew to be missing.
+/// All must be answered: nothing is wrong any more.
+fn read_all(world: &mut World, random: &mut Random) {
+    for level in [Level::Quorum, Level::All] {
+        for key in Workload::keys() {
+            let place = random.index(world.node_count());
+            let mut get = command(key, What::Get);
+            get.level = level;
+            let op = world.call(place, get);
+            let reply = world.wait(op);
+            if !matches!(reply, crate::command::Reply::Value(_)) {
+                world
+                    .violations
+                    .push(format!("not available though all is well: #{op} at {level:?}: {reply}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What can go wrong.
+
+use circlet_core::life::Life;
+
+use super::{Process, World};
+use crate::letter::{Letter, Parcel};
+use crate::node::Node;
+
+impl World {
+    /// Starts the node at `place`, without memory, under a new life.
+    pub(crate) fn start(&mut self, place: usize) {
+        if !matches!(self.processes[place], Process::Down) {
+            return;
+        }
+        let now = self.clocks.now(place, self.now);
+        let (life, boots) = self.lives[place];
+        let (life, boot) = (Life::next(life, now.wall.get()), boots + 1);
+        self.lives[place] = (life, boot);
+        self.trace.note(self.now, format_args!("{place}: starts, life {life}"));
+        let seed = self.random.next();
+        let node = Node::start(place, boot, life, &self.topology, now, seed, self.bug);
+        self.processes[place] = Process::Running(Box::new(node));
+        // Its first words.
+        self.turn_now(place, |_, _| {});
+    }
+
+    /// Kills the node at `place`; what it remembered is gone. Its peers' kernels learn of it at once if the machine lives on.
+    pub(crate) fn crash(&mut self, place: usize, machine_too: bool) {
+        if matches!(self.processes[place], Process::Down) {
+            return;
+        }
+        self.trace.note(self.now, format_args!("{place}: is killed"));
+        self.crashes += 1;
+        self.processes[place] = Process::Down;
+        self.armed.remove(&place);
+        self.reset_links(|dialer, acceptor| dialer == place || acceptor == place, !machine_too);
+    }
+
+    /// Breaks the connections that `from` dialled to `to`, with all that is under way on them.
+    pub(crate) fn break_link(&mut self, from: usize, to: usize) {
+        self.trace
+            .note(self.now, format_args!("the link of {from} to {to} breaks"));
+        self.reset_links(|dialer, acceptor| (dialer, acceptor) == (from, to), true);
+    }
+
+    /// Stops the node at `place`.
+    pub(crate) fn pause(&mut self, place: usize) {
+        let process = std::mem::replace(&mut self.processes[place], Process::Down);
+        self.processes[place] = match process {
+            Process::Running(node) => {
+                self.trace.note(self.now, format_args!("{place}: is stopped"));
+                Process::Paused {
+                    node,
+                    waiting: Vec::new(),
+                    timers: Vec::new(),
+                }
+            }
+            other => other,
+        };
+    }
+
+    /// Wakes the node at `place`, which finds what piled up in its sockets: those of the data plane and that of gossip in either order,
+    /// since different threads read them.
+    pub(crate) fn wake(&mut self, place: usize, gossip_first: bool) {
+        let process = std::mem::replace(&mut self.processes[place], Process::Down);
+        let (waiting, timers) = match process {
+            Process::Paused { node, waiting, timers } => {
+                self.trace.note(self.now, format_args!("{place}: wakes"));
+                self.processes[place] = Process::Running(node);
+                (waiting, timers)
+            }
+            other => {
+                self.processes[place] = other;
+                return;
+            }
+        };
+        let (gossip, data): (Vec<_>, Vec<_>) = waiting
+            .into_iter()
+            .partition(|(_, parcel)| matches!(parcel, Parcel::Gossip(_)));
+        let (first, second) = if gossip_first { (gossip, data) } else { (data, gossip) };
+        for (from, parcel) in first.into_iter().chain(second) {
+            self.turn_now(place, |node, now| node.on_parcel(now, from, parcel));
+        }
+        for timer in timers {
+            self.turn_now(place, |node, now| node.on_timer(now, timer));
+        }
+        self.armed.remove(&place);
+        self.turn_now(place, |node, now| node.on_control_deadline(now));
+    }
+
+    /// Undoes all that can be undone: everything runs, reaches everything, and has the right time.
+    pub(crate) fn heal(&mut self) {
+        self.network.heal_all();
+        self.clocks.off_ms.fill(0);
+        for place in 0..self.processes.len() {
+            self.wake(place, true);
+            self.start(place);
+        }
+        self.trace.note(self.now, format_args!("everything is healed"));
+    }
+
+    fn reset_links(&mut self, doomed: impl Fn(usize, usize) -> bool, tell: bool) {
+        for (connection, dialer, acceptor) in self.network.reset(doomed) {
+            if !tell || self.node(dialer).is_none() {
+                continue;
+            }
+            let at = self.now + self.network.delay();
+            let letter = Letter::Closed;
+            let to_boot = self.node(dialer).map(Node::boot);
+            self.put_arrival(at, acceptor, dialer, to_boot, Parcel::Letter { connection, letter });
+        }
+    }
+}
