@@ -15,6 +15,7 @@
 
 use super::bucket::{Bucket, LANES, Tag};
 use super::entry::Entry;
+use super::size_class::size_class;
 
 /// Where an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,20 @@ impl Array {
     pub(super) fn new(buckets: u32) -> Self {
         let buckets = (0..buckets).map(|_| Bucket::default()).collect();
         Self { buckets }
+    }
+
+    /// The least number of buckets, `buckets` or more, that fills its allocation up.
+    pub(super) fn filling(buckets: u32) -> u32 {
+        if buckets == 0 {
+            return 0;
+        }
+        let bytes = allocated_bytes(buckets as usize * size_of::<Bucket>());
+        let slack = if is_aligned_by_itself(bytes) {
+            0
+        } else {
+            ALIGNMENT_BYTES
+        };
+        u32::try_from((bytes - slack) / size_of::<Bucket>()).unwrap_or(buckets)
     }
 
     /// The number of buckets.
@@ -175,8 +190,9 @@ impl Array {
     }
 
     /// The memory that the buckets take, in bytes.
+    #[inline]
     pub(super) fn memory_bytes(&self) -> usize {
-        size_of_val(&*self.buckets)
+        allocated_bytes(size_of_val(&*self.buckets))
     }
 
     /// Asserts the invariants, given each entry's home and tag; answers how many entries there are.
@@ -226,5 +242,51 @@ impl Array {
     fn right_of(&self, index: u32) -> u32 {
         let right = index + 1;
         if right == self.len() { 0 } else { right }
+    }
+}
+
+/// What mimalloc adds to an allocation, in bytes, so that it can begin with a cache line.
+const ALIGNMENT_BYTES: usize = align_of::<Bucket>() - 1;
+/// The largest allocation that begins with a cache line anyway if its size is a power of two.
+const ALIGNED_BYTES_MAX: usize = 4 << 10;
+
+/// The memory that `bytes` bytes of buckets take.
+#[inline]
+fn allocated_bytes(bytes: usize) -> usize {
+    if bytes == 0 || is_aligned_by_itself(bytes) {
+        bytes
+    } else {
+        size_class(bytes + ALIGNMENT_BYTES)
+    }
+}
+
+#[inline]
+fn is_aligned_by_itself(bytes: usize) -> bool {
+    bytes.is_power_of_two() && bytes <= ALIGNED_BYTES_MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_come_in_sizes_that_waste_nothing() {
+        let mut sizes: Vec<u32> = (0..100).map(Array::filling).collect();
+        sizes.dedup();
+        assert_eq!(
+            sizes,
+            [
+                0, 1, 2, 4, 5, 6, 8, 9, 11, 13, 16, 19, 23, 27, 32, 39, 47, 55, 64, 79, 95, 111
+            ]
+        );
+        for buckets in 1..10_000 {
+            let filling = Array::filling(buckets);
+            assert!(filling >= buckets && Array::filling(filling) == filling);
+            let more = allocated_bytes((filling as usize + 1) * size_of::<Bucket>());
+            assert!(
+                allocated_bytes(filling as usize * size_of::<Bucket>()) < more,
+                "{filling} fill their allocation"
+            );
+        }
     }
 }

@@ -14,8 +14,9 @@ use crate::store::key::HashedKey;
 const LOAD_PERCENT_MAX: usize = 85;
 /// The load, in percent of the lanes, below which a table shrinks.
 const LOAD_PERCENT_MIN: usize = 35;
-/// The lanes that a table is made with, in percent of the least that its entries need at the greatest load.
-const HEADROOM_PERCENT: usize = 125;
+/// The lanes that a table is made with, in percent of the least that its entries need at the greatest load; rounded up
+/// to what fills an allocation, it is between this and 137.
+const HEADROOM_PERCENT: usize = 110;
 /// A table of so few buckets shrinks only when it is empty.
 const SHRINK_BUCKETS_MIN: u32 = 4;
 /// Home buckets that a change moves while there are two arrays: one or two microseconds' work.
@@ -104,7 +105,7 @@ impl Table {
         } else {
             self.array.len() / STEP_BUCKETS
         };
-        buckets.max(least)
+        Array::filling(buckets.max(least))
     }
 
     /// Begins to move to an array of `buckets` buckets.
