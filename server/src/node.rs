@@ -29,6 +29,7 @@ use crate::logs::Logs;
 use crate::metrics::NodeMetrics;
 use crate::routes::Routes;
 use crate::session::clients::Clients;
+use crate::session::pause::Pause;
 use crate::slowlog::SlowLog;
 use crate::store::Store;
 use arc_swap::ArcSwap;
@@ -56,6 +57,7 @@ pub(crate) struct Node {
     pub(crate) routes: ArcSwap<Routes>,
     pub(crate) hints: Mutex<Hints>,
     pub(crate) clients: Clients,
+    pub(crate) pause: Pause,
     pub(crate) metrics: NodeMetrics,
     pub(crate) clock: Clock,
     pub(crate) logs: Option<Logs>,
@@ -102,6 +104,13 @@ impl Node {
     /// Whether this node may coordinate now. A node that stood still finds its lease over before it acts on what it believed.
     pub(crate) fn holds_lease(&self, now: Instant) -> bool {
         now.as_nanos() < self.lease_until.load(Ordering::Acquire)
+    }
+
+    /// Counts an error reply that a client gets.
+    #[cold]
+    pub(crate) fn count_error(&self, reply: &[u8]) {
+        let text = String::from_utf8_lossy(reply.get(1..).unwrap_or_default());
+        self.metrics.error(text.trim_end());
     }
 
     /// In whose name entries are written here, of which there are `n` copies.

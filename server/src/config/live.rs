@@ -56,6 +56,12 @@ impl LiveConfig {
         settings.map(|setting| (setting.name, setting.value(&config))).collect()
     }
 
+    /// The file that `CONFIG REWRITE` writes, if there is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&std::path::Path> {
+        self.file.as_deref()
+    }
+
     /// Where the value in force of a setting was said; nothing for an unknown name.
     #[must_use]
     pub fn source(&self, name: &str) -> Option<Source> {

@@ -122,7 +122,10 @@ impl Node {
 
 /// A turn that waits for one peer to take so many states. It writes nothing that could become hints again: its sender knows.
 fn turn_of(peer: NodeIndex, group: Group, count: u32) -> Arc<Turn> {
-    let mut waits = Waits { open: usize::from(group.verdict() == Verdict::Pending), ..Waits::default() };
+    let mut waits = Waits {
+        open: usize::from(group.verdict() == Verdict::Pending),
+        ..Waits::default()
+    };
     waits.groups.push(group);
     waits.part_groups.push(0);
     waits.items.extend((0..count).map(|_| SentItem {

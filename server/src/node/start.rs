@@ -12,6 +12,7 @@ use crate::routes::{NodeIndex, Routes};
 use crate::session::caller::Door;
 use crate::session::clients::Clients;
 use crate::session::door;
+use crate::session::pause::Pause;
 use crate::slowlog::SlowLog;
 use crate::store::Store;
 use arc_swap::ArcSwap;
@@ -108,6 +109,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         routes: ArcSwap::from_pointee(Routes::new(Arc::clone(plane.view()))),
         hints: Mutex::new(Hints::new(hint_caps(&settings))),
         clients: Clients::default(),
+        pause: Pause::default(),
         metrics: new_metrics(),
         drift: DriftGuard::new(u64::from(topology.settings().clock_off_ms_max)),
         author: identity.author(),
@@ -136,6 +138,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     tasks.spawn(door::open(Arc::clone(&node), sockets.cluster, Door::Cluster));
     tasks.spawn(super::upkeep::sweep_links(Arc::clone(&node)));
     tasks.spawn(super::upkeep::expire(Arc::clone(&node)));
+    tasks.spawn(super::upkeep::close_idle(Arc::clone(&node)));
     let http = HttpServer::start(sockets.http, super::web::pages(&node)).map_err(StartError::Thread)?;
     Ok(Running {
         node,

@@ -20,6 +20,9 @@ const SLOW_TICKS: u32 = 5;
 /// How often some of the expired entries are removed.
 const EXPIRE_PERIOD: Duration = Duration::from_millis(100);
 
+/// How often clients are looked at for silence: `timeout` counts in seconds.
+const IDLE_PERIOD: Duration = Duration::from_secs(1);
+
 /// No delta is older than this when it arrives: the deadline of requests and the replay of hints are far shorter, in milliseconds.
 const IN_FLIGHT_MS_MAX: u64 = 60_000;
 
@@ -37,6 +40,26 @@ pub(crate) async fn sweep_links(node: Arc<Node>) {
         for link in &node.links {
             for asked in link.sweep(SLOW_TICKS, deadline_ticks) {
                 node.lose(&asked.turn, asked.sent, Loss::TimedOut);
+            }
+        }
+    }
+}
+
+/// Closes clients that have said nothing for as long as `timeout` allows.
+pub(crate) async fn close_idle(node: Arc<Node>) {
+    let mut tick = tokio::time::interval(IDLE_PERIOD);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        let allowed = node.config.current().timeouts.client_idle.duration();
+        if allowed.is_zero() {
+            continue;
+        }
+        let now_ns = node.clock.mono_ns();
+        for client in node.clients.all() {
+            if u128::from(now_ns.saturating_sub(client.activity.last_ns())) > allowed.as_nanos() {
+                node.metrics.inc(Count::ConnectionsShed);
+                client.kill();
             }
         }
     }

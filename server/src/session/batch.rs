@@ -49,10 +49,26 @@ impl Workbench {
                 settle_all(node, caller, &self.plan, args_of, &turn).await
             }
         };
+        count_errors(node, &self.plan, &settled, replies);
         if !settled.is_empty() || !is_straight(&self.plan) {
             assemble(&self.plan, &settled, start, replies);
         }
         self.plan.clear();
+    }
+}
+
+/// Counts the error replies of a batch by their codes: one byte is looked at for each part.
+fn count_errors(node: &Node, plan: &Plan, settled: &Settled, replies: &ReplyBuf) {
+    for (index, part) in plan.parts.iter().enumerate() {
+        let speculative = || &replies.as_bytes()[part.reply.start as usize..part.reply.end as usize];
+        let reply = if settled.is_empty() {
+            speculative()
+        } else {
+            settled.settled(index).unwrap_or_else(speculative)
+        };
+        if reply.first() == Some(&b'-') {
+            node.count_error(reply);
+        }
     }
 }
 

@@ -3,11 +3,14 @@
 use super::caller::{Caller, Door};
 use crate::metrics::Count;
 use crate::node::Node;
+use circlet_resp::command::{CommandId, all};
 use circlet_resp::{Proto, ReplyBuf};
 use parking_lot::Mutex;
+use socket2::{SockRef, TcpKeepalive};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
@@ -17,7 +20,6 @@ pub(crate) struct Said {
     pub(crate) name: Vec<u8>,
     pub(crate) library: Vec<u8>,
     pub(crate) library_version: Vec<u8>,
-    pub(crate) last_command: &'static str,
 }
 
 /// A client as others see it.
@@ -28,8 +30,69 @@ pub(crate) struct ClientHandle {
     pub(crate) local: SocketAddr,
     pub(crate) door: Door,
     pub(crate) said: Mutex<Said>,
+    /// When it came, on the node's monotonic scale, in nanoseconds.
+    pub(crate) since_ns: u64,
+    /// What changes with every batch.
+    pub(crate) activity: Activity,
     killed: AtomicBool,
     wake: Notify,
+}
+
+/// What others see of a connection's doings: written once a batch, without a lock.
+#[derive(Debug, Default)]
+pub(crate) struct Activity {
+    /// When the last batch came, on the node's monotonic scale, in nanoseconds.
+    last_ns: AtomicU64,
+    /// Number of the last command, plus one; 0 before the first.
+    last_command: AtomicU16,
+    /// Bits of [`Flag`].
+    flags: AtomicU8,
+}
+
+/// What a connection has chosen that `CLIENT LIST` shows as a letter or a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Flag {
+    Resp3 = 1,
+    ReadOnly = 2,
+    NoEvict = 4,
+    NoTouch = 8,
+}
+
+impl Activity {
+    /// A batch came whose last command is this one.
+    pub(crate) fn on_batch(&self, now_ns: u64, last: Option<CommandId>) {
+        self.last_ns.store(now_ns, Ordering::Relaxed);
+        if let Some(last) = last {
+            self.last_command.store(last as u16 + 1, Ordering::Relaxed);
+        }
+    }
+
+    /// When the last batch came, in nanoseconds of the node's monotonic scale.
+    pub(crate) fn last_ns(&self) -> u64 {
+        self.last_ns.load(Ordering::Relaxed)
+    }
+
+    /// The last command's full name; `NULL` before the first, as Redis says.
+    pub(crate) fn last_command(&self) -> &'static str {
+        let number = self.last_command.load(Ordering::Relaxed);
+        let spec = usize::from(number).checked_sub(1).and_then(|id| all().get(id));
+        spec.map_or("NULL", |spec| spec.name())
+    }
+
+    /// Sets or clears a flag. Only the connection itself does.
+    pub(crate) fn set(&self, flag: Flag, on: bool) {
+        if on {
+            self.flags.fetch_or(flag as u8, Ordering::Relaxed);
+        } else {
+            self.flags.fetch_and(!(flag as u8), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether a flag is set.
+    pub(crate) fn has(&self, flag: Flag) -> bool {
+        self.flags.load(Ordering::Relaxed) & flag as u8 != 0
+    }
 }
 
 impl ClientHandle {
@@ -65,15 +128,20 @@ impl Client {
     /// The socket's: it is gone already.
     pub(crate) fn arrive(node: &Arc<Node>, socket: &TcpStream, door: Door) -> std::io::Result<Self> {
         socket.set_nodelay(true)?;
+        keep_alive(socket, node.config.current().timeouts.tcp_keepalive.duration())?;
+        let since_ns = node.clock.mono_ns();
         let handle = Arc::new(ClientHandle {
             id: node.clients.next_id(),
             address: socket.peer_addr()?,
             local: socket.local_addr()?,
             door,
             said: Mutex::default(),
+            since_ns,
+            activity: Activity::default(),
             killed: AtomicBool::new(false),
             wake: Notify::new(),
         });
+        handle.activity.on_batch(since_ns, None);
         node.clients.insert(Arc::clone(&handle));
         node.metrics.inc(Count::ConnectionsAccepted);
         Ok(Client {
@@ -87,6 +155,27 @@ impl Client {
             },
             replying: Replying::On,
         })
+    }
+
+    /// Puts the connection back into the state that it began in.
+    pub(crate) fn reset(&mut self) {
+        self.caller = Caller {
+            door: self.caller.door,
+            proto: Proto::Resp2,
+            read: None,
+            write: None,
+        };
+        self.replying = Replying::On;
+        self.handle.said.lock().name.clear();
+        for flag in [Flag::Resp3, Flag::ReadOnly, Flag::NoEvict, Flag::NoTouch] {
+            self.handle.activity.set(flag, false);
+        }
+    }
+
+    /// Speaks this version of the protocol from now on.
+    pub(crate) fn speak(&mut self, proto: Proto) {
+        self.caller.proto = proto;
+        self.handle.activity.set(Flag::Resp3, proto == Proto::Resp3);
     }
 
     /// Returns when somebody has killed the client.
@@ -110,6 +199,19 @@ impl Client {
             self.replying = Replying::On;
         }
     }
+}
+
+/// Has the kernel ask after `interval` of silence whether the client is still there, three times; zero: never.
+fn keep_alive(socket: &TcpStream, interval: Duration) -> std::io::Result<()> {
+    if interval.is_zero() {
+        return Ok(());
+    }
+    let between = (interval / 3).max(Duration::from_secs(1));
+    let keepalive = TcpKeepalive::new()
+        .with_time(interval)
+        .with_interval(between)
+        .with_retries(3);
+    SockRef::from(socket).set_tcp_keepalive(&keepalive)
 }
 
 impl Drop for Client {

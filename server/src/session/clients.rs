@@ -37,6 +37,11 @@ impl Clients {
         self.by_id.len()
     }
 
+    /// One client.
+    pub(crate) fn get(&self, id: u64) -> Option<Arc<ClientHandle>> {
+        self.by_id.get(&id).map(|entry| Arc::clone(&entry))
+    }
+
     /// All clients, by id.
     pub(crate) fn all(&self) -> Vec<Arc<ClientHandle>> {
         let mut all: Vec<_> = self.by_id.iter().map(|entry| Arc::clone(&entry)).collect();

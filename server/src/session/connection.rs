@@ -6,6 +6,7 @@ use super::client::{Client, Replying};
 use super::executor::{Reads, Scene};
 use super::plan::{Part, Planned};
 use super::server_command::{self, After};
+use super::timing::Timing;
 use crate::command::CommandError;
 use crate::config::Config;
 use crate::metrics::Count;
@@ -162,10 +163,27 @@ async fn run_batch(
     bench: &mut Workbench,
     replies: &mut ReplyBuf,
 ) -> After {
+    if node.pause.is_on() {
+        super::pause::wait(node, client, batch, frame).await;
+    }
+    let timing = Timing::begin(node, client, batch, frame);
+    let after = run_commands(node, client, batch, frame, bench, replies).await;
+    timing.end(node, client, batch, frame);
+    after
+}
+
+async fn run_commands(
+    node: &Arc<Node>,
+    client: &mut Client,
+    batch: &Batch,
+    frame: &[u8],
+    bench: &mut Workbench,
+    replies: &mut ReplyBuf,
+) -> After {
     node.metrics.add(Count::CommandsReceived, batch.len() as u64);
     let mut next = 0;
     while next < batch.len() {
-        let start = replies.len();
+        let (start, first) = (replies.len(), next);
         let blocked = plan_run(node, client, batch, frame, bench, &mut next);
         bench
             .run(
@@ -175,7 +193,7 @@ async fn run_batch(
                 replies,
             )
             .await;
-        if next > 0 && client.replying != Replying::On {
+        if next > first && client.replying != Replying::On {
             client.after_reply(start, replies);
         }
         let Some(blocked) = blocked else { continue };
@@ -189,10 +207,14 @@ async fn run_batch(
             Blocked::CrossSlot => replies.error("CROSSSLOT Keys in request don't hash to the same slot"),
             Blocked::Moved(moved) => replies.error_display(&moved),
             Blocked::Server(spec) => {
+                node.metrics.commands().inc(spec.id() as usize);
                 if server_command::run(node, client, spec, args, replies).await == After::Close {
                     return After::Close;
                 }
             }
+        }
+        if replies.as_bytes().get(start) == Some(&b'-') {
+            node.count_error(&replies.as_bytes()[start..]);
         }
         if was != Replying::On {
             client.after_reply(start, replies);
@@ -234,7 +256,10 @@ fn plan_run(
             return Some(blocked);
         }
         match bench.plan.add(scene, *next as u32, spec, args, false) {
-            Planned::Yes => *next += 1,
+            Planned::Yes => {
+                node.metrics.commands().inc(spec.id() as usize);
+                *next += 1;
+            }
             Planned::Refused(error) => return Some(Blocked::Wrong(error)),
             Planned::CrossSlot => return Some(Blocked::CrossSlot),
             Planned::NoKeys => return Some(Blocked::Server(spec)),

@@ -147,7 +147,7 @@ impl Forwarded {
             let how = self.commands.commands[command as usize].1;
             let args = self.commands.args(command);
             let unplanned = if how.local {
-                Unplanned::Local(local::share(&self.node, routes, args, self.caller.proto))
+                Unplanned::Local(local::share(&self.node, routes, &args.iter().collect::<Vec<_>>()))
             } else if epoch != routes.epoch {
                 Unplanned::Refused(Refusal::OtherEpoch)
             } else {

@@ -2,14 +2,35 @@
 //!
 //! They run between batches, one at a time, and may wait. One file a command or family.
 
+mod client;
+mod client_kill;
+mod client_list;
+mod cluster;
+mod cluster_nodes;
+mod cluster_shards;
+mod cluster_slots;
+mod config;
 mod connection;
+mod consistency;
+mod flush;
+mod hello;
+mod info;
+mod keyspace;
+mod latency;
+mod memory;
+mod scan;
+mod slowlog;
+#[cfg(test)]
+mod test_request;
+mod wait;
 
 use super::client::Client;
-use crate::command::introspection;
+use crate::command::{CommandError, introspection};
 use crate::node::Node;
 use circlet_resp::command::{CommandId, CommandSpec};
-use circlet_resp::{Args, ReplyBuf};
+use circlet_resp::{Args, Proto, ReplyBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// What becomes of the connection after a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,23 +47,94 @@ pub(crate) async fn run(
     args: Args<'_>,
     replies: &mut ReplyBuf,
 ) -> After {
-    if let Some(handler) = introspection(spec.id()) {
-        if let Err(error) = handler(args, replies) {
-            replies.error_display(&error);
-        }
-        return After::Continue;
-    }
+    let start = replies.len();
     match spec.id() {
-        CommandId::Ping => connection::ping(args, replies),
-        CommandId::Echo => replies.bulk(args.get(1).unwrap_or_default()),
         CommandId::Quit => {
             replies.ok();
             return After::Close;
         }
-        _ => {
-            let _ = (node, client);
-            replies.error_display(&crate::command::CommandError::Syntax);
-        }
+        CommandId::ClientKill => return client_kill::kill(node, client, args, replies),
+        _ => {}
+    }
+    let done = match introspection(spec.id()) {
+        Some(handler) => handler(args, replies),
+        None => run_here(node, client, spec.id(), args, replies).await,
+    };
+    if let Err(error) = done {
+        replies.truncate(start);
+        error.write(replies);
     }
     After::Continue
+}
+
+async fn run_here(
+    node: &Arc<Node>,
+    client: &mut Client,
+    id: CommandId,
+    args: Args<'_>,
+    replies: &mut ReplyBuf,
+) -> Result<(), CommandError> {
+    use CommandId as Id;
+    let door = client.caller.door;
+    match id {
+        Id::Ping => return connection::ping(args, replies),
+        Id::Echo => replies.bulk(&args[1]),
+        Id::Select => return connection::select(client, args, replies),
+        Id::Auth => return connection::auth(args, replies),
+        Id::Hello => hello::hello(client, args, replies),
+        Id::Reset => reset(client, replies),
+        Id::Readonly => connection::read_only(client, true, replies),
+        Id::Readwrite => connection::read_only(client, false, replies),
+        Id::ClientList => return client_list::list(node, args, replies),
+        Id::ClientConsistency => return consistency::consistency(client, args, replies),
+        Id::ClientId | Id::ClientGetname | Id::ClientSetname | Id::ClientSetinfo | Id::ClientInfo | Id::ClientReply => {
+            return client::client(node, client, id, args, replies);
+        }
+        Id::ClientPause | Id::ClientUnpause | Id::ClientNoEvict | Id::ClientNoTouch => {
+            return client::client(node, client, id, args, replies);
+        }
+        Id::Dbsize => keyspace::dbsize(node, door, replies).await,
+        Id::Keys => keyspace::keys(node, door, &args[1], replies).await,
+        Id::Randomkey => keyspace::random_key(node, door, replies).await,
+        Id::Scan => scan::scan(node, door, args, replies).await,
+        Id::Flushall | Id::Flushdb => flush::flush(node, client, args, replies).await,
+        Id::Info => info::info(node, door, args, replies),
+        Id::Time => time(replies),
+        Id::Wait => return wait::wait(node, args, replies),
+        Id::MemoryStats => memory::stats(node, replies),
+        Id::MemoryDoctor => memory::doctor(node, replies),
+        Id::ConfigGet | Id::ConfigSet | Id::ConfigResetstat | Id::ConfigRewrite => {
+            return config::config(node, id, args, replies).await;
+        }
+        Id::SlowlogGet | Id::SlowlogLen | Id::SlowlogReset => return slowlog::slowlog(node, id, args, replies),
+        Id::LatencyLatest | Id::LatencyHistory | Id::LatencyReset => return latency::latency(node, id, args, replies),
+        Id::LatencyHistogram | Id::LatencyDoctor | Id::LatencyGraph => {
+            return latency::latency(node, id, args, replies);
+        }
+        Id::ClusterInfo | Id::ClusterMyid | Id::ClusterNodes | Id::ClusterSlots | Id::ClusterShards => {
+            return cluster::cluster(node, door, id, args, replies);
+        }
+        Id::ClusterKeyslot | Id::ClusterCountkeysinslot | Id::ClusterGetkeysinslot => {
+            return cluster::cluster(node, door, id, args, replies);
+        }
+        _ => return Err(CommandError::Syntax),
+    }
+    Ok(())
+}
+
+/// `RESET`
+fn reset(client: &mut Client, replies: &mut ReplyBuf) {
+    client.reset();
+    replies.set_proto(Proto::Resp2);
+    replies.simple("RESET");
+}
+
+/// `TIME`: seconds and microseconds of the system's clock.
+fn time(replies: &mut ReplyBuf) {
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    replies.array(2);
+    replies.bulk_integer(now.as_secs() as i64);
+    replies.bulk_integer(i64::from(now.subsec_micros()));
 }

@@ -38,12 +38,15 @@ pub(crate) static CLIENT_CONSISTENCY: CommandSpec = CommandSpec::new(
 .with_flags(&[Flag::Noscript, Flag::Loading, Flag::Stale])
 .with_categories(&[Category::Connection])
 .with_args(&[
-    oneof("read", &[token("ONE"), token("QUORUM"), token("ALL")])
+    oneof("read", &[token("ONE"), token("QUORUM"), token("ALL"), token("DEFAULT")])
         .after("READ")
         .optional(),
-    oneof("write", &[token("ANY"), token("ONE"), token("QUORUM"), token("ALL")])
-        .after("WRITE")
-        .optional(),
+    oneof(
+        "write",
+        &[token("ONE"), token("QUORUM"), token("ALL"), token("DEFAULT")],
+    )
+    .after("WRITE")
+    .optional(),
 ]);
 
 pub(crate) static CLIENT_GETNAME: CommandSpec =

@@ -72,6 +72,19 @@ pub(crate) static HELLO: CommandSpec = CommandSpec::new(Id::Hello, "hello", -1, 
     )
     .optional()]);
 
+pub(crate) static AUTH: CommandSpec = CommandSpec::new(Id::Auth, "auth", -2, Group::Connection, "1.0.0")
+    .about("Tells who the client is.", "O(N), N: number of passwords of the user")
+    .with_flags(&[
+        Flag::Noscript,
+        Flag::Loading,
+        Flag::Stale,
+        Flag::Fast,
+        Flag::NoAuth,
+        Flag::AllowBusy,
+    ])
+    .with_categories(&[Category::Connection])
+    .with_args(&[string("username").optional().since("6.0.0"), string("password")]);
+
 pub(crate) static SELECT: CommandSpec = CommandSpec::new(Id::Select, "select", 2, Group::Connection, "1.0.0")
     .about("Chooses the database of the connection.", "O(1)")
     .with_flags(&[Flag::Loading, Flag::Stale, Flag::Fast])

@@ -24,11 +24,29 @@ pub(crate) static TIME: CommandSpec = CommandSpec::new(Id::Time, "time", 1, Grou
 
 pub(crate) static MEMORY: CommandSpec = CommandSpec::new(Id::Memory, "memory", -2, Group::Server, "4.0.0")
     .about("Looks into the use of memory.", "Depends on the subcommand.")
-    .with_subcommands(&[&MEMORY_HELP, &MEMORY_USAGE]);
+    .with_subcommands(&[&MEMORY_DOCTOR, &MEMORY_HELP, &MEMORY_STATS, &MEMORY_USAGE]);
 
 pub(crate) static MEMORY_HELP: CommandSpec = CommandSpec::new(Id::MemoryHelp, "memory|help", 2, Group::Server, "4.0.0")
     .about("Shows what the subcommands do.", "O(1)")
     .with_flags(&[Flag::Loading, Flag::Stale]);
+
+pub(crate) static MEMORY_DOCTOR: CommandSpec =
+    CommandSpec::new(Id::MemoryDoctor, "memory|doctor", 2, Group::Server, "4.0.0")
+        .about("Says what is odd about the use of memory.", "O(1)")
+        .with_tips(&[
+            "nondeterministic_output",
+            "request_policy:all_shards",
+            "response_policy:special",
+        ]);
+
+pub(crate) static MEMORY_STATS: CommandSpec =
+    CommandSpec::new(Id::MemoryStats, "memory|stats", 2, Group::Server, "4.0.0")
+        .about("Answers figures of the use of memory.", "O(1)")
+        .with_tips(&[
+            "nondeterministic_output",
+            "request_policy:all_shards",
+            "response_policy:special",
+        ]);
 
 pub(crate) static MEMORY_USAGE: CommandSpec =
     CommandSpec::new(Id::MemoryUsage, "memory|usage", -3, Group::Server, "4.0.0")

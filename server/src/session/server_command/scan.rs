@@ -1,0 +1,226 @@
+//! `SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]`
+//!
+//! A cursor is a position in the order of all keys: by slot, then by hash. It is the same on every node and survives growing
+//! tables and moving arcs, so a scan can go on at another node. A key that is there during the whole scan is returned.
+//!
+//! ```text
+//!   window of arcs   | arc 7 (A) | arc 8 (C) | arc 9 (A) | arc 10 (B) |
+//!   A stopped at                       ^ its COUNT was reached
+//!   B, C stopped at                                              end  ^
+//!   returned: all keys before the least stop; the cursor is that stop
+//! ```
+//!
+//! Neighbouring arcs are coordinated by different nodes, so all of them are asked at once for a window of arcs. Keys beyond the
+//! least stop are thrown away and found again by the next step. The window grows while little is found: an empty keyspace of 1024
+//! arcs is scanned in five rounds.
+
+use super::super::caller::Door;
+use super::super::everyone::ask_coordinators;
+use super::super::local::position;
+use crate::command::CommandError;
+use crate::command::pure::number::integer;
+use crate::node::Node;
+use crate::routes::Routes;
+use crate::store::Position;
+use circlet_core::coordinator::Shortfall;
+use circlet_resp::{Args, ReplyBuf, Value};
+use circlet_ring::{ArcId, SLOT_COUNT, Slot};
+use std::sync::Arc;
+
+/// Keys of a step that names no COUNT, as in Redis.
+const COUNT: u64 = 10;
+
+/// A greater COUNT is served in steps of this many: it bounds what a step holds in memory.
+const COUNT_MAX: u64 = 10_000;
+
+/// Arcs of the first window.
+const WINDOW_ARCS: u16 = 8;
+
+/// How much larger the next window is when the last one held too little.
+const WINDOW_GROWTH: u16 = 4;
+
+/// Windows of one step: past them the client gets what there is, and a cursor to go on.
+const WINDOWS_MAX: usize = 6;
+
+/// What a SCAN asks for.
+#[derive(Debug, PartialEq, Eq)]
+struct Request<'a> {
+    from: Position,
+    pattern: &'a [u8],
+    count: u64,
+    /// Whether keys of the type asked for can exist: there are strings only.
+    type_exists: bool,
+}
+
+/// What is wrong with a SCAN.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum ScanError {
+    #[error("ERR invalid cursor")]
+    Cursor,
+    #[error(transparent)]
+    Command(#[from] CommandError),
+}
+
+impl<'a> Request<'a> {
+    fn parse(args: Args<'a>) -> Result<Self, ScanError> {
+        let cursor = std::str::from_utf8(&args[1]).ok().and_then(|text| text.parse().ok());
+        let mut request = Request {
+            from: Position::from_bits(cursor.ok_or(ScanError::Cursor)?),
+            pattern: b"*",
+            count: COUNT,
+            type_exists: true,
+        };
+        let mut at = 2;
+        while let Some(option) = args.get(at) {
+            let value = args.get(at + 1).ok_or(CommandError::Syntax)?;
+            if option.eq_ignore_ascii_case(b"match") {
+                request.pattern = value;
+            } else if option.eq_ignore_ascii_case(b"count") {
+                let count = integer(value)?;
+                request.count = u64::try_from(count)
+                    .ok()
+                    .filter(|count| *count > 0)
+                    .ok_or(CommandError::Syntax)?;
+            } else if option.eq_ignore_ascii_case(b"type") {
+                request.type_exists = value.eq_ignore_ascii_case(b"string");
+            } else {
+                return Err(CommandError::Syntax.into());
+            }
+            at += 2;
+        }
+        Ok(request)
+    }
+}
+
+/// Runs SCAN.
+pub(super) async fn scan(node: &Arc<Node>, door: Door, args: Args<'_>, replies: &mut ReplyBuf) {
+    let request = match Request::parse(args) {
+        Ok(request) => request,
+        Err(error) => return replies.error_display(&error),
+    };
+    let count = request.count.min(COUNT_MAX);
+    match step(node, door, request.from, count, request.pattern).await {
+        Err(shortfall) => replies.error_display(&shortfall),
+        Ok(Step { next, mut keys }) => {
+            if !request.type_exists {
+                keys.clear();
+            }
+            replies.array(2);
+            replies.bulk_integer(next.map_or(0, |next| next.to_bits() as i64));
+            replies.array(keys.len());
+            keys.iter().for_each(|key| replies.bulk(key));
+        }
+    }
+}
+
+/// What one step found, and where to go on; `None` at the end.
+pub(super) struct Step {
+    pub(super) next: Option<Position>,
+    pub(super) keys: Vec<Vec<u8>>,
+}
+
+/// Walks over at least `count` keys, if there are so many before the windows are over.
+///
+/// # Errors
+/// When the coordinator of some arc does not answer.
+pub(super) async fn step(
+    node: &Arc<Node>,
+    door: Door,
+    from: Position,
+    count: u64,
+    pattern: &[u8],
+) -> Result<Step, Shortfall> {
+    let arcs = node.store.arcs();
+    let (mut at, mut keys, mut visited, mut window) = (from, Vec::new(), 0, WINDOW_ARCS);
+    for _ in 0..WINDOWS_MAX {
+        let Some(slot) = Slot::new(at.slot_number()) else { break };
+        let first = arcs.arc_of(slot).get();
+        let last = first.saturating_add(window - 1).min(arcs.get() - 1);
+        let end = arcs.arc(last).map_or(SLOT_COUNT, |arc| *arcs.slots_of(arc).end() + 1);
+        let end = Position::first_of_slot(end);
+        let wanted = |routes: &Routes, arc: ArcId| (first..=last).contains(&arc.get()) && serves(door, routes, arc);
+        let (from_text, count_text) = (at.to_bits().to_string(), (count - visited).to_string());
+        let args = [from_text.as_bytes(), count_text.as_bytes(), pattern];
+        let shares = ask_coordinators(node, b"SCAN", &args, wanted).await?;
+        let shares: Vec<Found> = shares
+            .into_iter()
+            .filter_map(|share| Found::read(share.reply))
+            .collect();
+        let stop = shares.iter().map(|found| found.stop).fold(end, Ord::min);
+        visited += shares.iter().map(|found| found.visited).sum::<u64>();
+        let found = shares.into_iter().flat_map(|found| found.keys);
+        keys.extend(found.filter(|key| position(key) < stop));
+        at = stop;
+        if stop < end || visited >= count {
+            break;
+        }
+        window = window.saturating_mul(WINDOW_GROWTH);
+    }
+    let next = (at < Position::first_of_slot(SLOT_COUNT)).then_some(at);
+    Ok(Step { next, keys })
+}
+
+/// Whether a door's keyspace has this arc: the big one has all, the cluster's those that this node is the master of.
+pub(super) fn serves(door: Door, routes: &Routes, arc: ArcId) -> bool {
+    door != Door::Cluster || routes.arc(arc).coordinator == Some(routes.me)
+}
+
+/// One member's share.
+struct Found {
+    stop: Position,
+    visited: u64,
+    keys: Vec<Vec<u8>>,
+}
+
+impl Found {
+    fn read(reply: Value) -> Option<Self> {
+        let Value::Array(parts) = reply else { return None };
+        let [stop, visited, Value::Array(keys)] = <[Value; 3]>::try_from(parts).ok()? else {
+            return None;
+        };
+        let keys = keys.into_iter().filter_map(|key| match key {
+            Value::Bulk(key) => Some(key),
+            _ => None,
+        });
+        Some(Found {
+            stop: Position::from_bits(stop.as_integer()?.unsigned_abs()),
+            visited: visited.as_integer()?.unsigned_abs(),
+            keys: keys.collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_request::Line;
+    use super::*;
+
+    #[test]
+    fn options_come_in_any_order_and_case() {
+        let line = Line::new("SCAN 17 count 5 Match a* TYPE String");
+        let request = Request::parse(line.args()).unwrap();
+        assert_eq!(
+            request,
+            Request {
+                from: Position::from_bits(17),
+                pattern: b"a*",
+                count: 5,
+                type_exists: true
+            }
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_the_words_of_redis() {
+        for (line, expected) in [
+            ("SCAN x", "ERR invalid cursor"),
+            ("SCAN 0 COUNT", "ERR syntax error"),
+            ("SCAN 0 COUNT 0", "ERR syntax error"),
+            ("SCAN 0 COUNT x", "ERR value is not an integer or out of range"),
+            ("SCAN 0 FOO 1", "ERR syntax error"),
+        ] {
+            let error = Request::parse(Line::new(line).args()).unwrap_err();
+            assert_eq!(error.to_string(), expected, "{line}");
+        }
+    }
+}
