@@ -1,4 +1,4 @@
-//! The node's pages over HTTP: `/metrics`, `/healthz`, `/readyz`, `/status`.
+//! The node's pages over HTTP: `/metrics`, `/healthz`, `/readyz`, `/status`, `/digests`.
 //!
 //! On a thread of its own, with its own runtime: a scrape that renders a thousand lines must not stand between two
 //! clients' commands, and a data plane at its limit must still be seen to be. What the pages show comes from closures, so
@@ -60,6 +60,8 @@ pub struct Pages {
     pub ready: Box<dyn Fn() -> Readiness + Send + Sync>,
     /// `/status`.
     pub status: Box<dyn Fn() -> Value + Send + Sync>,
+    /// `/digests`: what two owners compare.
+    pub digests: Box<dyn Fn() -> Value + Send + Sync>,
 }
 
 /// A running server. Dropping it stops it.
@@ -200,10 +202,11 @@ fn router(pages: Pages) -> Router {
         .route("/healthz", page(|_| text(StatusCode::OK, "ok\n".to_string())))
         .route("/readyz", page(ready))
         .route("/status", page(status))
+        .route("/digests", page(digests))
         .fallback(|| async {
             text(
                 StatusCode::NOT_FOUND,
-                "pages: /metrics /healthz /readyz /status\n".to_string(),
+                "pages: /metrics /healthz /readyz /status /digests\n".to_string(),
             )
         })
 }
@@ -229,6 +232,10 @@ fn ready(pages: &Pages) -> Response {
 
 fn status(pages: &Pages) -> Response {
     axum::Json((pages.status)()).into_response()
+}
+
+fn digests(pages: &Pages) -> Response {
+    axum::Json((pages.digests)()).into_response()
 }
 
 #[cfg(test)]

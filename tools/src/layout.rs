@@ -9,6 +9,8 @@
 
 use crate::args::UpArgs;
 use crate::failure::Failure;
+use circlet_server::config::{LiveConfig, Sources};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -65,21 +67,52 @@ pub(crate) fn address(up: &UpArgs, number: u16) -> Result<SocketAddr, Failure> {
 /// Writes the configuration of every node, unless the directory has one of this many nodes already.
 ///
 /// # Errors
-/// When files cannot be written, or the directory belongs to a cluster of another shape: its nodes' data would be placed anew.
-pub(crate) fn prepare(up: &UpArgs) -> Result<Vec<NodeFiles>, Failure> {
+/// When a setting is wrong, files cannot be written, or the directory belongs to a cluster of another shape: its nodes' data would
+/// be placed anew. Then nothing was written that a later `up` would find.
+pub(crate) fn prepare(up: &UpArgs) -> Result<Layout, Failure> {
+    let sources = Sources { flags: up.settings.clone(), ..Sources::default() };
+    LiveConfig::load(&sources).map_err(|error| Failure::because("a setting is wrong", error))?;
     let found = NodeFiles::all(&up.dir);
-    if !found.is_empty() {
-        return if found.len() == usize::from(up.nodes) {
-            Ok(found)
-        } else {
-            let (dir, count) = (up.dir.display(), found.len());
-            Err(Failure::new(format!(
-                "{dir} holds a cluster of {count} nodes: choose another --dir, or --nodes {count}"
-            )))
-        };
+    if found.is_empty() {
+        let list = node_list(up)?;
+        let nodes = (1..=up.nodes).map(|number| write_node(up, number, &list));
+        return Ok(Layout { nodes: nodes.collect::<Result<_, _>>()?, is_new: true });
     }
-    let list = node_list(up)?;
-    (1..=up.nodes).map(|number| write_node(up, number, &list)).collect()
+    let (dir, count, port) = (up.dir.display(), found.len(), port_of(&found[0])?);
+    if count != usize::from(up.nodes) {
+        let text = format!("{dir} holds a cluster of {count} nodes: choose another --dir, or --nodes {count}");
+        return Err(Failure::new(text));
+    }
+    if port != up.port {
+        let text = format!("{dir} holds a cluster on port {port}: choose another --dir, or --port {port}");
+        return Err(Failure::new(text));
+    }
+    Ok(Layout { nodes: found, is_new: false })
+}
+
+/// The nodes of `up`.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    pub(crate) nodes: Vec<NodeFiles>,
+    /// Whether this run of `up` wrote their configuration.
+    is_new: bool,
+}
+
+impl Layout {
+    /// Takes a new configuration back, because the nodes did not start with it: a later `up` may be given a better one.
+    pub(crate) fn take_back(&self) {
+        for files in self.nodes.iter().filter(|_| self.is_new) {
+            // One that stays is found by the next `up`, which says so.
+            let _ = fs::remove_file(files.config());
+        }
+    }
+}
+
+fn port_of(files: &NodeFiles) -> Result<u16, Failure> {
+    let sources = Sources { file: Some(files.config()), ..Sources::default() };
+    let config = LiveConfig::load(&sources);
+    let config = config.map_err(|error| Failure::because("the configuration in the directory is wrong", error))?;
+    Ok(config.current().node.port)
 }
 
 fn node_list(up: &UpArgs) -> Result<String, Failure> {
@@ -106,17 +139,29 @@ fn node_id(dir: &Path, number: u16) -> Result<String, Failure> {
     Ok(id)
 }
 
+/// The node's own settings and those that `up` was given, each name once: the one given last holds.
+fn settings(own: &[(&str, String)], given: &[(String, String)]) -> BTreeMap<String, String> {
+    let own = own.iter().map(|(key, value)| ((*key).to_owned(), value.clone()));
+    // As the configuration reads names, so that none stands in the file twice.
+    let given = given.iter().map(|(key, value)| (key.to_lowercase().replace('_', "-"), value.clone()));
+    own.chain(given).collect()
+}
+
 fn write_node(up: &UpArgs, number: u16, list: &str) -> Result<NodeFiles, Failure> {
     let files = NodeFiles::new(&up.dir, number);
     let address = address(up, number)?;
     let dir = fs::canonicalize(&files.dir).map_err(|error| Failure::because("cannot use the directory", error))?;
     let replicas = up.replicas.unwrap_or_else(|| up.nodes.min(3) as u8);
-    let mut text = format!(
-        "# Node {number} of a cluster that `circlet up` made.\n\
-         dir = {dir:?}\nbind = \"{}\"\nport = {}\nreplicas = {replicas}\n",
-        address.ip(),
-        address.port()
-    );
+    let mut text = format!("# Node {number} of a cluster that `circlet up` made.\ndir = {dir:?}\n");
+    let own = [
+        ("bind", address.ip().to_string()),
+        ("port", address.port().to_string()),
+        ("replicas", replicas.to_string()),
+    ];
+    for (key, value) in settings(&own, &up.settings) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{key} = {value:?}");
+    }
     text.push_str(list);
     fs::write(files.config(), text)
         .map_err(|error| Failure::because(format!("cannot write {}", files.config().display()), error))?;

@@ -25,7 +25,8 @@ const REDRAW: Duration = Duration::from_millis(500);
 pub(crate) fn run(up: &UpArgs) -> Result<(), Failure> {
     fs::create_dir_all(&up.dir)
         .map_err(|error| Failure::because(format!("cannot make {}", up.dir.display()), error))?;
-    let nodes = layout::prepare(up)?;
+    let layout = layout::prepare(up)?;
+    let nodes = &layout.nodes;
     if let Some(files) = nodes.iter().find(|files| Pid::read(&files.pid()).is_some()) {
         return Err(Failure::new(format!(
             "node {} runs already: `circlet down` stops it",
@@ -33,10 +34,11 @@ pub(crate) fn run(up: &UpArgs) -> Result<(), Failure> {
         )));
     }
     let mut children = Vec::new();
-    for files in &nodes {
+    for files in nodes {
         children.push(spawn(files, up)?);
     }
-    if let Err(failure) = wait_ready(&nodes, &mut children) {
+    if let Err(failure) = wait_ready(nodes, &mut children) {
+        layout.take_back();
         for child in &mut children {
             // It may be gone by itself, which is the failure.
             let _ = child.kill();
@@ -44,11 +46,11 @@ pub(crate) fn run(up: &UpArgs) -> Result<(), Failure> {
         }
         return Err(failure);
     }
-    announce(&nodes, up)?;
+    announce(nodes, up)?;
     if up.detach {
         return Ok(());
     }
-    stay(&nodes)
+    stay(nodes)
 }
 
 fn spawn(files: &NodeFiles, up: &UpArgs) -> Result<Child, Failure> {

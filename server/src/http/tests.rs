@@ -20,6 +20,7 @@ fn pages(ready: &Arc<AtomicBool>) -> Pages {
         metrics,
         ready: Box::new(readiness),
         status: Box::new(|| json!({"epoch": 1})),
+        digests: Box::new(|| json!({"arcs": []})),
     }
 }
 

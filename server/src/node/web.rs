@@ -9,12 +9,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The pages of a node.
 pub(super) fn pages(node: &Arc<Node>) -> Pages {
-    let (ready, status) = (Arc::clone(node), Arc::clone(node));
+    let (ready, status, digests) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
     let rate = Rate::default();
     Pages {
         metrics: node.metrics.registry().clone(),
         ready: Box::new(move || readiness(&ready)),
         status: Box::new(move || describe(&status, &rate)),
+        digests: Box::new(move || arc_digests(&digests)),
     }
 }
 
@@ -74,5 +75,14 @@ fn describe(node: &Node, rate: &Rate) -> Value {
         "clients": node.clients.len(),
         "hints": hints,
         "uptime_ms": now.mono.as_nanos() / 1_000_000,
+    })
+}
+
+/// The digest of each arc, in hexadecimal: owners that hold the same have the same.
+fn arc_digests(node: &Node) -> Value {
+    let digest = |arc| format!("{:016x}", node.store.lock(arc).digest());
+    json!({
+        "epoch": node.routes.load().epoch,
+        "arcs": node.store.arcs().arcs().map(digest).collect::<Vec<_>>(),
     })
 }

@@ -1,0 +1,103 @@
+//! What scripts rely on: settings that stay, exit codes, sentences that say what to do.
+
+use crate::support::{Cluster, PATIENCE, circlet, text, wait_until};
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::Output;
+
+#[test]
+fn settings_given_to_up_hold_in_every_node_and_after_a_restart() {
+    let mut cluster = Cluster::start_with(2, &["--set", "arcs=256", "--set", "MAXCLIENTS=77"]);
+    let limit = |cluster: &Cluster, node| {
+        let file = std::fs::read_to_string(cluster.file(node, "node.toml")).expect("node.toml");
+        (file.contains("maxclients = \"77\""), cluster.digests(node).map(|arcs| arcs.len()))
+    };
+    assert_eq!((limit(&cluster, 1), limit(&cluster, 2)), ((true, Some(256)), (true, Some(256))));
+    assert_eq!(text(&cluster.connect(1).call(&["SET", "kept", "1"]).unwrap()), "OK");
+    cluster.kill(2);
+    cluster.restart(2);
+    cluster.wait_until_whole();
+    assert_eq!(limit(&cluster, 2), (true, Some(256)), "a node with other settings would not be let in");
+    assert_eq!(text(&cluster.connect(2).call(&["GET", "kept"]).unwrap()), "1");
+}
+
+#[test]
+fn down_stops_every_node_and_says_so_and_up_starts_them_again() {
+    let cluster = Cluster::start_with(2, &[]);
+    let (dir, port) = (cluster.dir().display().to_string(), cluster.client_port(1));
+    assert_failure(&cluster.up(&[]), 1, "node 1 runs already: `circlet down` stops it");
+    let down = run(&["down", "--dir", &dir]);
+    assert!(down.status.success());
+    assert!(String::from_utf8_lossy(&down.stdout).contains("node 2 stopped"));
+    assert!((1..=2).all(|node| cluster.pid(node).is_none() && !cluster.file(node, "pid").exists()));
+    let idle = run(&["down", "--dir", &dir]);
+    assert!(idle.status.success() && String::from_utf8_lossy(&idle.stdout).contains("no node was running"));
+    let other = run(&["up", "--detach", "--nodes", "3", "--dir", &dir]);
+    assert_failure(&other, 1, "holds a cluster of 2 nodes");
+    let moved = run(&["up", "--detach", "--nodes", "2", "--port", "9", "--dir", &dir]);
+    assert_failure(&moved, 1, &format!("holds a cluster on port {port}"));
+    assert!(cluster.up(&[]).status.success());
+    cluster.wait_until_whole();
+}
+
+#[test]
+fn status_tells_scripts_which_node_does_not_run() {
+    let mut cluster = Cluster::start_with(2, &[]);
+    cluster.kill(2);
+    let dir = cluster.dir().display().to_string();
+    let states = || {
+        let said = run(&["status", "--json", "--dir", &dir]);
+        let all: serde_json::Value = serde_json::from_slice(&said.stdout).expect("a JSON document");
+        [0, 1].map(|node| all["nodes"][node]["state"].as_str().unwrap_or_default().to_owned())
+    };
+    // Two copies on two nodes: a quorum is both.
+    let told = wait_until(PATIENCE, || states()[0].ends_with("arcs without a quorum of reachable owners"));
+    assert!(told.is_some(), "{:?}", states());
+    assert_eq!(states()[1], "not running");
+}
+
+#[test]
+fn a_port_in_use_is_named_and_nothing_is_left_of_the_attempt() {
+    let cluster = Cluster::prepare(2);
+    let port = cluster.redis_cluster_port(2);
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let failed = cluster.up(&[]);
+    assert_failure(&failed, 1, "node 2 did not start");
+    assert_failure(&failed, 1, &format!("127.0.0.1:{port}"));
+    assert_failure(&failed, 1, "in use");
+    assert!(TcpListener::bind((Ipv4Addr::LOCALHOST, cluster.client_port(1))).is_ok(), "node 1 was stopped again");
+    drop(taken);
+    assert!(cluster.up(&[]).status.success(), "the same command works when the port is free");
+}
+
+#[test]
+fn a_wrong_setting_is_named_with_what_was_meant_and_leaves_no_file_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("nodes");
+    let shown = dir.display().to_string();
+    assert_failure(&run(&["up", "--detach", "--dir", &shown, "--set", "maxclient=5"]), 1, "maxclients");
+    assert!(!dir.join("node-1").exists());
+    assert_failure(&run(&["node", "--set", "port=many"]), 1, "port");
+    assert_failure(&run(&["node", "--config", "/nowhere/node.toml"]), 1, "/nowhere/node.toml");
+}
+
+#[test]
+fn a_wrong_command_line_exits_with_2_and_an_impossible_command_with_1() {
+    assert_failure(&run(&["fly"]), 2, "unrecognized subcommand");
+    assert_failure(&run(&["up", "--nodes", "0"]), 2, "--nodes");
+    assert_failure(&run(&["up", "--set", "maxclients"]), 2, "expected KEY=VALUE");
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("nothing").display().to_string();
+    assert_failure(&run(&["down", "--dir", &dir]), 1, "no cluster in");
+    assert_failure(&run(&["status", "--dir", &dir]), 1, "no cluster in");
+    assert!(run(&["--version"]).status.success());
+}
+
+fn run(args: &[&str]) -> Output {
+    circlet(args).output().expect("the program runs")
+}
+
+fn assert_failure(output: &Output, code: i32, says: &str) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains(says), "it does not say `{says}`: {said}");
+    assert_eq!(output.status.code(), Some(code), "{said}");
+}
