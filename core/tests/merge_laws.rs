@@ -107,7 +107,7 @@ proptest! {
     #[test]
     fn a_state_survives_its_bytes(a in models()) {
         let bytes = a.bytes();
-        prop_assert_eq!(encoded(view(&bytes)), bytes.clone());
+        prop_assert_eq!(&encoded(view(&bytes)), &bytes);
         let tombstone = State::tombstone(Stamp::from_bits(a.generation));
         prop_assert_eq!(view(&bytes).is_tombstone(), view(&bytes) == tombstone);
     }

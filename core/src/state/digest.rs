@@ -2,11 +2,15 @@
 //!
 //! A digest is a wrapping sum over the state's parts (base with generation, expiry register if it says something, each
 //! run), and an arc's digest a wrapping sum over its entries: so a change is "minus the old part, plus the new one", in
-//! any order. Sums of hashes are only as good as the hashes: each part is mixed with the key's hash, its kind and its
-//! stamp, through two 64x64-bit folded multiplications, so that equal parts under different keys do not cancel out.
+//! any order. Sums of hashes are only as good as the hashes: a part's is avalanched twice, once over key, kind and
+//! stamp, and once more with the hash of its content, each step a bijection of what is added: parts that differ in one
+//! field only never have equal digests, except by a collision of xxh3 over their content.
 //!
 //! Equal states have equal digests. Different ones have different digests up to a chance of 2^-64 a pair; a client that
 //! builds a collision on purpose only delays the repair of its own keys, until their next write.
+//!
+//! Refused: folded 64x64-bit multiplication (as wyhash has it), which is a little faster. Zero and all ones are special
+//! to it: a run with total 0 and one with total -1 had the same digest.
 //!
 //! Pinned by golden files: replicas of different versions compare them.
 
@@ -23,6 +27,8 @@ const KIND_BYTES: u64 = 0x3c6e_f372_fe94_f82b;
 const KIND_EXPIRES: u64 = 0xa54f_f53a_5f1d_36f1;
 const KIND_PERSISTS: u64 = 0x9b05_688c_2b3e_6c1f;
 const KIND_RUN: u64 = 0x510e_527f_ade6_82d1;
+/// Odd, so that no two stamps are taken for one: 2^64 over the golden ratio.
+const STAMP_SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl State<'_> {
     /// The digest of this state under a key that hashes to `key_hash`.
@@ -59,27 +65,98 @@ fn expiry_part(key_hash: u64, generation: Stamp, expiry: Expiry) -> u64 {
 }
 
 fn run_part(key_hash: u64, run: Run) -> u64 {
-    let content = fold(
-        fold(run.node ^ KIND_RUN, run.birth.to_bits() ^ KIND_BYTES),
-        run.total.cast_unsigned(),
-    );
-    part(key_hash, KIND_RUN, run.stamp, content)
+    part(key_hash, KIND_RUN, run.stamp, xxh3_64(&run.to_bytes()))
 }
 
 fn part(key_hash: u64, kind: u64, stamp: Stamp, content: u64) -> u64 {
-    let place = fold(key_hash ^ kind, stamp.to_bits() ^ KIND_RUN);
-    avalanche(fold(place ^ KIND_NONE, content ^ kind))
+    avalanche(avalanche(key_hash ^ kind ^ stamp.to_bits().wrapping_mul(STAMP_SPREAD)) ^ content)
 }
 
-/// The 128-bit product folded to 64 bits, with the factors mixed in: a zero factor loses nothing.
-const fn fold(a: u64, b: u64) -> u64 {
-    let product = (a as u128).wrapping_mul(b as u128);
-    (product as u64) ^ ((product >> 64) as u64) ^ a.rotate_left(32) ^ b
-}
-
-/// The finisher of MurmurHash3: each input bit turns each output bit with a chance of one half, which sums need.
+/// The finisher of MurmurHash3: a bijection in which each input bit turns each output bit with a chance of one half.
 const fn avalanche(mut bits: u64) -> u64 {
     bits = (bits ^ (bits >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     bits = (bits ^ (bits >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
     bits ^ (bits >> 33)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::Runs;
+
+    const EDGES: [u64; 8] = [
+        0,
+        1,
+        2,
+        0x8000,
+        1 << 63,
+        i64::MAX.cast_unsigned(),
+        u64::MAX - 1,
+        u64::MAX,
+    ];
+
+    #[test]
+    fn no_two_runs_that_differ_in_one_field_have_one_digest() {
+        let run = Run {
+            node: 7,
+            birth: Stamp::from_bits(100),
+            stamp: Stamp::from_bits(u64::MAX),
+            total: 5,
+        };
+        let digest = |run: Run| {
+            let bytes = run.to_bytes();
+            let runs = Runs::new(&bytes).unwrap();
+            State {
+                runs,
+                ..State::tombstone(Stamp::ZERO)
+            }
+            .digest(0)
+        };
+        let mut digests = vec![digest(run)];
+        digests.extend(EDGES.map(|node| digest(Run { node, ..run })));
+        digests.extend(EDGES.map(|total| {
+            digest(Run {
+                total: total.cast_signed(),
+                ..run
+            })
+        }));
+        digests.extend(EDGES.map(|birth| {
+            digest(Run {
+                birth: Stamp::from_bits(birth),
+                ..run
+            })
+        }));
+        digests.extend(EDGES[3..7].iter().map(|stamp| {
+            digest(Run {
+                stamp: Stamp::from_bits(*stamp),
+                ..run
+            })
+        }));
+        let count = digests.len();
+        digests.sort_unstable();
+        digests.dedup();
+        assert_eq!(digests.len(), count);
+    }
+
+    #[test]
+    fn no_two_expiries_or_generations_have_one_digest() {
+        let mut digests = Vec::new();
+        for generation in &EDGES[1..7] {
+            let state = State::plain(Stamp::from_bits(*generation), None, b"");
+            digests.push(state.digest(0));
+            let register = |at, stamp| State {
+                expiry: Expiry { at, stamp },
+                ..state
+            };
+            digests.push(register(None, Stamp::MAX).digest(0));
+            for at in EDGES {
+                digests.push(register(Some(WallMs::new(at)), Stamp::MAX).digest(0));
+                digests.push(register(Some(WallMs::new(at)), state.generation).digest(0));
+            }
+        }
+        let count = digests.len();
+        digests.sort_unstable();
+        digests.dedup();
+        assert_eq!(digests.len(), count);
+    }
 }

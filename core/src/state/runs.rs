@@ -34,10 +34,21 @@ impl Run {
 
     /// Appends the run's 32 bytes.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.node.to_le_bytes());
-        out.extend_from_slice(&self.birth.to_bits().to_le_bytes());
-        out.extend_from_slice(&self.stamp.to_bits().to_le_bytes());
-        out.extend_from_slice(&self.total.to_le_bytes());
+        out.extend_from_slice(&self.to_bytes());
+    }
+
+    pub(super) fn to_bytes(self) -> [u8; RUN_BYTES] {
+        let mut bytes = [0; RUN_BYTES];
+        let words = [
+            self.node,
+            self.birth.to_bits(),
+            self.stamp.to_bits(),
+            self.total.cast_unsigned(),
+        ];
+        for (place, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(words) {
+            *place = word.to_le_bytes();
+        }
+        bytes
     }
 
     fn decode(bytes: &[u8; RUN_BYTES]) -> Self {
