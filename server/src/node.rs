@@ -31,7 +31,7 @@ use crate::routes::Routes;
 use crate::session::clients::Clients;
 use crate::session::pause::Pause;
 use crate::slowlog::SlowLog;
-use crate::store::Store;
+use crate::store::{Shard, Store};
 use arc_swap::ArcSwap;
 use circlet_core::clock::DriftGuard;
 use circlet_core::control::Event;

@@ -185,7 +185,7 @@ impl Server<'_> {
             }
             Ok(state) => {
                 let mut shard = self.node.store.lock(arc);
-                if shard.merge(hashed, state).superseded_by.is_none() {
+                if shard.receive(hashed, state, now.wall).superseded_by.is_none() {
                     batch_reply::put_result(&mut self.results, ItemResult::Fine);
                     return true;
                 }

@@ -114,6 +114,7 @@ fn merge_chunk(node: &Node, arc: ArcId, body: &[u8]) -> Result<Chunk, Malformed>
     if head.outcome == PullOutcome::Refused {
         return Ok(Chunk::Refused);
     }
+    let now = node.clock.wall();
     let mut shard = node.store.lock(arc);
     shard.clock.observe(Stamp::from_bits(head.clock));
     drop(shard.flush(Stamp::from_bits(head.flushed)));
@@ -124,7 +125,7 @@ fn merge_chunk(node: &Node, arc: ArcId, body: &[u8]) -> Result<Chunk, Malformed>
         if slot.is_none() {
             return Err(Malformed("a key of another arc"));
         }
-        shard.merge(&super::serve::hashed(key), state);
+        shard.receive(&super::serve::hashed(key), state, now);
         node.metrics.inc(Count::EntriesPulled);
     }
     Ok(match head.cursor {
