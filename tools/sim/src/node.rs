@@ -243,7 +243,7 @@ impl Node {
                 }
                 Effect::Exchange { id, arc, peer, .. } => self.begin_exchange(id, arc, peer),
                 Effect::ReplayHints { peer } => self.begin_replay(peer),
-                Effect::AnnounceStatus { to, status } => self.announce(to, &status),
+                Effect::AnnounceStatus { to, status } => self.announce(to, status),
                 Effect::CloseLink { peer } => self.close_link(self.place_of(peer)),
                 Effect::Left => {}
                 Effect::Notice(notice) => self.out.push(Output::Note(notice.to_string())),
