@@ -26,13 +26,11 @@ pub enum Bug {
     CatchUpFromTooFew,
     /// What an absent owner missed is not written down.
     NoHints,
-    /// Stamps are the wall clock's, whatever was seen before.
-    StampFromWall,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::AnswerBeforeRepair,
         Self::EmptyNodeCounts,
         Self::RereadOnChangeOnly,
@@ -42,7 +40,6 @@ impl Bug {
         Self::IgnoreLease,
         Self::CatchUpFromTooFew,
         Self::NoHints,
-        Self::StampFromWall,
     ];
 
     /// Its name on the command line.
@@ -58,7 +55,6 @@ impl Bug {
             Self::IgnoreLease => "ignore-lease",
             Self::CatchUpFromTooFew => "catch-up-from-too-few",
             Self::NoHints => "no-hints",
-            Self::StampFromWall => "stamp-from-wall",
         }
     }
 }

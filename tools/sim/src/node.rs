@@ -137,7 +137,7 @@ impl Node {
             control,
             events: VecDeque::new(),
             lease_until: Instant::ZERO,
-            store: Store::new(topology.settings().arcs, bug),
+            store: Store::new(topology.settings().arcs),
             hints: Hints::new(caps),
             links,
             asked: BTreeMap::new(),
