@@ -9,6 +9,9 @@ use circlet_core::state::{Merged, State, merge};
 use circlet_core::time::WallMs;
 use circlet_ring::{ArcCount, ArcId};
 
+/// Keys with their encoded states.
+pub(crate) type States = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// A node's memory. Everything in it came through [`Store::merge`].
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -94,7 +97,7 @@ impl Store {
     }
 
     /// Up to `count` states after `after`, and whether there are more.
-    pub(crate) fn chunk(&self, arc: ArcId, after: Option<&Vec<u8>>, count: usize) -> (Vec<(Vec<u8>, Vec<u8>)>, bool) {
+    pub(crate) fn chunk(&self, arc: ArcId, after: Option<&Vec<u8>>, count: usize) -> (States, bool) {
         let Some(shard) = self.shards.get(&arc) else {
             return (Vec::new(), false);
         };
