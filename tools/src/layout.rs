@@ -70,13 +70,19 @@ pub(crate) fn address(up: &UpArgs, number: u16) -> Result<SocketAddr, Failure> {
 /// When a setting is wrong, files cannot be written, or the directory belongs to a cluster of another shape: its nodes' data would
 /// be placed anew. Then nothing was written that a later `up` would find.
 pub(crate) fn prepare(up: &UpArgs) -> Result<Layout, Failure> {
-    let sources = Sources { flags: up.settings.clone(), ..Sources::default() };
+    let sources = Sources {
+        flags: up.settings.clone(),
+        ..Sources::default()
+    };
     LiveConfig::load(&sources).map_err(|error| Failure::because("a setting is wrong", error))?;
     let found = NodeFiles::all(&up.dir);
     if found.is_empty() {
         let list = node_list(up)?;
         let nodes = (1..=up.nodes).map(|number| write_node(up, number, &list));
-        return Ok(Layout { nodes: nodes.collect::<Result<_, _>>()?, is_new: true });
+        return Ok(Layout {
+            nodes: nodes.collect::<Result<_, _>>()?,
+            is_new: true,
+        });
     }
     let (dir, count, port) = (up.dir.display(), found.len(), port_of(&found[0])?);
     if count != usize::from(up.nodes) {
@@ -87,7 +93,10 @@ pub(crate) fn prepare(up: &UpArgs) -> Result<Layout, Failure> {
         let text = format!("{dir} holds a cluster on port {port}: choose another --dir, or --port {port}");
         return Err(Failure::new(text));
     }
-    Ok(Layout { nodes: found, is_new: false })
+    Ok(Layout {
+        nodes: found,
+        is_new: false,
+    })
 }
 
 /// The nodes of `up`.
@@ -109,7 +118,10 @@ impl Layout {
 }
 
 fn port_of(files: &NodeFiles) -> Result<u16, Failure> {
-    let sources = Sources { file: Some(files.config()), ..Sources::default() };
+    let sources = Sources {
+        file: Some(files.config()),
+        ..Sources::default()
+    };
     let config = LiveConfig::load(&sources);
     let config = config.map_err(|error| Failure::because("the configuration in the directory is wrong", error))?;
     Ok(config.current().node.port)
@@ -143,7 +155,9 @@ fn node_id(dir: &Path, number: u16) -> Result<String, Failure> {
 fn settings(own: &[(&str, String)], given: &[(String, String)]) -> BTreeMap<String, String> {
     let own = own.iter().map(|(key, value)| ((*key).to_owned(), value.clone()));
     // As the configuration reads names, so that none stands in the file twice.
-    let given = given.iter().map(|(key, value)| (key.to_lowercase().replace('_', "-"), value.clone()));
+    let given = given
+        .iter()
+        .map(|(key, value)| (key.to_lowercase().replace('_', "-"), value.clone()));
     own.chain(given).collect()
 }
 

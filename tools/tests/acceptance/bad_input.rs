@@ -16,11 +16,17 @@ fn malformed_requests_get_the_texts_of_redis_and_a_closed_connection() {
     let cluster = Cluster::start_with(1, &[]);
     let long_line = [b"GET ".to_vec(), vec![b'x'; 70_000]].concat();
     let cases: [(&[u8], &str); 9] = [
-        (b"*2\r\n$3\r\nGET\r\n$10000000000\r\n", "-ERR Protocol error: invalid bulk length"),
+        (
+            b"*2\r\n$3\r\nGET\r\n$10000000000\r\n",
+            "-ERR Protocol error: invalid bulk length",
+        ),
         (b"*1\r\n$-5\r\n", "-ERR Protocol error: invalid bulk length"),
         (b"*1\r\n$abc\r\n", "-ERR Protocol error: invalid bulk length"),
         (b"*1048577\r\n", "-ERR Protocol error: invalid multibulk length"),
-        (b"*99999999999999999999\r\n", "-ERR Protocol error: invalid multibulk length"),
+        (
+            b"*99999999999999999999\r\n",
+            "-ERR Protocol error: invalid multibulk length",
+        ),
         (b"*x\r\n", "-ERR Protocol error: invalid multibulk length"),
         (b"*1\r\n!3\r\nGET\r\n", "-ERR Protocol error: expected '$', got '!'"),
         (b"SET \"open\r\n", "-ERR Protocol error: unbalanced quotes in request"),
@@ -45,9 +51,15 @@ fn wrong_commands_get_the_texts_of_redis_and_the_connection_goes_on() {
     let cluster = Cluster::start_with(1, &[]);
     let mut client = cluster.connect(1);
     let cases: [(&[&str], &str); 5] = [
-        (&["FLY", "high"], "-ERR unknown command 'FLY', with args beginning with: 'high' "),
+        (
+            &["FLY", "high"],
+            "-ERR unknown command 'FLY', with args beginning with: 'high' ",
+        ),
         (&["GET"], "-ERR wrong number of arguments for 'get' command"),
-        (&["SET", "k", "v", "EX", "0"], "-ERR invalid expire time in 'set' command"),
+        (
+            &["SET", "k", "v", "EX", "0"],
+            "-ERR invalid expire time in 'set' command",
+        ),
         (&["SET", "k", "v", "NX", "XX"], "-ERR syntax error"),
         (&["INCRBY", "k", "many"], "-ERR value is not an integer or out of range"),
     ];
@@ -68,10 +80,16 @@ fn a_million_arguments_are_a_command_like_any_other() {
     };
     let mut client = cluster.connect(1);
     client.send(&million("PING")).unwrap();
-    assert_eq!(text(&client.reply().unwrap()), "-ERR wrong number of arguments for 'ping' command");
+    assert_eq!(
+        text(&client.reply().unwrap()),
+        "-ERR wrong number of arguments for 'ping' command"
+    );
     check_others(&cluster);
     let grown = cluster.resident_bytes(1).saturating_sub(before);
-    report(&format!("bad input: a million arguments grew the node by {} MB", grown >> 20));
+    report(&format!(
+        "bad input: a million arguments grew the node by {} MB",
+        grown >> 20
+    ));
     assert!(grown < GROWTH_BYTES_MAX, "grown by {grown} bytes");
 }
 
@@ -87,7 +105,10 @@ fn what_is_only_announced_is_not_reserved() {
     }
     check_others(&cluster);
     let grown = cluster.resident_bytes(1).saturating_sub(before);
-    report(&format!("bad input: 200 clients that announced 100 GB grew the node by {} MB", grown >> 20));
+    report(&format!(
+        "bad input: 200 clients that announced 100 GB grew the node by {} MB",
+        grown >> 20
+    ));
     assert!(grown < GROWTH_BYTES_MAX, "grown by {grown} bytes");
 }
 
@@ -95,7 +116,10 @@ fn what_is_only_announced_is_not_reserved() {
 fn a_client_that_does_not_read_holds_up_only_itself() {
     let cluster = Cluster::start();
     let value = vec![b'v'; 1 << 20];
-    assert_eq!(text(&cluster.connect(1).call(&[&b"SET"[..], b"big", &value]).unwrap()), "OK");
+    assert_eq!(
+        text(&cluster.connect(1).call(&[&b"SET"[..], b"big", &value]).unwrap()),
+        "OK"
+    );
     let before = cluster.resident_bytes(1);
     let mut greedy: Vec<Client> = (0..4).map(|_| cluster.connect(1)).collect();
     for client in &mut greedy {
@@ -105,7 +129,10 @@ fn a_client_that_does_not_read_holds_up_only_itself() {
         cluster.resident_bytes(1).saturating_sub(before) > 4 * GROWTH_BYTES_MAX
     });
     let grown = cluster.resident_bytes(1).saturating_sub(before);
-    report(&format!("bad input: 4 clients that read none of 4 GB of replies grew the node by {} MB", grown >> 20));
+    report(&format!(
+        "bad input: 4 clients that read none of 4 GB of replies grew the node by {} MB",
+        grown >> 20
+    ));
     assert!(grows_past.is_none(), "grown by {grown} bytes");
     check_others(&cluster);
 }
@@ -132,7 +159,12 @@ fn random_bytes_on_every_port_harm_nobody() {
     let cluster = Cluster::start();
     let before = cluster.resident_bytes(1);
     let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
-    let ports = [cluster.client_port(1), cluster.redis_cluster_port(1), cluster.peer_port(1), cluster.http_port(1)];
+    let ports = [
+        cluster.client_port(1),
+        cluster.redis_cluster_port(1),
+        cluster.peer_port(1),
+        cluster.http_port(1),
+    ];
     for round in 0..50 {
         for port in ports {
             let mut client = Client::connect(port, PATIENCE).unwrap();
@@ -142,13 +174,18 @@ fn random_bytes_on_every_port_harm_nobody() {
     }
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     for size in 0..1_000 {
-        socket.send_to(&noise.bytes(size), (Ipv4Addr::LOCALHOST, cluster.peer_port(1))).unwrap();
+        socket
+            .send_to(&noise.bytes(size), (Ipv4Addr::LOCALHOST, cluster.peer_port(1)))
+            .unwrap();
     }
     check_others(&cluster);
     cluster.wait_until_whole();
     let grown = cluster.resident_bytes(1).saturating_sub(before);
     assert!(grown < GROWTH_BYTES_MAX, "grown by {grown} bytes");
-    assert!((1..=3).all(|node| !cluster.log(node).contains("panicked")), "something panicked");
+    assert!(
+        (1..=3).all(|node| !cluster.log(node).contains("panicked")),
+        "something panicked"
+    );
 }
 
 #[test]
@@ -174,10 +211,17 @@ fn ten_thousand_connections_are_held_and_one_more_is_told_why_not() {
     assert_eq!(text(&refused.reply().unwrap()), "-ERR max number of clients reached");
     assert!(refused.is_closed_by_server());
     assert_eq!(text(&crowd[0].call(&["SET", "crowd", "served"]).unwrap()), "OK");
-    assert_eq!(text(&cluster.connect(2).call(&["GET", "crowd"]).unwrap()), "served", "other nodes serve");
+    assert_eq!(
+        text(&cluster.connect(2).call(&["GET", "crowd"]).unwrap()),
+        "served",
+        "other nodes serve"
+    );
     assert!(grown < 2 * GROWTH_BYTES_MAX, "grown by {grown} bytes");
     drop(crowd);
-    let room = || Client::connect(cluster.client_port(1), PATIENCE).is_ok_and(|mut client| client.call(&["PING"]).is_ok_and(|pong| text(&pong) == "PONG"));
+    let room = || {
+        Client::connect(cluster.client_port(1), PATIENCE)
+            .is_ok_and(|mut client| client.call(&["PING"]).is_ok_and(|pong| text(&pong) == "PONG"))
+    };
     assert!(wait_until(PATIENCE, room).is_some(), "there is room again");
 }
 
@@ -187,8 +231,15 @@ fn check_others(cluster: &Cluster) {
         let start = Instant::now();
         let key = format!("others:{node}");
         assert_eq!(text(&cluster.connect(node).call(&["SET", &key, "fine"]).unwrap()), "OK");
-        assert_eq!(text(&cluster.connect(node % 3 + 1).call(&["GET", &key]).unwrap()), "fine");
-        assert!(start.elapsed() < OTHERS_MAX, "others wait {:?} at node {node}", start.elapsed());
+        assert_eq!(
+            text(&cluster.connect(node % 3 + 1).call(&["GET", &key]).unwrap()),
+            "fine"
+        );
+        assert!(
+            start.elapsed() < OTHERS_MAX,
+            "others wait {:?} at node {node}",
+            start.elapsed()
+        );
     }
 }
 
@@ -202,7 +253,10 @@ fn check_one(cluster: &Cluster) {
 /// How many files this process, and what it starts, may open: as many as the system lets it.
 fn files_allowed() -> u64 {
     let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
     // What it was is enough for some connections.
     let _ = setrlimit(Resource::Nofile, raised);
     getrlimit(Resource::Nofile).current.unwrap_or(1 << 20)

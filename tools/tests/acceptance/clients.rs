@@ -42,8 +42,23 @@ fn redis_benchmark_works_plain_and_with_cluster() {
         return skip("redis-benchmark is not installed");
     }
     let cluster = Cluster::start();
-    let common = ["-t", "set,get,incr,mset", "-n", "3000", "-c", "20", "-P", "4", "-r", "1000", "-q"];
-    for (port, more) in [(cluster.client_port(2), None), (cluster.redis_cluster_port(1), Some("--cluster"))] {
+    let common = [
+        "-t",
+        "set,get,incr,mset",
+        "-n",
+        "3000",
+        "-c",
+        "20",
+        "-P",
+        "4",
+        "-r",
+        "1000",
+        "-q",
+    ];
+    for (port, more) in [
+        (cluster.client_port(2), None),
+        (cluster.redis_cluster_port(1), Some("--cluster")),
+    ] {
         let port = port.to_string();
         let mut benchmark = Command::new("redis-benchmark");
         benchmark.args(["-h", "127.0.0.1", "-p", &port]).args(common).args(more);
@@ -120,29 +135,44 @@ fn redis_rs_works_as_a_cluster_client() -> redis::RedisResult<()> {
 
 fn is_there(program: &str, args: &[&str]) -> bool {
     let mut command = Command::new(program);
-    let silent = command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let silent = command
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     silent.status().is_ok_and(|status| status.success())
 }
 
 fn cli(port: u16, args: &[&str]) -> String {
     let port = port.to_string();
-    run(Command::new("redis-cli").args(["-h", "127.0.0.1", "-p", &port]).args(args))
+    run(Command::new("redis-cli")
+        .args(["-h", "127.0.0.1", "-p", &port])
+        .args(args))
 }
 
 /// Runs a script of `tools/tests/clients` on a port.
 fn script(program: &str, file: &str, kind: &str, port: u16) {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(file);
     let said = run(Command::new(program).arg(path).args([kind, &port.to_string()]));
-    report(&format!("clients: {}", said.lines().last().unwrap_or_default()));
+    report(&format!(
+        "clients: {}",
+        said.lines().find(|line| line.contains("fine in")).unwrap_or_default()
+    ));
 }
 
 /// What a program says when it does its work and ends in time; it is ended when it does not.
 fn run(command: &mut Command) -> String {
-    let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let piped = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = piped.spawn().expect("the client runs");
     // Read beside the wait: a full pipe would stop the client.
     let readers = [
-        child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn std::io::Read + Send>),
+        child
+            .stdout
+            .take()
+            .map(|pipe| Box::new(pipe) as Box<dyn std::io::Read + Send>),
         child.stderr.take().map(|pipe| Box::new(pipe) as _),
     ]
     .map(|pipe| {

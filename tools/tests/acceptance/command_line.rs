@@ -9,14 +9,24 @@ fn settings_given_to_up_hold_in_every_node_and_after_a_restart() {
     let mut cluster = Cluster::start_with(2, &["--set", "arcs=256", "--set", "MAXCLIENTS=77"]);
     let limit = |cluster: &Cluster, node| {
         let file = std::fs::read_to_string(cluster.file(node, "node.toml")).expect("node.toml");
-        (file.contains("maxclients = \"77\""), cluster.digests(node).map(|arcs| arcs.len()))
+        (
+            file.contains("maxclients = \"77\""),
+            cluster.digests(node).map(|arcs| arcs.len()),
+        )
     };
-    assert_eq!((limit(&cluster, 1), limit(&cluster, 2)), ((true, Some(256)), (true, Some(256))));
+    assert_eq!(
+        (limit(&cluster, 1), limit(&cluster, 2)),
+        ((true, Some(256)), (true, Some(256)))
+    );
     assert_eq!(text(&cluster.connect(1).call(&["SET", "kept", "1"]).unwrap()), "OK");
     cluster.kill(2);
     cluster.restart(2);
     cluster.wait_until_whole();
-    assert_eq!(limit(&cluster, 2), (true, Some(256)), "a node with other settings would not be let in");
+    assert_eq!(
+        limit(&cluster, 2),
+        (true, Some(256)),
+        "a node with other settings would not be let in"
+    );
     assert_eq!(text(&cluster.connect(2).call(&["GET", "kept"]).unwrap()), "1");
 }
 
@@ -50,7 +60,9 @@ fn status_tells_scripts_which_node_does_not_run() {
         [0, 1].map(|node| all["nodes"][node]["state"].as_str().unwrap_or_default().to_owned())
     };
     // Two copies on two nodes: a quorum is both.
-    let told = wait_until(PATIENCE, || states()[0].ends_with("arcs without a quorum of reachable owners"));
+    let told = wait_until(PATIENCE, || {
+        states()[0].ends_with("arcs without a quorum of reachable owners")
+    });
     assert!(told.is_some(), "{:?}", states());
     assert_eq!(states()[1], "not running");
 }
@@ -64,9 +76,15 @@ fn a_port_in_use_is_named_and_nothing_is_left_of_the_attempt() {
     assert_failure(&failed, 1, "node 2 did not start");
     assert_failure(&failed, 1, &format!("127.0.0.1:{port}"));
     assert_failure(&failed, 1, "in use");
-    assert!(TcpListener::bind((Ipv4Addr::LOCALHOST, cluster.client_port(1))).is_ok(), "node 1 was stopped again");
+    assert!(
+        TcpListener::bind((Ipv4Addr::LOCALHOST, cluster.client_port(1))).is_ok(),
+        "node 1 was stopped again"
+    );
     drop(taken);
-    assert!(cluster.up(&[]).status.success(), "the same command works when the port is free");
+    assert!(
+        cluster.up(&[]).status.success(),
+        "the same command works when the port is free"
+    );
 }
 
 #[test]
@@ -74,10 +92,18 @@ fn a_wrong_setting_is_named_with_what_was_meant_and_leaves_no_file_behind() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("nodes");
     let shown = dir.display().to_string();
-    assert_failure(&run(&["up", "--detach", "--dir", &shown, "--set", "maxclient=5"]), 1, "maxclients");
+    assert_failure(
+        &run(&["up", "--detach", "--dir", &shown, "--set", "maxclient=5"]),
+        1,
+        "maxclients",
+    );
     assert!(!dir.join("node-1").exists());
     assert_failure(&run(&["node", "--set", "port=many"]), 1, "port");
-    assert_failure(&run(&["node", "--config", "/nowhere/node.toml"]), 1, "/nowhere/node.toml");
+    assert_failure(
+        &run(&["node", "--config", "/nowhere/node.toml"]),
+        1,
+        "/nowhere/node.toml",
+    );
 }
 
 #[test]

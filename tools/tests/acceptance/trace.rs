@@ -33,7 +33,10 @@ fn a_real_trace_survives_the_loss_of_a_node_with_every_hit_right_and_equal_repli
     let path = trace_path();
     if !path.exists() {
         // No client program: data that lies beside the project on some machines, and never in it.
-        report(&format!("SKIPPED: no trace at {} (CIRCLET_TRACE names one)", path.display()));
+        report(&format!(
+            "SKIPPED: no trace at {} (CIRCLET_TRACE names one)",
+            path.display()
+        ));
         return;
     }
     let Some(requests) = read(&path) else {
@@ -44,14 +47,18 @@ fn a_real_trace_survives_the_loss_of_a_node_with_every_hit_right_and_equal_repli
     let replay = Replay::new(&requests, &cluster.client_ports());
     let toll = std::thread::scope(|scope| {
         let replay = &replay;
-        let clients: Vec<_> = (0..CLIENTS).map(|number| scope.spawn(move || replay.client(number))).collect();
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|number| scope.spawn(move || replay.client(number)))
+            .collect();
         let _stop = StopOnDrop(&replay.stop);
         replay.wait_until_at(requests.len() / 3);
         cluster.kill(2);
         replay.wait_until_at(requests.len() * 2 / 3);
         cluster.restart(2);
         replay.wait_until_at(requests.len());
-        let tolls = clients.into_iter().map(|client| client.join().expect("a hit was wrong"));
+        let tolls = clients
+            .into_iter()
+            .map(|client| client.join().expect("a hit was wrong"));
         tolls.fold(Toll::default(), Toll::plus)
     });
     let hits = replay.hits.load(Ordering::Relaxed);
@@ -63,7 +70,11 @@ fn a_real_trace_survives_the_loss_of_a_node_with_every_hit_right_and_equal_repli
         toll.cured,
         toll.gap_max
     ));
-    assert!(toll.uncured.is_empty(), "one retry on the next node did not help: {:#?}", toll.uncured);
+    assert!(
+        toll.uncured.is_empty(),
+        "one retry on the next node did not help: {:#?}",
+        toll.uncured
+    );
     assert!(hits > 0, "a cache that never hits is none");
     cluster.wait_until_whole();
     check_replicas(&cluster);
@@ -75,16 +86,27 @@ fn check_replicas(cluster: &Cluster) {
         let digests: Option<Vec<_>> = (1..=3).map(|node| cluster.digests(node)).collect();
         let digests = digests?;
         let arcs = 0..digests[0].len();
-        Some(arcs.filter(|arc| digests[1..].iter().any(|other| other[*arc] != digests[0][*arc])).count())
+        Some(
+            arcs.filter(|arc| digests[1..].iter().any(|other| other[*arc] != digests[0][*arc]))
+                .count(),
+        )
     };
     let took = wait_until(PATIENCE, || differing() == Some(0));
     assert!(took.is_some(), "arcs whose replicas differ for ever: {:?}", differing());
-    report(&format!("trace: all replicas of every arc are identical {:?} after the last request", took.unwrap_or_default()));
+    report(&format!(
+        "trace: all replicas of every arc are identical {:?} after the last request",
+        took.unwrap_or_default()
+    ));
 }
 
 fn trace_path() -> PathBuf {
     std::env::var_os("CIRCLET_TRACE").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/cloudphysics-io.csv.gz")),
+        || {
+            PathBuf::from(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../../shared/data/cloudphysics-io.csv.gz"
+            ))
+        },
         PathBuf::from,
     )
 }
@@ -159,7 +181,9 @@ impl<'a> Replay<'a> {
     /// What an application does: look into the cache, and fill it on a miss.
     fn serve(&self, roamer: &mut Roamer, request: &Request) {
         let key = format!("block:{}", request.block);
-        let Some(found) = roamer.call(&["GET", &key]) else { return };
+        let Some(found) = roamer.call(&["GET", &key]) else {
+            return;
+        };
         if found.is_null() {
             let value = value(&key, request.size);
             if let Some(reply) = roamer.call(&["SET", &key, &value]) {
@@ -175,5 +199,9 @@ impl<'a> Replay<'a> {
 
 /// A value of about `size` bytes that can only be this key's: its name, over and over.
 fn value(key: &str, size: usize) -> String {
-    key.chars().chain(" ".chars()).cycle().take(size.max(key.len())).collect()
+    key.chars()
+        .chain(" ".chars())
+        .cycle()
+        .take(size.max(key.len()))
+        .collect()
 }

@@ -79,9 +79,10 @@ pub(crate) fn text(value: &Value) -> String {
         Value::Error(text) => format!("-{text}"),
         Value::Integer(number) => number.to_string(),
         Value::Null => "(nil)".to_owned(),
-        other => other
-            .as_bytes()
-            .map_or_else(|| format!("{other:?}"), |bytes| String::from_utf8_lossy(bytes).into_owned()),
+        other => other.as_bytes().map_or_else(
+            || format!("{other:?}"),
+            |bytes| String::from_utf8_lossy(bytes).into_owned(),
+        ),
     }
 }
 

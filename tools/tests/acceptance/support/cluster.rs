@@ -107,7 +107,8 @@ impl Cluster {
         let gone = wait_until(PATIENCE, || self.pid(node).is_none());
         assert!(gone.is_some(), "node {node} survives kill -9");
         // Those that this process started are its own to bury.
-        self.restarted.retain_mut(|child| !matches!(child.try_wait(), Ok(Some(_))));
+        self.restarted
+            .retain_mut(|child| !matches!(child.try_wait(), Ok(Some(_))));
     }
 
     /// Sends a signal to a node that runs.
@@ -121,15 +122,25 @@ impl Cluster {
         let log = File::options().append(true).open(self.file(node, "node.log"));
         let log = log.expect("the log is there");
         let mut command = circlet(&["node", "--config"]);
-        command.arg(self.file(node, "node.toml")).stdout(Stdio::null()).stderr(log);
+        command
+            .arg(self.file(node, "node.toml"))
+            .stdout(Stdio::null())
+            .stderr(log);
         self.restarted.push(command.spawn().expect("the node starts"));
     }
 
     /// Waits until every node is ready and sees all of them.
     pub(crate) fn wait_until_whole(&self) -> Duration {
-        let whole = |node| self.page(node, "/readyz").is_some_and(|(code, _)| code == 200) && self.alive(node) == Some(self.nodes);
+        let whole = |node| {
+            self.page(node, "/readyz").is_some_and(|(code, _)| code == 200) && self.alive(node) == Some(self.nodes)
+        };
         let took = wait_until(PATIENCE, || (1..=self.nodes).all(whole));
-        took.unwrap_or_else(|| panic!("the cluster is not whole again: {:?}", (1..=self.nodes).map(|node| self.status(node)).collect::<Vec<_>>()))
+        took.unwrap_or_else(|| {
+            panic!(
+                "the cluster is not whole again: {:?}",
+                (1..=self.nodes).map(|node| self.status(node)).collect::<Vec<_>>()
+            )
+        })
     }
 
     /// How many members the node holds to be alive; `None` when it does not answer.
@@ -183,7 +194,10 @@ impl Drop for Cluster {
             if std::thread::panicking() {
                 let log = self.log(node);
                 let lines: Vec<&str> = log.lines().collect();
-                super::report(&format!("node {node}:\n{}", lines[lines.len().saturating_sub(12)..].join("\n")));
+                super::report(&format!(
+                    "node {node}:\n{}",
+                    lines[lines.len().saturating_sub(12)..].join("\n")
+                ));
             }
             if let Some(pid) = self.pid(node) {
                 // Gone already is as good.
