@@ -18,6 +18,9 @@ use tokio::sync::{mpsc, oneshot};
 /// The largest gossip datagram that is read, in bytes.
 const DATAGRAM_BYTES_MAX: usize = 2048;
 
+/// Events that one turn takes in together: a turn with a new view costs the same for all of them.
+const EVENTS_MAX: usize = 256;
+
 /// How often the wall clock is looked at again.
 const FOLLOW_WALL: Duration = Duration::from_millis(50);
 
@@ -40,6 +43,7 @@ impl ControlLoop {
         self.socket.writable().await?;
         let mut effects = first;
         let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
+        let mut happened = Vec::new();
         let mut follow_wall = tokio::time::interval(FOLLOW_WALL);
         loop {
             self.obey(&mut effects);
@@ -50,10 +54,12 @@ impl ControlLoop {
                     readable?;
                     self.drain_socket(&mut buffer, &mut effects);
                 }
-                event = self.events.recv() => match event {
-                    Some(event) => self.plane.on_event(self.node.clock.now(), event, &mut effects),
-                    None => return Ok(()),
-                },
+                count = self.events.recv_many(&mut happened, EVENTS_MAX) => {
+                    if count == 0 {
+                        return Ok(());
+                    }
+                    self.plane.on_events(self.node.clock.now(), happened.drain(..), &mut effects);
+                }
                 _ = follow_wall.tick() => self.node.clock.follow_wall(),
                 () = tokio::time::sleep_until(deadline) => {
                     self.drain_socket(&mut buffer, &mut effects);

@@ -90,6 +90,19 @@ impl ControlPlane {
 
     /// Something happened.
     pub fn on_event(&mut self, now: Now, event: Event, out: &mut Vec<Effect>) {
+        self.on_events(now, [event], out);
+    }
+
+    /// Several things happened, and are answered together: with one view, and one status, for all. While a node catches up, each arc is an
+    /// event, and a view for each would cost more than the arcs.
+    pub fn on_events(&mut self, now: Now, events: impl IntoIterator<Item = Event>, out: &mut Vec<Effect>) {
+        for event in events {
+            self.take_in(now, event, out);
+        }
+        self.finish_turn(now, out);
+    }
+
+    fn take_in(&mut self, now: Now, event: Event, out: &mut Vec<Effect>) {
         self.keep_lease(now, out);
         match event {
             Event::Deadline => self.on_deadline(now, out),
@@ -122,7 +135,6 @@ impl ControlPlane {
                 self.obey_swim(now, swim_out, out);
             }
         }
-        self.finish_turn(now, out);
     }
 
     /// When [`Event::Deadline`] is wanted, at the latest.

@@ -75,7 +75,7 @@ impl Server<'_> {
                 FrameKind::Status => self.node.on_status(self.peer, &Status::read(frame.body)?)?,
                 FrameKind::Stale => self.node.on_stale(self.peer, &stale::read(frame.body)?)?,
                 FrameKind::Pull => {
-                    super::transfer::answer(self.node, &routes, self.peer, frame.body, &mut self.replies)?
+                    super::transfer::answer(self.node, &routes, self.peer, frame.body, &mut self.replies)?;
                 }
                 FrameKind::Hello | FrameKind::HelloReply | FrameKind::BatchReply | FrameKind::PullReply => {
                     return Err(Malformed("an answer where a question belongs"));

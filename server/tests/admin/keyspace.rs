@@ -65,14 +65,14 @@ async fn a_flush_empties_every_owner_and_a_write_after_it_stays() {
     let cluster = Cluster::start(3).await;
     let mut client = cluster.big(1).await;
     fill(&mut client).await;
-    let mut master = cluster.cluster(0).await;
+    let mut acting = cluster.cluster(0).await;
     let before: usize = client.text("DBSIZE").await.parse().expect("a number");
-    let share: usize = master.text("DBSIZE").await.parse().expect("a number");
-    assert_eq!(master.text("FLUSHALL SYNC").await, "OK");
+    let share: usize = acting.text("DBSIZE").await.parse().expect("a number");
+    assert_eq!(acting.text("FLUSHALL SYNC").await, "OK");
     assert_eq!(
         client.text("DBSIZE").await,
         (before - share).to_string(),
-        "a master flushes its arcs"
+        "a acting flushes its arcs"
     );
     assert_eq!(client.text("FLUSHDB ASYNC").await, "OK");
     assert_eq!(client.text("SET after 1").await, "OK");

@@ -154,7 +154,10 @@ fn cli(port: u16, args: &[&str]) -> String {
 fn script(program: &str, file: &str, kind: &str, port: u16) {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(file);
     let said = run(Command::new(program).arg(path).args([kind, &port.to_string()]));
-    report(&format!("clients: {}", said.lines().last().unwrap_or_default()));
+    report(&format!(
+        "clients: {}",
+        said.lines().find(|line| line.contains("fine in")).unwrap_or_default()
+    ));
 }
 
 /// What a program says when it does its work and ends in time; it is ended when it does not.

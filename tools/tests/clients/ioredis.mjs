@@ -19,7 +19,8 @@ async function strings() {
   assert.ok((await client.pttl('js:greeting')) > 90000);
   assert.equal(await client.del('js:greeting'), 1);
   assert.deepEqual(await client.getBuffer('js:greeting'), null);
-  await assert.rejects(client.call('GET'), /wrong number of arguments for 'get' command/);
+  await client.set('js:text', 'no number');
+  await assert.rejects(client.incr('js:text'), /value is not an integer or out of range/);
 }
 
 async function manyAtOnce() {

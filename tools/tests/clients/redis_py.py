@@ -19,7 +19,7 @@ def strings(client):
     assert client.set("py:greeting", "again", nx=True) is None
     assert client.append("py:greeting", " world") == 11
     assert client.getrange("py:greeting", 0, 4) == "hello"
-    assert client.setex("py:short", 100, "lived") is True
+    assert client.set("py:short", "lived", ex=100) is True
     assert 0 < client.ttl("py:short") <= 100
     assert client.persist("py:short") is True
     assert client.delete("py:short") == 1
