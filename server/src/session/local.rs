@@ -105,7 +105,10 @@ fn mine(node: &Node, routes: &Routes, arcs: &[u8]) -> Result<ArcBitmap, NoShare>
     let mut all_ready = true;
     for arc in arcs.iter().filter(|arc| !routes.arc(*arc).ready) {
         all_ready = false;
-        node.want(arc);
+        // What has not caught up is being caught up with already.
+        if routes.arc(arc).caught_up {
+            node.want(arc);
+        }
     }
     if !all_ready || !node.holds_lease(node.clock.now().mono) {
         return Err(NoShare::NotReady);

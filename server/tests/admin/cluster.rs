@@ -34,7 +34,7 @@ impl Cluster {
             let file = home.join("node.toml");
             let own = format!(
                 "dir = {home:?}\nnode-id = \"{}\"\nport = {port}\nredis-cluster-port = {cluster}\npeer-port = {peer}\n\
-                 http-port = {http}\nreplicas = {}\nrequest-timeout-ms = 10000\n",
+                 http-port = {http}\nreplicas = {}\nrequest-timeout-ms = 2000\n",
                 id(number),
                 count.min(3)
             );
