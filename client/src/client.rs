@@ -20,7 +20,10 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { connect_timeout: Duration::from_millis(500), call_timeout: Duration::from_secs(2) }
+        Options {
+            connect_timeout: Duration::from_millis(500),
+            call_timeout: Duration::from_secs(2),
+        }
     }
 }
 
@@ -46,8 +49,17 @@ impl Client {
     /// A client of the cluster that these nodes belong to: the addresses of their one-big-Redis ports. Connects at the first call.
     #[must_use]
     pub fn new(nodes: Vec<SocketAddr>, options: Options) -> Self {
-        let current = Mutex::new(Current { connection: None, next: 0 });
-        Client { inner: Arc::new(Inner { nodes, options, current }) }
+        let current = Mutex::new(Current {
+            connection: None,
+            next: 0,
+        });
+        Client {
+            inner: Arc::new(Inner {
+                nodes,
+                options,
+                current,
+            }),
+        }
     }
 
     /// Makes one call and waits for its reply. A call that was not sent is tried on the next node, until its time is over; one that
@@ -85,7 +97,10 @@ impl Client {
                 return Ok(connection);
             }
         }
-        Err(Error::new(ErrorKind::Unreachable, format!("none of {} nodes can be reached", nodes.len())))
+        Err(Error::new(
+            ErrorKind::Unreachable,
+            format!("none of {} nodes can be reached", nodes.len()),
+        ))
     }
 }
 

@@ -50,8 +50,15 @@ impl Connection {
     pub(crate) async fn call(&self, request: Vec<u8>) -> Answer {
         let (answer, answered) = oneshot::channel();
         let queued = self.calls.send(Call { request, answer }).await;
-        queued.map_err(|_| Error::new(ErrorKind::Unreachable, "the connection was lost before the call was sent"))?;
-        answered.await.unwrap_or_else(|_| Err(Error::new(ErrorKind::Lost, "the connection was lost")))
+        queued.map_err(|_| {
+            Error::new(
+                ErrorKind::Unreachable,
+                "the connection was lost before the call was sent",
+            )
+        })?;
+        answered
+            .await
+            .unwrap_or_else(|_| Err(Error::new(ErrorKind::Lost, "the connection was lost")))
     }
 }
 
@@ -99,11 +106,7 @@ fn take(call: Call, out: &mut Vec<u8>, waiting: &mut VecDeque<oneshot::Sender<An
 }
 
 /// Gives every complete reply to its call; false when what came is no reply.
-fn hand_out(
-    parser: &mut ReplyParser,
-    received: &mut Vec<u8>,
-    waiting: &mut VecDeque<oneshot::Sender<Answer>>,
-) -> bool {
+fn hand_out(parser: &mut ReplyParser, received: &mut Vec<u8>, waiting: &mut VecDeque<oneshot::Sender<Answer>>) -> bool {
     loop {
         let progress = match parser.parse(received) {
             Ok(progress) => progress,

@@ -27,7 +27,10 @@ pub enum ErrorKind {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
-        Error { kind, text: text.into() }
+        Error {
+            kind,
+            text: text.into(),
+        }
     }
 
     /// What happened.
@@ -42,7 +45,9 @@ impl Error {
         match self.kind {
             ErrorKind::Unreachable => true,
             // Refused before anything was changed.
-            ErrorKind::Refused => ["NOQUORUM", "BUSY", "LOADING"].iter().any(|code| self.text.starts_with(code)),
+            ErrorKind::Refused => ["NOQUORUM", "BUSY", "LOADING"]
+                .iter()
+                .any(|code| self.text.starts_with(code)),
             ErrorKind::Lost | ErrorKind::TimedOut | ErrorKind::Protocol => false,
         }
     }
@@ -65,7 +70,9 @@ mod tests {
         let refused = |text| Error::new(ErrorKind::Refused, text).is_retryable();
         assert!(refused("NOQUORUM need 2 of 3 replicas, 1 alive"));
         assert!(!refused("WRITETIMEOUT acked 1 of 2"));
-        assert!(!refused("WRONGTYPE Operation against a key holding the wrong kind of value"));
+        assert!(!refused(
+            "WRONGTYPE Operation against a key holding the wrong kind of value"
+        ));
         assert!(!Error::new(ErrorKind::Lost, "gone").is_retryable());
         assert!(Error::new(ErrorKind::Unreachable, "none").is_retryable());
     }

@@ -238,9 +238,9 @@ impl Catchup {
         }
         let lane = &mut self.lanes[flight.member.get()];
         if succeeded {
-            lane.on_success()
+            lane.on_success();
         } else {
-            lane.on_failure(now)
+            lane.on_failure(now);
         }
         self.requeue(now, flight.arc);
         Some(flight.arc)

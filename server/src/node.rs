@@ -31,7 +31,7 @@ use crate::routes::Routes;
 use crate::session::clients::Clients;
 use crate::session::pause::Pause;
 use crate::slowlog::SlowLog;
-use crate::store::Store;
+use crate::store::{Shard, Store};
 use arc_swap::ArcSwap;
 use circlet_core::clock::DriftGuard;
 use circlet_core::control::Event;
@@ -113,11 +113,15 @@ impl Node {
         self.metrics.error(text.trim_end());
     }
 
-    /// In whose name entries are written here, of which there are `n` copies.
-    pub(crate) fn writer(&self, now: WallMs, n: u8) -> Writer {
+    /// In whose name entries of this arc are written here, of which there are `n` copies.
+    pub(crate) fn writer(&self, shard: &Shard, now: WallMs, n: u8) -> Writer {
+        let run_epoch = self.author.run_epoch.max(shard.clock.run_epoch());
         Writer {
             now,
-            author: self.author,
+            author: Author {
+                run_epoch,
+                ..self.author
+            },
             buries_absent: n > 1,
         }
     }

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The commands of a batch run one after the other without waiting; what their replies depend on is collected here: *groups* of
-//! commands that need acknowledgements from the same owners at the same level (one [`WriteOp`] or [`ReadOp`] for all of them, so
+//! commands that need acknowledgements from the same owners at the same level (one `WriteOp` or `ReadOp` for all of them, so
 //! that a pipeline of 64 costs one count, not 64), and commands *run elsewhere*. When every group has a verdict and every command
 //! run elsewhere its answer, the turn is done. What did not go the common way is left as a [`Problem`] of its part, for the slow
 //! path to settle: the common way pays nothing for it.

@@ -14,9 +14,10 @@
 //! so that whatever is answered at QUORUM is on a quorum, and no later reader goes back in time; and no more than that:
 //! if this node was the stale one, nobody waits for repairs.
 //!
-//! The shell reads the local value when it begins, and again after each answer that changed this node's state
-//! ([`Merged::changed`]); the last one read is the reply. Not what is there when the reply leaves: a write that came
-//! meanwhile may not be on a quorum yet.
+//! The shell keeps the state that it read when it began, and merges each owner's state into that, besides into its entry; what comes of it is
+//! the reply. Not what is there when the reply leaves: a write that came meanwhile may not be on a quorum yet. And not "here" as it
+//! is when the answer comes: another read's answer may have brought the same state first, and then this one would look like nothing
+//! new, and the old value would be answered (found by simulation: two reads of one key under way at a stale coordinator).
 //!
 //! Refused: answering with the newest of R states and repairing afterwards. Two readers could then see a write that
 //! reached only one owner, and then not see it. Level ONE does so by its nature, and its repairs come after the reply.
@@ -48,7 +49,8 @@ pub struct ReadOp {
 pub enum ReadAck {
     /// Its digest is this node's.
     Equal,
-    /// It sent its state, which was merged here: what `merge(here, theirs)` said.
+    /// It sent its state: what `merge(read, theirs)` said, `read` being what this read has read and merged so far, not what the entry
+    /// is by now.
     State(Merged),
     /// It took the repair.
     Repaired,

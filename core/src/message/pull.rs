@@ -5,7 +5,7 @@
 //! so a pull that breaks off has lost nothing and can begin anew.
 //!
 //! Ask: `id u32 | epoch u64 | arc u16 | digest u64 | cursor u64`.
-//! Answer: `id u32 | outcome u8 | caught up u8 | clock u64 | flushed u64 | cursor u64 | count u32 | count x (slot u16, hash u64, key, state)`.
+//! Answer: `id u32 | outcome u8 | flags u8 (1 caught up, 2 contested) | clock u64 | flushed u64 | cursor u64 | count u32 | count x (slot u16, hash u64, key, state)`.
 
 use super::batch::WireKey;
 use super::frame::{self, FrameKind};
@@ -83,6 +83,8 @@ pub struct PullReply {
     pub outcome: PullOutcome,
     /// Whether the peer has caught up on the arc itself: one that has not kept no memory that counts.
     pub caught_up: bool,
+    /// Whether the peer holds somebody else than the asker for the arc's coordinator.
+    pub contested: bool,
     /// The arc's clock there, as a stamp's bits: the asker must stamp above it.
     pub clock: u64,
     /// The arc's flush stamp there, as bits: every older part has been dropped.
@@ -102,7 +104,8 @@ impl PullReply {
     pub fn put(&self, out: &mut Vec<u8>, count: u32, encoded: &[u8]) {
         let start = frame::begin(out, FrameKind::PullReply);
         out.extend_from_slice(&self.id.to_le_bytes());
-        out.extend_from_slice(&[self.outcome as u8, u8::from(self.caught_up)]);
+        let flags = u8::from(self.caught_up) | u8::from(self.contested) << 1;
+        out.extend_from_slice(&[self.outcome as u8, flags]);
         out.extend_from_slice(&self.clock.to_le_bytes());
         out.extend_from_slice(&self.flushed.to_le_bytes());
         out.extend_from_slice(&self.cursor.to_le_bytes());
@@ -124,11 +127,11 @@ impl PullReply {
             2 => PullOutcome::Refused,
             _ => return Err(Malformed("unknown outcome of a pull")),
         };
-        let caught_up = match reader.u8()? {
-            0 => false,
-            1 => true,
-            _ => return Err(Malformed("unknown flag of a pull")),
-        };
+        let flags = reader.u8()?;
+        if flags > 0b11 {
+            return Err(Malformed("unknown flags of a pull"));
+        }
+        let (caught_up, contested) = (flags & 1 != 0, flags & 2 != 0);
         let (clock, flushed) = (reader.u64()?, reader.u64()?);
         let (cursor, left) = (reader.u64()?, reader.u32()?);
         Ok((
@@ -136,6 +139,7 @@ impl PullReply {
                 id,
                 outcome,
                 caught_up,
+                contested,
                 clock,
                 flushed,
                 cursor,
@@ -216,6 +220,7 @@ mod tests {
             id: 9,
             outcome: PullOutcome::States,
             caught_up: true,
+            contested: true,
             clock: 8,
             flushed: 6,
             cursor: CURSOR_END,
@@ -223,7 +228,7 @@ mod tests {
         let mut out = Vec::new();
         head.put(&mut out, 1, &states);
         let mut expected = vec![
-            0, 0, 0, 0, 7, 9, 0, 0, 0, 1, 1, 8, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0,
+            0, 0, 0, 0, 7, 9, 0, 0, 0, 1, 3, 8, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0,
         ];
         expected.extend([255; 8]);
         expected.extend([

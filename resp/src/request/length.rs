@@ -33,7 +33,7 @@ pub(super) fn line(
     }
 }
 
-/// One to nine digits without a leading zero, CR, one more byte: the number, and the position after the line. `None`: ask [`line`].
+/// One to nine digits without a leading zero, CR, one more byte: the number, and the position after the line. `None`: ask [`line()`].
 #[inline]
 pub(super) fn short_line(buf: &[u8], at: usize) -> Option<(usize, usize)> {
     let digits = buf.get(at..)?;

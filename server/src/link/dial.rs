@@ -155,7 +155,9 @@ fn merge_states(node: &Node, reply: &BatchReply<'_>) -> Result<(), Malformed> {
             continue;
         }
         let key = super::serve::hashed(key);
-        node.store.lock(node.store.arcs().arc_of(key.slot)).merge(&key, state);
+        node.store
+            .lock(node.store.arcs().arc_of(key.slot))
+            .receive(&key, state, now);
     }
     Ok(())
 }

@@ -96,7 +96,8 @@ impl<Q> Pending<Q> {
     }
 
     /// How many unanswered questions and holes there are: bounded by [`PENDING_MAX`].
-    pub(crate) fn len(&self) -> usize {
+    #[cfg(test)]
+    fn len(&self) -> usize {
         self.ring.len()
     }
 

@@ -74,7 +74,9 @@ impl Server<'_> {
                 FrameKind::Batch => self.batch(&routes, now, frame.body)?,
                 FrameKind::Status => self.node.on_status(self.peer, &Status::read(frame.body)?)?,
                 FrameKind::Stale => self.node.on_stale(self.peer, &stale::read(frame.body)?)?,
-                FrameKind::Pull => super::transfer::answer(self.node, &routes, frame.body, &mut self.replies)?,
+                FrameKind::Pull => {
+                    super::transfer::answer(self.node, &routes, self.peer, frame.body, &mut self.replies)?;
+                }
                 FrameKind::Hello | FrameKind::HelloReply | FrameKind::BatchReply | FrameKind::PullReply => {
                     return Err(Malformed("an answer where a question belongs"));
                 }
@@ -185,7 +187,7 @@ impl Server<'_> {
             }
             Ok(state) => {
                 let mut shard = self.node.store.lock(arc);
-                if shard.merge(hashed, state).superseded_by.is_none() {
+                if shard.receive(hashed, state, now.wall).superseded_by.is_none() {
                     batch_reply::put_result(&mut self.results, ItemResult::Fine);
                     return true;
                 }

@@ -19,7 +19,13 @@ use circlet_ring::{ArcId, Slot};
 const CHUNK_STRETCHES: usize = 8;
 
 /// Answers a pull.
-pub(super) fn answer(node: &Node, routes: &Routes, body: &[u8], replies: &mut Vec<u8>) -> Result<(), Malformed> {
+pub(super) fn answer(
+    node: &Node,
+    routes: &Routes,
+    asker: NodeIndex,
+    body: &[u8],
+    replies: &mut Vec<u8>,
+) -> Result<(), Malformed> {
     let pull = Pull::read(body)?;
     let arc = routes.arcs().arc(pull.arc).ok_or(Malformed("an arc out of range"))?;
     let route = routes.arc(arc);
@@ -27,6 +33,7 @@ pub(super) fn answer(node: &Node, routes: &Routes, body: &[u8], replies: &mut Ve
         id: pull.id,
         outcome: PullOutcome::Refused,
         caught_up: route.caught_up,
+        contested: route.coordinator != Some(asker),
         clock: 0,
         flushed: 0,
         cursor: CURSOR_END,
@@ -74,6 +81,8 @@ pub(super) fn answer(node: &Node, routes: &Routes, body: &[u8], replies: &mut Ve
 /// Exchanges one arc with one peer: afterwards everything that the peer had when this began is here.
 pub(crate) async fn exchange(node: &Node, arc: ArcId, peer: NodeIndex) -> ExchangeOutcome {
     let mut cursor = 0;
+    // What the peer said of itself when it began to answer.
+    let mut said = None;
     loop {
         let epoch = node.routes.load().epoch;
         let digest = node.store.lock(arc).digest();
@@ -87,33 +96,39 @@ pub(crate) async fn exchange(node: &Node, arc: ArcId, peer: NodeIndex) -> Exchan
         let Some(body) = node.links[usize::from(peer)].pull(pull).await else {
             return ExchangeOutcome::Failed;
         };
-        match merge_chunk(node, arc, &body) {
-            Ok(Chunk::More { cursor: next }) => cursor = next,
-            Ok(Chunk::Done { peer_caught_up }) => {
-                return ExchangeOutcome::Merged {
-                    kept_memory: peer_caught_up,
-                };
-            }
-            Ok(Chunk::Refused) => return ExchangeOutcome::Refused,
+        let head = match merge_chunk(node, arc, &body) {
+            Ok(head) => head,
             Err(malformed) => {
                 tracing::warn!(peer = %node.member_name(peer), %malformed, "an arc could not be read");
                 return ExchangeOutcome::Failed;
             }
+        };
+        if head.outcome == PullOutcome::Refused {
+            return ExchangeOutcome::Refused;
         }
+        let first = *said.get_or_insert(head);
+        if head.cursor == CURSOR_END {
+            node.metrics.inc(Count::ArcsExchanged);
+            return match first {
+                PullReply {
+                    caught_up: true,
+                    contested: true,
+                    ..
+                } => ExchangeOutcome::Contested,
+                PullReply { caught_up, .. } => ExchangeOutcome::Merged { kept_memory: caught_up },
+            };
+        }
+        cursor = head.cursor;
     }
 }
 
-enum Chunk {
-    More { cursor: u64 },
-    Done { peer_caught_up: bool },
-    Refused,
-}
-
-fn merge_chunk(node: &Node, arc: ArcId, body: &[u8]) -> Result<Chunk, Malformed> {
+/// Merges the states of one answer.
+fn merge_chunk(node: &Node, arc: ArcId, body: &[u8]) -> Result<PullReply, Malformed> {
     let (head, states) = PullReply::read(body)?;
     if head.outcome == PullOutcome::Refused {
-        return Ok(Chunk::Refused);
+        return Ok(head);
     }
+    let now = node.clock.wall();
     let mut shard = node.store.lock(arc);
     shard.clock.observe(Stamp::from_bits(head.clock));
     drop(shard.flush(Stamp::from_bits(head.flushed)));
@@ -124,13 +139,8 @@ fn merge_chunk(node: &Node, arc: ArcId, body: &[u8]) -> Result<Chunk, Malformed>
         if slot.is_none() {
             return Err(Malformed("a key of another arc"));
         }
-        shard.merge(&super::serve::hashed(key), state);
+        shard.receive(&super::serve::hashed(key), state, now);
         node.metrics.inc(Count::EntriesPulled);
     }
-    Ok(match head.cursor {
-        CURSOR_END => Chunk::Done {
-            peer_caught_up: head.caught_up,
-        },
-        cursor => Chunk::More { cursor },
-    })
+    Ok(head)
 }

@@ -2,9 +2,11 @@
 
 use super::Node;
 use crate::metrics::Count;
+use crate::routes::OwnerSet;
 use crate::store::HashedKey;
 use crate::turn::Loss;
 use circlet_core::stamp::Stamp;
+use circlet_core::state::EXPIRED_KEPT_MS;
 use circlet_core::time::WallMs;
 use circlet_ring::ArcId;
 use std::sync::Arc;
@@ -82,33 +84,37 @@ pub(crate) async fn expire(node: Arc<Node>) {
     }
 }
 
-/// Forgets what has expired or was deleted in an arc, where forgetting is safe.
-///
-/// An entry that this node forgets can come back from an owner that has an older version of it. So with more than one owner
-/// nothing is forgotten while one of them is away, behind, or owed hints; and only what is older than any delta can be that is still on
-/// its way. (Rounds of anti-entropy will replace this rule: docs/design/values.md.)
+/// Forgets what has expired, and tombstones that are needed no more.
 fn expire_arc(node: &Node, arc: ArcId, now: WallMs) {
     let routes = node.routes.load();
     let owners = routes.owners(routes.arc(arc));
-    let until = if owners.is_empty() {
-        now
-    } else {
-        let all_here = owners.missing.is_empty() && owners.readers.len() == owners.reachable.len();
-        if !all_here || node.hints.lock().owners().next().is_some() {
-            return;
-        }
-        WallMs::new(now.get().saturating_sub(IN_FLIGHT_MS_MAX))
-    };
+    let kept_ms = if owners.is_empty() { 0 } else { EXPIRED_KEPT_MS };
     let mut expired: Vec<Box<[u8]>> = Vec::new();
     let mut shard = node.store.lock(arc);
-    let start = shard.start();
-    shard.walk_expired(start, usize::MAX, until, |key| expired.push(key.into()));
+    let (start, expired_by) = (shard.start(), WallMs::new(now.get().saturating_sub(kept_ms)));
+    shard.walk_expired(start, usize::MAX, expired_by, |key| expired.push(key.into()));
     for key in &expired {
-        shard.remove(&HashedKey::new(key));
+        shard.forget(&HashedKey::new(key));
     }
-    shard.drop_tombstones(start, usize::MAX, Stamp::new(until, 0));
+    if let Some(up_to) = tombstones_up_to(node, owners, now) {
+        shard.drop_tombstones(start, usize::MAX, up_to);
+    }
     drop(shard);
     if !expired.is_empty() {
         node.metrics.add(Count::EntriesExpired, expired.len() as u64);
     }
+}
+
+/// Up to which stamp the tombstones of an arc may go.
+///
+/// A value whose tombstone is forgotten can come back from an owner that has it yet. So with more than one owner nothing is
+/// forgotten while one of them is away, behind, or owed hints; and only what is older than any delta can be that is still on its way.
+/// Rounds of anti-entropy will replace this rule: docs/design/values.md.
+fn tombstones_up_to(node: &Node, owners: &OwnerSet, now: WallMs) -> Option<Stamp> {
+    if owners.is_empty() {
+        return Some(Stamp::new(now, 0));
+    }
+    let all_here = owners.missing.is_empty() && owners.readers.len() == owners.reachable.len();
+    let nothing_owed = || node.hints.lock().owners().next().is_none();
+    (all_here && nothing_owed()).then(|| Stamp::new(WallMs::new(now.get().saturating_sub(IN_FLIGHT_MS_MAX)), 0))
 }

@@ -27,6 +27,9 @@ use tokio::time::Instant;
 /// How long a round that failed waits for the routes to change before it is asked again anyway.
 const ASK_AGAIN: Duration = Duration::from_millis(20);
 
+/// A round may take this many times as long as a command on a key: if a node has just been lost, all its arcs have to be taken over.
+const DEADLINE_TIMES: u32 = 5;
+
 /// A member's part of a round.
 pub(crate) struct Share {
     pub(crate) member: NodeIndex,
@@ -45,7 +48,7 @@ pub(crate) async fn ask_coordinators(
     args: &[&[u8]],
     wanted: impl Fn(&Routes, ArcId) -> bool,
 ) -> Result<Vec<Share>, Shortfall> {
-    let deadline = Instant::now() + node.config.current().timeouts.request.duration();
+    let deadline = Instant::now() + node.config.current().timeouts.request.duration() * DEADLINE_TIMES;
     loop {
         let routes = node.routes.load_full();
         if let Some(groups) = by_coordinator(&routes, |arc| wanted(&routes, arc)) {

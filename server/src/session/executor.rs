@@ -194,7 +194,7 @@ impl Executor {
         let done = match part.handler {
             Handler::Key(handler) => {
                 let mut shard = scene.node.store.lock(part.arc);
-                let writer = scene.node.writer(scene.now.wall, scene.routes.n);
+                let writer = scene.node.writer(&shard, scene.now.wall, scene.routes.n);
                 self.delta.clear();
                 let mut cx = KeyCx::new(&mut shard, key, writer, &mut self.delta);
                 let done = handler(&mut cx, part.handler_args(args), replies);
@@ -209,7 +209,7 @@ impl Executor {
             }
             Handler::Slot(handler) => {
                 let mut shard = scene.node.store.lock(part.arc);
-                let writer = scene.node.writer(scene.now.wall, scene.routes.n);
+                let writer = scene.node.writer(&shard, scene.now.wall, scene.routes.n);
                 self.deltas.clear();
                 let mut cx = SlotCx::new(&mut shard, writer, &mut self.deltas);
                 let done = handler(&mut cx, args, replies);

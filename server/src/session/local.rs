@@ -102,11 +102,12 @@ fn mine(node: &Node, routes: &Routes, arcs: &[u8]) -> Result<ArcBitmap, NoShare>
     let words: Vec<u64> = words.iter().map(|word| u64::from_le_bytes(*word)).collect();
     let arcs = ArcBitmap::from_words(routes.arcs(), &words).filter(|_| rest.is_empty());
     let arcs = arcs.ok_or(NoShare::Unreadable)?;
-    let waited_for = arcs.iter().find(|arc| !routes.arc(*arc).ready);
-    if let Some(arc) = waited_for {
+    let mut all_ready = true;
+    for arc in arcs.iter().filter(|arc| !routes.arc(*arc).ready) {
+        all_ready = false;
         node.want(arc);
     }
-    if waited_for.is_some() || !node.holds_lease(node.clock.now().mono) {
+    if !all_ready || !node.holds_lease(node.clock.now().mono) {
         return Err(NoShare::NotReady);
     }
     Ok(arcs)

@@ -31,7 +31,7 @@ pub(crate) struct Pause {
 impl Pause {
     /// Begins a pause, or adds to the one that is on: its end is the later of both, and it holds what either does.
     pub(crate) fn begin(&self, held: Held, now_ms: u64, lasts_ms: u64) {
-        let end = now_ms.saturating_add(lasts_ms).min(u64::MAX >> 2).max(1);
+        let end = now_ms.saturating_add(lasts_ms).clamp(1, u64::MAX >> 2);
         let wanted = end << 1 | u64::from(held == Held::All);
         let join = |on: u64| {
             let still_on = on >> 1 > now_ms;

@@ -248,7 +248,11 @@ impl Plan {
             return;
         }
         // Neither step compares keys, so the arguments are not looked at.
-        let key = |part: &Part| HashedKey { key: &[], slot: part.slot, hash: part.hash };
+        let key = |part: &Part| HashedKey {
+            key: &[],
+            slot: part.slot,
+            hash: part.hash,
+        };
         for part in &self.parts {
             scene.node.store.prefetch_bucket(&key(part));
         }

@@ -55,7 +55,14 @@ impl Store {
     pub fn new(arcs: ArcCount) -> Self {
         let shards = arcs.arcs().map(|arc| Shard::new(arcs, arc));
         let (prefetchers, cells): (Vec<_>, Vec<_>) = shards
-            .map(|shard| (shard.prefetcher(), Cell { shard: Mutex::new(shard) }))
+            .map(|shard| {
+                (
+                    shard.prefetcher(),
+                    Cell {
+                        shard: Mutex::new(shard),
+                    },
+                )
+            })
             .unzip();
         Self {
             arcs,

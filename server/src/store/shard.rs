@@ -92,9 +92,33 @@ impl Shard {
         self.store(key, &content);
     }
 
-    /// Merges a state that came from a command executed here or from another owner, and observes its stamps.
+    /// Merges a state that came from another owner, unless it is forgotten by now, and observes its stamps.
     ///
     /// A stamp too far ahead of the local clock must have been refused before.
+    pub fn receive(&mut self, key: &HashedKey<'_>, state: State<'_>, now: WallMs) -> Merge {
+        let now = now.max(state.max_stamp().ms());
+        if state.is_forgotten(now) {
+            self.clock.observe(state.max_stamp());
+            return Merge {
+                changed: false,
+                superseded_by: None,
+            };
+        }
+        if self.get(key).is_some_and(|entry| entry.state().is_forgotten(now)) {
+            self.forget(key);
+        }
+        self.merge(key, state)
+    }
+
+    /// Forgets an entry that has expired. Its runs must not be raised again should they come back from elsewhere: they may have
+    /// been larger here.
+    pub fn forget(&mut self, key: &HashedKey<'_>) {
+        if self.remove(key) {
+            self.clock.begin_run_epoch();
+        }
+    }
+
+    /// Merges the state that a command executed here has made, and observes its stamps.
     pub fn merge(&mut self, key: &HashedKey<'_>, state: State<'_>) -> Merge {
         self.clock.observe(state.max_stamp());
         if state.generation < self.flush {

@@ -10,8 +10,10 @@ use std::str::FromStr;
 pub enum Bug {
     /// A quorum read answers before the stale owners were repaired.
     AnswerBeforeRepair,
-    /// A node without memory counts toward R.
+    /// A node without memory counts as one that remembers: toward R, and when others take over or catch up from it.
     EmptyNodeCounts,
+    /// A read looks again at its entry only if the answer changed it, and not if another read's answer did so before.
+    RereadOnChangeOnly,
     /// A forwarded write whose link broke is sent again.
     RetryForwarded,
     /// A coordinator takes "I have something newer" for an ack.
@@ -24,8 +26,6 @@ pub enum Bug {
     CatchUpFromTooFew,
     /// What an absent owner missed is not written down.
     NoHints,
-    /// Stamps are the wall clock's, whatever was seen before.
-    StampFromWall,
 }
 
 impl Bug {
@@ -33,13 +33,13 @@ impl Bug {
     pub const ALL: [Self; 9] = [
         Self::AnswerBeforeRepair,
         Self::EmptyNodeCounts,
+        Self::RereadOnChangeOnly,
         Self::RetryForwarded,
         Self::IgnoreSuperseded,
         Self::RestampOnNewsOnly,
         Self::IgnoreLease,
         Self::CatchUpFromTooFew,
         Self::NoHints,
-        Self::StampFromWall,
     ];
 
     /// Its name on the command line.
@@ -48,13 +48,13 @@ impl Bug {
         match self {
             Self::AnswerBeforeRepair => "answer-before-repair",
             Self::EmptyNodeCounts => "empty-node-counts",
+            Self::RereadOnChangeOnly => "reread-on-change-only",
             Self::RetryForwarded => "retry-forwarded",
             Self::IgnoreSuperseded => "ignore-superseded",
             Self::RestampOnNewsOnly => "restamp-on-news-only",
             Self::IgnoreLease => "ignore-lease",
             Self::CatchUpFromTooFew => "catch-up-from-too-few",
             Self::NoHints => "no-hints",
-            Self::StampFromWall => "stamp-from-wall",
         }
     }
 }

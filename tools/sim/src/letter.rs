@@ -105,7 +105,7 @@ impl Letter {
                 Answer::Fine => "fine",
                 Answer::State(_) => "state",
                 Answer::Absent => "absent",
-                Answer::Refused(_) => "refused",
+                Answer::Refused(why) => why,
                 Answer::Ran(_) => "ran",
                 Answer::ArcDigest { .. } => "digest",
                 Answer::Chunk { .. } => "chunk",

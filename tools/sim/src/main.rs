@@ -93,7 +93,7 @@ fn run(task: &Task, options: RunOptions, out: &mut impl Write) -> io::Result<boo
         failed.len(),
     )?;
     if let (Some(first), Task::Seeds(_)) = (failed.first(), task) {
-        writeln!(out, "the first that failed: {first}; see it with --{} --trace", first)?;
+        writeln!(out, "the first that failed: {first}; see it with --{first} --trace")?;
     }
     Ok(failed.is_empty())
 }

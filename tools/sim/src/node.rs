@@ -137,7 +137,7 @@ impl Node {
             control,
             events: VecDeque::new(),
             lease_until: Instant::ZERO,
-            store: Store::new(topology.settings().arcs, bug),
+            store: Store::new(topology.settings().arcs),
             hints: Hints::new(caps),
             links,
             asked: BTreeMap::new(),
@@ -243,7 +243,7 @@ impl Node {
                 }
                 Effect::Exchange { id, arc, peer, .. } => self.begin_exchange(id, arc, peer),
                 Effect::ReplayHints { peer } => self.begin_replay(peer),
-                Effect::AnnounceStatus { to, status } => self.announce(to, &status),
+                Effect::AnnounceStatus { to, status } => self.announce(to, status),
                 Effect::CloseLink { peer } => self.close_link(self.place_of(peer)),
                 Effect::Left => {}
                 Effect::Notice(notice) => self.out.push(Output::Note(notice.to_string())),

@@ -1,7 +1,7 @@
 //! `CLUSTER INFO | MYID | KEYSLOT key | COUNTKEYSINSLOT slot | GETKEYSINSLOT slot count`, on the Redis Cluster port. NODES, SLOTS and
 //! SHARDS have files of their own.
 //!
-//! To a Redis Cluster client every node is a master: of the arcs that it coordinates now. The other owners of an arc are its
+//! To a Redis Cluster client every node is a `master`: of the arcs that it coordinates now. The other owners of an arc are its
 //! replicas.
 
 use super::super::caller::Door;
@@ -44,21 +44,21 @@ pub(super) fn cluster(
     Ok(())
 }
 
-/// Who serves an arc as its master: its coordinator, else its primary.
-pub(super) fn master(routes: &Routes, arc: ArcId) -> NodeIndex {
+/// Who serves an arc as its acting primary: its coordinator, else its primary.
+pub(super) fn acting(routes: &Routes, arc: ArcId) -> NodeIndex {
     let primary = || index(routes.view.arc(arc).owner(0));
     routes.arc(arc).coordinator.unwrap_or_else(primary)
 }
 
-/// The owners of an arc as clients should try them: its master, then those that can be reached.
+/// The owners of an arc as clients should try them: the acting primary, then those that can be reached.
 pub(super) fn in_order(routes: &Routes, arc: ArcId) -> Vec<NodeIndex> {
-    let (view, master) = (routes.view.arc(arc), master(routes, arc));
+    let (view, first) = (routes.view.arc(arc), acting(routes, arc));
     let reachable = view.owners().iter().enumerate().filter_map(|(position, owner)| {
         let here = view.my_position() == Some(position) || view.reachable().contains(position);
         here.then_some(index(*owner))
     });
-    std::iter::once(master)
-        .chain(reachable.filter(|owner| *owner != master))
+    std::iter::once(first)
+        .chain(reachable.filter(|owner| *owner != first))
         .collect()
 }
 

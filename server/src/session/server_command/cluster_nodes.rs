@@ -1,13 +1,13 @@
-//! `CLUSTER NODES`: a line a member, with the slots that it is the master of.
+//! `CLUSTER NODES`: a line a member, with the slots that it is the acting primary of.
 
-use super::cluster::{master, runs};
+use super::cluster::{acting, runs};
 use crate::routes::{NodeIndex, Routes, index};
 use circlet_core::membership::MemberState;
 use std::fmt::Write as _;
 
 /// The lines.
 pub(super) fn lines(routes: &Routes) -> String {
-    let runs = runs(routes, |arc| master(routes, arc));
+    let runs = runs(routes, |arc| acting(routes, arc));
     let mut lines = String::new();
     for member in routes.view.topology().indexes() {
         let entry = routes.view.topology().member(member);
@@ -29,7 +29,7 @@ pub(super) fn lines(routes: &Routes) -> String {
             entry.addresses.peer.port(),
             routes.epoch,
         );
-        for (start, end, _) in runs.iter().filter(|(_, _, master)| *master == number) {
+        for (start, end, _) in runs.iter().filter(|(_, _, acting)| *acting == number) {
             let _ = if start == end {
                 write!(lines, " {start}")
             } else {

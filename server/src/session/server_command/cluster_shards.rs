@@ -1,21 +1,21 @@
-//! `CLUSTER SHARDS`: a shard for each master, with the slots that it serves and the nodes that own all of them.
+//! `CLUSTER SHARDS`: a shard for each acting primary, with the slots that it serves and the nodes that own all of them.
 //!
 //! In Redis a node belongs to one shard; here every arc has its own set of owners. A shard's replicas are those nodes that hold
 //! everything in it, so that a client that asks one of them for any of its slots is right.
 
-use super::cluster::{in_order, master, runs};
+use super::cluster::{acting, in_order, runs};
 use crate::routes::{NodeIndex, Routes, index};
 use circlet_resp::ReplyBuf;
 
 /// Writes the answer.
 pub(super) fn write(routes: &Routes, replies: &mut ReplyBuf) {
-    let runs = runs(routes, |arc| master(routes, arc));
-    let masters: Vec<NodeIndex> = routes.view.topology().indexes().map(index).collect();
-    replies.array(masters.len());
-    for shard in masters {
+    let runs = runs(routes, |arc| acting(routes, arc));
+    let members: Vec<NodeIndex> = routes.view.topology().indexes().map(index).collect();
+    replies.array(members.len());
+    for shard in members {
         let slots: Vec<(u16, u16)> = runs
             .iter()
-            .filter(|(_, _, master)| *master == shard)
+            .filter(|(_, _, acting)| *acting == shard)
             .map(|(start, end, _)| (*start, *end))
             .collect();
         replies.map(2);
@@ -35,9 +35,9 @@ pub(super) fn write(routes: &Routes, replies: &mut ReplyBuf) {
     }
 }
 
-/// The nodes that own every arc of a master, and can be reached.
+/// The nodes that own every arc of an acting primary, and can be reached.
 fn replicas(routes: &Routes, of: NodeIndex) -> Vec<NodeIndex> {
-    let mut arcs = routes.arcs().arcs().filter(|arc| master(routes, *arc) == of);
+    let mut arcs = routes.arcs().arcs().filter(|arc| acting(routes, *arc) == of);
     let first = arcs.next().map(|arc| in_order(routes, arc)).unwrap_or_default();
     let everywhere = arcs.fold(first, |mut common, arc| {
         let owners = in_order(routes, arc);

@@ -160,7 +160,7 @@ pub(super) async fn step(
     Ok(Step { next, keys })
 }
 
-/// Whether a door's keyspace has this arc: the big one has all, the cluster's those that this node is the master of.
+/// Whether a door's keyspace has this arc: the big one has all, the cluster's those that this node is the acting primary of.
 pub(super) fn serves(door: Door, routes: &Routes, arc: ArcId) -> bool {
     door != Door::Cluster || routes.arc(arc).coordinator == Some(routes.me)
 }

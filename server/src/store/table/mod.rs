@@ -46,8 +46,8 @@ use circlet_ring::{ArcCount, ArcId};
 use self::array::Array;
 use self::bucket::Tag;
 use self::face::Face;
-use self::prefetch::prefetch;
 use self::old_array::OldArray;
+use self::prefetch::prefetch;
 
 pub(super) use self::entry::{Body, Content, Entry};
 use super::key::{HashedKey, Position};

@@ -1,4 +1,6 @@
-//! A write that began after another was acknowledged has the greater stamp.
+//! A SET or DEL that began after another was acknowledged has no lesser stamp.
+//!
+//! An equal one is possible, and then its contents win; increments add up whatever their stamps.
 //!
 //! That no entry's generation sinks in a node's memory is checked where entries change, by the store.
 
@@ -9,13 +11,13 @@ pub(super) fn check(history: &History) -> Vec<String> {
     let mut violations = Vec::new();
     for (key, records) in history.keys() {
         let stamped = records.iter().filter_map(|record| match record.reply {
-            Some(Reply::Done(stamp)) => Some((*record, stamp)),
+            Some(Reply::Done(stamp)) if record.written().is_some() => Some((*record, stamp)),
             _ => None,
         });
         let stamped: Vec<_> = stamped.collect();
         for (earlier, first) in &stamped {
             for (later, second) in &stamped {
-                if earlier.end() < later.invoked && second <= first {
+                if earlier.end() < later.invoked && second < first {
                     violations.push(format!(
                         "stamps went back: {}: #{} at {first}, then #{} at {second}",
                         key.escape_ascii(),

@@ -6,7 +6,7 @@ use circlet_core::coordinator::{Party, ReadAck, ReadOp, ReadStep, Shortfall, Wri
 use circlet_core::mutate::{self, MutateError};
 use circlet_core::owners::{OwnerIndex, Owners};
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Merged, State, Value};
+use circlet_core::state::{Merged, State, Value, merge};
 
 use super::links::Why;
 use super::store::{decoded, digest_of};
@@ -112,30 +112,39 @@ impl Node {
     }
 
     pub(super) fn on_read_answer(&mut self, id: u64, owner: OwnerIndex, answer: Answer) {
+        let theirs = match answer {
+            Answer::Fine => return self.step_read(id, |read| read.on_ack(owner, ReadAck::Equal)),
+            Answer::State(theirs) => Some(theirs),
+            Answer::Absent => None,
+            _ => return self.on_read_failure(id, owner),
+        };
         let Some(Op { command, .. }) = self.ops.get(&id) else {
             return;
         };
         let key = command.key.clone();
-        let arc = self.arc_of(&key);
-        let ack = match answer {
-            Answer::Fine => ReadAck::Equal,
-            Answer::State(theirs) => match self.take(&key, &theirs) {
-                Ok(merged) => ReadAck::State(merged),
-                Err(_) => return self.on_read_failure(id, owner),
-            },
-            Answer::Absent if self.store.get(arc, &key).is_none() => ReadAck::State(Merged::Same),
-            Answer::Absent => ReadAck::State(Merged::Left),
-            _ => return self.on_read_failure(id, owner),
+        let here = match theirs.as_deref().map(|theirs| self.take(&key, theirs)) {
+            Some(Err(_)) => return self.on_read_failure(id, owner),
+            Some(Ok(merged)) => merged,
+            None => Merged::Left,
         };
-        let now_here = self.store.get(arc, &key).map(<[u8]>::to_vec);
-        if let (ReadAck::State(merged), Some(op)) = (ack, self.ops.get_mut(&id)) {
-            if let Kind::Read { entry, .. } = &mut op.kind
-                && merged.changed()
-            {
-                *entry = now_here;
+        let entry_here = self.store.get(self.arc_of(&key), &key).map(<[u8]>::to_vec);
+        let bug = self.bug;
+        let Some(Op {
+            kind: Kind::Read { entry, .. },
+            ..
+        }) = self.ops.get_mut(&id)
+        else {
+            return;
+        };
+        let merged = if bug == Some(Bug::RereadOnChangeOnly) {
+            if here.changed() {
+                *entry = entry_here;
             }
-        }
-        self.step_read(id, |read| read.on_ack(owner, ack));
+            here
+        } else {
+            merge_entry(entry, theirs)
+        };
+        self.step_read(id, |read| read.on_ack(owner, ReadAck::State(merged)));
     }
 
     pub(super) fn on_repair_answer(&mut self, id: u64, owner: OwnerIndex, answer: &Answer) {
@@ -390,6 +399,26 @@ impl Node {
         let place = self.view.arc(self.arc_of(&command.key)).owner(owner.index()).get();
         self.ask(place, question, why).is_ok()
     }
+}
+
+/// Merges what an owner has into what an op read; what `merge(read, theirs)` said.
+///
+/// Not into what is here: that may have changed since the op read it, by a write that is not on a quorum yet, or by another read's
+/// answer, which would make this one look like nothing new.
+fn merge_entry(read: &mut Option<Vec<u8>>, theirs: Option<Vec<u8>>) -> Merged {
+    let mut out = Vec::new();
+    let merged = match (read.as_deref(), theirs.as_deref()) {
+        (None, None) => Merged::Same,
+        (None, Some(_)) => Merged::Right,
+        (Some(_), None) => Merged::Left,
+        (Some(read), Some(theirs)) => merge(decoded(read), decoded(theirs), &mut out),
+    };
+    match merged {
+        Merged::Same | Merged::Left => {}
+        Merged::Right => *read = theirs,
+        Merged::Both => *read = Some(out),
+    }
+    merged
 }
 
 fn unknown(shortfall: Shortfall) -> Reply {

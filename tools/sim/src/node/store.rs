@@ -9,14 +9,14 @@ use circlet_core::state::{Merged, State, merge};
 use circlet_core::time::WallMs;
 use circlet_ring::{ArcCount, ArcId};
 
-use crate::bug::Bug;
+/// Keys with their encoded states.
+pub(crate) type States = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// A node's memory. Everything in it came through [`Store::merge`].
 #[derive(Debug)]
 pub(crate) struct Store {
     arcs: ArcCount,
     shards: BTreeMap<ArcId, Shard>,
-    bug: Option<Bug>,
     /// Entries whose stamp went back: must stay empty.
     pub(crate) went_back: Vec<String>,
 }
@@ -30,11 +30,10 @@ struct Shard {
 }
 
 impl Store {
-    pub(crate) fn new(arcs: ArcCount, bug: Option<Bug>) -> Self {
+    pub(crate) fn new(arcs: ArcCount) -> Self {
         Self {
             arcs,
             shards: BTreeMap::new(),
-            bug,
             went_back: Vec::new(),
         }
     }
@@ -44,11 +43,7 @@ impl Store {
     }
 
     pub(crate) fn stamp(&mut self, arc: ArcId, wall: WallMs) -> Stamp {
-        let shard = self.shards.entry(arc).or_default();
-        if self.bug == Some(Bug::StampFromWall) {
-            return Stamp::new(wall, 0);
-        }
-        shard.clock.stamp(wall)
+        self.shards.entry(arc).or_default().clock.stamp(wall)
     }
 
     /// Whose run an INCR here goes into. To be asked only once the arc has caught up.
@@ -102,7 +97,7 @@ impl Store {
     }
 
     /// Up to `count` states after `after`, and whether there are more.
-    pub(crate) fn chunk(&self, arc: ArcId, after: Option<&Vec<u8>>, count: usize) -> (Vec<(Vec<u8>, Vec<u8>)>, bool) {
+    pub(crate) fn chunk(&self, arc: ArcId, after: Option<&Vec<u8>>, count: usize) -> (States, bool) {
         let Some(shard) = self.shards.get(&arc) else {
             return (Vec::new(), false);
         };

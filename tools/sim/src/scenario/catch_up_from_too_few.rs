@@ -29,5 +29,5 @@ pub(super) fn run(script: &mut Script) {
     script.world.run_ms(1_500);
     let read = script.get(a);
     script.expect_value_or_error(&read, "100");
-    script.world.wake(b, true);
+    script.world.wake(b, false);
 }

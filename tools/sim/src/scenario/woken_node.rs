@@ -17,7 +17,7 @@ pub(super) fn run(script: &mut Script) {
     script.expect_done(&written, "the second append, by B");
     let piled = [script.send(a, append("c")), script.send(a, What::Get)];
     script.world.run_ms(50);
-    script.world.wake(a, false);
+    script.world.wake(a, true);
     let [appended, read] = piled.map(|op| script.world.wait(op));
     if let Reply::Value(value) = &read {
         let value = value.clone().unwrap_or_default();

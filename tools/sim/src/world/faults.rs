@@ -59,9 +59,9 @@ impl World {
         };
     }
 
-    /// Wakes the node at `place`, which finds what piled up in its sockets: those of the data plane and that of gossip in either order,
-    /// since different threads read them.
-    pub(crate) fn wake(&mut self, place: usize, gossip_first: bool) {
+    /// Wakes the node at `place`, which finds what piled up in its sockets: either what clients sent first, or what peers did, since
+    /// different threads read them.
+    pub(crate) fn wake(&mut self, place: usize, clients_first: bool) {
         let process = std::mem::replace(&mut self.processes[place], Process::Down);
         let (waiting, timers) = match process {
             Process::Paused { node, waiting, timers } => {
@@ -74,10 +74,13 @@ impl World {
                 return;
             }
         };
-        let (gossip, data): (Vec<_>, Vec<_>) = waiting
-            .into_iter()
-            .partition(|(_, parcel)| matches!(parcel, Parcel::Gossip(_)));
-        let (first, second) = if gossip_first { (gossip, data) } else { (data, gossip) };
+        let (clients, peers): (Vec<_>, Vec<_>) =
+            (waiting.into_iter()).partition(|(_, parcel)| matches!(parcel, Parcel::Command(_)));
+        let (first, second) = if clients_first {
+            (clients, peers)
+        } else {
+            (peers, clients)
+        };
         for (from, parcel) in first.into_iter().chain(second) {
             self.turn_now(place, |node, now| node.on_parcel(now, from, parcel));
         }
@@ -93,7 +96,7 @@ impl World {
         self.network.heal_all();
         self.clocks.off_ms.fill(0);
         for place in 0..self.processes.len() {
-            self.wake(place, true);
+            self.wake(place, false);
             self.start(place);
         }
         self.trace.note(self.now, format_args!("everything is healed"));

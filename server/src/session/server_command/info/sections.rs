@@ -174,7 +174,7 @@ fn stats(node: &Node, lines: &mut Lines<'_>) {
     lines.put("evicted_keys", 0);
 }
 
-/// There is no replication link as Redis has it: every node is a master of its arcs.
+/// There is no replication link as Redis has it: every node is a primary of its arcs.
 fn replication(lines: &mut Lines<'_>) {
     lines.put("role", "master");
     lines.put("connected_slaves", 0);

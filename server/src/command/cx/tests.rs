@@ -1,0 +1,218 @@
+use circlet_ring::{ArcCount, Slot};
+
+use super::*;
+use crate::store::Store;
+
+const NOW: WallMs = WallMs::new(1_763_719_355_123);
+
+fn writer(now: WallMs) -> Writer {
+    Writer {
+        now,
+        author: Author {
+            node: 7,
+            run_epoch: Stamp::ZERO,
+        },
+        buries_absent: true,
+    }
+}
+
+/// Two nodes; what is done to a key on the first is merged on the second.
+struct Pair {
+    here: Store,
+    there: Store,
+    now: WallMs,
+}
+
+impl Pair {
+    fn new() -> Self {
+        Self {
+            here: Store::new(ArcCount::DEFAULT),
+            there: Store::new(ArcCount::DEFAULT),
+            now: NOW,
+        }
+    }
+
+    fn on<T>(&self, key: &[u8], command: impl FnOnce(&mut KeyCx<'_>) -> T) -> T {
+        let key = HashedKey::new(key);
+        let mut delta = Delta::default();
+        let arc = key.arc(self.here.arcs());
+        let mut shard = self.here.lock(arc);
+        let answer = command(&mut KeyCx::new(&mut shard, key, writer(self.now), &mut delta));
+        if delta.is_changed() {
+            let state = State::decode(delta.as_bytes()).unwrap();
+            assert!(self.there.lock(arc).merge(&key, state).changed);
+        }
+        assert_eq!(
+            shard.digest(),
+            self.there.lock(arc).digest(),
+            "both owners hold the same"
+        );
+        shard.check_invariants();
+        answer
+    }
+
+    fn string(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.on(key, |cx| cx.string().unwrap().map(Cow::into_owned))
+    }
+}
+
+#[test]
+fn what_is_set_is_read_until_it_is_deleted() {
+    let pair = Pair::new();
+    assert_eq!(pair.string(b"k"), None);
+    pair.on(b"k", |cx| cx.set(b"v", Expiry::None));
+    assert_eq!(pair.string(b"k").as_deref(), Some(&b"v"[..]));
+    assert_eq!(pair.on(b"k", |cx| cx.exists()), Ok(true));
+    assert_eq!(pair.on(b"k", |cx| cx.delete()), Ok(true));
+    assert_eq!(pair.string(b"k"), None);
+    assert_eq!(pair.on(b"k", |cx| cx.delete()), Ok(false), "it is gone already");
+}
+
+#[test]
+fn deleting_an_absent_key_leaves_a_tombstone_if_another_owner_may_have_it() {
+    let pair = Pair::new();
+    assert_eq!(pair.on(b"k", |cx| cx.delete()), Ok(false));
+    assert_eq!(pair.here.counts().tombstones, 1);
+
+    let store = Store::new(ArcCount::DEFAULT);
+    let key = HashedKey::new(b"k");
+    let mut delta = Delta::default();
+    let alone = Writer {
+        buries_absent: false,
+        ..writer(NOW)
+    };
+    let mut shard = store.lock(key.arc(store.arcs()));
+    assert_eq!(KeyCx::new(&mut shard, key, alone, &mut delta).delete(), Ok(false));
+    assert!(!delta.is_changed() && shard.is_empty());
+}
+
+#[test]
+fn a_value_is_missing_after_its_last_millisecond() {
+    let mut pair = Pair::new();
+    let at = WallMs::new(NOW.get() + 10);
+    pair.on(b"k", |cx| cx.set(b"v", Expiry::At(at)));
+    pair.now = at;
+    assert_eq!(pair.on(b"k", |cx| cx.expiry()), Ok(Some(at)));
+    assert!(pair.string(b"k").is_some());
+    pair.now = WallMs::new(at.get() + 1);
+    assert_eq!(pair.string(b"k"), None);
+    assert_eq!(
+        pair.on(b"k", |cx| (cx.exists(), cx.expiry(), cx.shared_string())),
+        (Ok(false), Ok(None), None)
+    );
+    assert_eq!(
+        pair.on(b"k", |cx| cx.incr_by(5)),
+        Ok(5),
+        "a counter starts from nothing"
+    );
+    assert_eq!(
+        pair.on(b"k", |cx| cx.expiry()),
+        Ok(None),
+        "and does not inherit the expiry"
+    );
+}
+
+#[test]
+fn an_expiry_is_kept_forgotten_or_changed_as_the_command_says() {
+    let pair = Pair::new();
+    let at = |ms| WallMs::new(NOW.get() + ms);
+    pair.on(b"k", |cx| cx.set(b"v", Expiry::At(at(10))));
+    pair.on(b"k", |cx| cx.set(b"w", Expiry::Keep));
+    assert_eq!(pair.on(b"k", |cx| cx.expiry()), Ok(Some(at(10))));
+    pair.on(b"k", |cx| cx.expire_at(Some(at(20))));
+    assert_eq!(pair.on(b"k", |cx| cx.expiry()), Ok(Some(at(20))));
+    assert_eq!(pair.string(b"k").as_deref(), Some(&b"w"[..]));
+    pair.on(b"k", |cx| cx.expire_at(None));
+    assert_eq!(pair.on(b"k", |cx| cx.expiry()), Ok(None));
+    pair.on(b"k", |cx| cx.set(b"x", Expiry::At(at(30))));
+    pair.on(b"k", |cx| cx.set(b"y", Expiry::None));
+    assert_eq!(pair.on(b"k", |cx| cx.expiry()), Ok(None));
+    pair.on(b"absent", |cx| cx.expire_at(Some(at(10))));
+    assert_eq!(pair.string(b"absent"), None);
+}
+
+#[test]
+fn a_counter_reads_as_its_decimal_form_and_refuses_what_is_none() {
+    let pair = Pair::new();
+    pair.on(b"k", |cx| cx.set(b"40", Expiry::None));
+    assert_eq!(pair.on(b"k", |cx| cx.incr_by(3)), Ok(43));
+    assert_eq!(pair.on(b"k", |cx| cx.incr_by(-1)), Ok(42));
+    assert_eq!(pair.string(b"k").as_deref(), Some(&b"42"[..]));
+    assert_eq!(pair.on(b"k", |cx| cx.incr_by(i64::MAX)), Err(CommandError::Overflow));
+    pair.on(b"k", |cx| cx.set(b"text", Expiry::None));
+    assert_eq!(pair.on(b"k", |cx| cx.incr_by(1)), Err(CommandError::NotAnInteger));
+}
+
+#[test]
+fn a_delta_without_its_base_asks_for_the_full_state() {
+    let store = Store::new(ArcCount::DEFAULT);
+    let key = HashedKey::new(b"k");
+    let mut shard = store.lock(key.arc(store.arcs()));
+    let generation = Stamp::new(NOW, 0);
+    let full = State::plain(
+        generation,
+        None,
+        b"a value too long to go along with every delta, as the core decides",
+    );
+    let delta = mutate::expire(full, NOW, generation.next(), Some(WallMs::new(NOW.get() + 5)));
+    shard.merge(&key, delta.unwrap().unwrap());
+    let mut own = Delta::default();
+    let mut cx = KeyCx::new(&mut shard, key, writer(NOW), &mut own);
+    assert_eq!(cx.string(), Err(CommandError::NeedFullState));
+    assert_eq!(cx.exists(), Err(CommandError::NeedFullState));
+    assert_eq!(cx.incr_by(1), Err(CommandError::NeedFullState));
+    assert_eq!(cx.delete(), Err(CommandError::NeedFullState));
+    cx.expire_at(None);
+    assert!(!own.is_changed());
+    shard.merge(&key, full);
+    assert!(
+        KeyCx::new(&mut shard, key, writer(NOW), &mut own)
+            .string()
+            .unwrap()
+            .is_some()
+    );
+}
+
+#[test]
+fn two_changes_by_one_command_leave_one_delta() {
+    let pair = Pair::new();
+    let at = WallMs::new(NOW.get() + 10);
+    pair.on(b"k", |cx| {
+        cx.set(b"5", Expiry::None);
+        cx.expire_at(Some(at));
+        cx.incr_by(1).unwrap();
+    });
+    assert_eq!(pair.string(b"k").as_deref(), Some(&b"6"[..]));
+    assert_eq!(pair.on(b"k", |cx| cx.expiry()), Ok(Some(at)));
+}
+
+#[test]
+fn a_command_on_several_keys_leaves_a_delta_for_each_one_it_changed() {
+    let store = Store::new(ArcCount::DEFAULT);
+    let mut deltas = Deltas::default();
+    let keys: Vec<String> = (0..100).map(|number| format!("{{tag}}{number}")).collect();
+    let mut shard = store.lock(store.arcs().arc_of(Slot::of_key(b"tag")));
+    let mut slot = SlotCx::new(&mut shard, writer(NOW), &mut deltas);
+    for key in &keys {
+        assert_eq!(slot.key(key.as_bytes()).exists(), Ok(false));
+    }
+    for key in &keys[..50] {
+        slot.key(key.as_bytes()).set(b"v", Expiry::None);
+    }
+    slot.key(b"{tag}49").delete().unwrap();
+    let changed: Vec<&[u8]> = deltas.changed().map(|(key, _)| key).collect();
+    let expected: Vec<&[u8]> = keys[..50].iter().map(|key| key.as_bytes()).collect();
+    assert_eq!(changed, expected);
+    let (_, last) = deltas.changed().last().unwrap();
+    assert!(State::decode(last.as_bytes()).unwrap().is_tombstone());
+}
+
+#[test]
+fn a_long_value_outlives_the_lock() {
+    let pair = Pair::new();
+    let long = vec![b'x'; 100_000];
+    pair.on(b"k", |cx| cx.set(&long, Expiry::None));
+    let shared = pair.on(b"k", |cx| cx.shared_string());
+    pair.on(b"k", |cx| cx.delete()).unwrap();
+    assert_eq!(shared.as_deref(), Some(&long[..]));
+}

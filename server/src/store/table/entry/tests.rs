@@ -1,0 +1,122 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const SECOND: u64 = 1_000;
+const WRITTEN_MS: u64 = 1_763_719_355_123;
+
+fn stamp() -> Stamp {
+    Stamp::new(WallMs::new(WRITTEN_MS), 7)
+}
+
+fn plain(value: &[u8], expiry: Option<u64>) -> Content<'_> {
+    Content {
+        generation: stamp(),
+        expiry: expiry.map(WallMs::new),
+        body: Body::Plain(value),
+    }
+}
+
+#[test]
+fn sixteen_and_thirty_two_bytes_take_one_cache_line_with_an_expiry_too() {
+    let (key, value) = ([b'k'; 16], [b'v'; 32]);
+    let within_49_days = WRITTEN_MS + 49 * 24 * 3600 * SECOND;
+    for expiry in [None, Some(WRITTEN_MS), Some(within_49_days)] {
+        let entry = Entry::new(&key, &plain(&value, expiry));
+        assert_eq!(entry.memory_bytes(), 64, "expiry {expiry:?}");
+        assert_eq!(entry.expiry(), expiry.map(WallMs::new));
+    }
+    assert_eq!(size_of::<Option<Entry>>(), 8);
+}
+
+#[test]
+fn an_expiry_out_of_the_headers_reach_goes_to_the_extension() {
+    let (key, value) = ([b'k'; 16], [b'v'; 32]);
+    let far = WRITTEN_MS + 400 * 24 * 3600 * SECOND;
+    for expiry in [far, WRITTEN_MS - 1, 0, u64::MAX, WRITTEN_MS + u64::from(u32::MAX) - 1] {
+        let entry = Entry::new(&key, &plain(&value, Some(expiry)));
+        assert_eq!(entry.expiry(), Some(WallMs::new(expiry)));
+        assert_eq!((entry.key(), entry.body()), (&key[..], Body::Plain(&value)));
+        assert_eq!(entry.memory_bytes(), 80);
+    }
+}
+
+#[test]
+fn a_tombstone_is_a_header_and_a_key() {
+    let content = Content {
+        generation: stamp(),
+        expiry: None,
+        body: Body::Tombstone,
+    };
+    let entry = Entry::new(&[b'k'; 16], &content);
+    assert_eq!((entry.memory_bytes(), entry.body()), (32, Body::Tombstone));
+}
+
+#[test]
+fn a_long_value_can_be_kept_after_the_entry_is_gone() {
+    let value = vec![b'v'; BODY_INLINE_BYTES_MAX + 1];
+    let entry = Entry::new(b"key", &plain(&value, None));
+    let shared = entry.shared_body().cloned();
+    drop(entry);
+    assert_eq!(shared.as_deref(), Some(&value[..]));
+    let at_limit = Entry::new(b"key", &plain(&value[1..], None));
+    assert_eq!(at_limit.shared_body(), None);
+}
+
+#[test]
+fn overwriting_in_the_same_class_keeps_the_allocation() {
+    let mut entry = Entry::new(&[b'k'; 16], &plain(&[1; 32], None));
+    let address = entry.0;
+    assert!(entry.overwrite(&plain(&[2; 17], Some(WRITTEN_MS + 5))));
+    assert_eq!(entry.0, address);
+    assert_eq!(entry.content(), plain(&[2; 17], Some(WRITTEN_MS + 5)));
+    assert!(!entry.overwrite(&plain(&[3; 33], None)), "80 bytes do not fit 64");
+    assert!(!entry.overwrite(&plain(&[3; 16], None)), "48 bytes would waste 16");
+    assert_eq!(
+        entry.body(),
+        Body::Plain(&[2; 17]),
+        "a refused overwrite changes nothing"
+    );
+}
+
+fn contents() -> impl Strategy<Value = (u64, Option<u64>, u8, Vec<u8>)> {
+    let expiry = prop_oneof![
+        Just(None),
+        any::<u64>().prop_map(Some),
+        (0u64..1 << 33).prop_map(|after| Some(WRITTEN_MS + after)),
+    ];
+    let length = prop_oneof![0usize..64, 0usize..1_000, 16_000usize..17_000, Just(70_000)];
+    let value = (length, any::<u8>()).prop_map(|(length, byte)| vec![byte; length]);
+    let generation = prop_oneof![any::<u64>(), Just(stamp().to_bits())];
+    (generation, expiry, 0u8..3, value)
+}
+
+fn content((generation, expiry, kind, value): &(u64, Option<u64>, u8, Vec<u8>)) -> Content<'_> {
+    Content {
+        generation: Stamp::from_bits(*generation),
+        expiry: expiry.map(WallMs::new),
+        body: match kind {
+            0 => Body::Tombstone,
+            1 => Body::Plain(value),
+            _ => Body::Encoded(value),
+        },
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_put_in_comes_out(
+        key_bytes in prop_oneof![0usize..40, 250usize..260, Just(70_000)],
+        first in contents(),
+        second in contents(),
+    ) {
+        let key = vec![b'k'; key_bytes];
+        let mut entry = Entry::new(&key, &content(&first));
+        prop_assert_eq!(entry.key(), &key[..]);
+        prop_assert_eq!(entry.content(), content(&first));
+        let fits = entry.overwrite(&content(&second));
+        let now = if fits { &second } else { &first };
+        prop_assert_eq!(entry.key(), &key[..]);
+        prop_assert_eq!(entry.content(), content(now));
+    }
+}

@@ -1,0 +1,86 @@
+//! Nodes in this process, on ports that the system chose.
+
+use super::client::Client;
+use circlet_server::config::{LiveConfig, Sources};
+use circlet_server::{Running, start};
+use std::fmt::Write as _;
+use std::net::TcpListener;
+use tempfile::TempDir;
+
+/// A running cluster. Its nodes stop when the runtime of the test ends.
+pub(crate) struct Cluster {
+    pub(crate) nodes: Vec<Running>,
+    _dir: TempDir,
+}
+
+impl Cluster {
+    /// Starts nodes and waits until each of them serves writes.
+    pub(crate) async fn start(count: usize) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut list = String::new();
+        let ports: Vec<[u16; 4]> = (0..count).map(|_| free_ports()).collect();
+        for (number, [port, cluster, peer, http]) in ports.iter().enumerate() {
+            let _ = write!(
+                list,
+                "\n[[nodes]]\nid = \"{}\"\naddr = \"127.0.0.1:{port}\"\nredis-cluster-port = {cluster}\n\
+                 peer-port = {peer}\nhttp-port = {http}\n",
+                id(number)
+            );
+        }
+        let mut nodes = Vec::new();
+        for (number, [port, cluster, peer, http]) in ports.iter().enumerate() {
+            let home = dir.path().join(number.to_string());
+            std::fs::create_dir(&home).expect("a directory");
+            let file = home.join("node.toml");
+            let own = format!(
+                "dir = {home:?}\nnode-id = \"{}\"\nport = {port}\nredis-cluster-port = {cluster}\npeer-port = {peer}\n\
+                 http-port = {http}\nreplicas = {}\nrequest-timeout-ms = 10000\n",
+                id(number),
+                count.min(3)
+            );
+            std::fs::write(&file, own + &list).expect("a file");
+            let sources = Sources {
+                file: Some(file),
+                ..Sources::default()
+            };
+            let config = LiveConfig::load(&sources).unwrap_or_else(|error| panic!("{error}"));
+            nodes.push(start(config, None).await.unwrap_or_else(|error| panic!("{error}")));
+        }
+        let cluster = Cluster { nodes, _dir: dir };
+        for node in 0..count {
+            cluster.wait_ready(node).await;
+        }
+        cluster
+    }
+
+    async fn wait_ready(&self, node: usize) {
+        let mut client = self.big(node).await;
+        let ready = async {
+            // Each try waits in the node until it can be answered or its deadline passes.
+            while client.text("FLUSHALL").await != "OK" {}
+        };
+        let limit = std::time::Duration::from_secs(60);
+        tokio::time::timeout(limit, ready).await.expect("the cluster forms");
+    }
+
+    /// A client on a node's one-big-Redis port.
+    pub(crate) async fn big(&self, node: usize) -> Client {
+        Client::connect(self.nodes[node].addresses().client).await
+    }
+
+    /// A client on a node's Redis Cluster port.
+    pub(crate) async fn cluster(&self, node: usize) -> Client {
+        Client::connect(self.nodes[node].addresses().cluster).await
+    }
+}
+
+/// A node's id: one digit, forty times.
+fn id(number: usize) -> String {
+    format!("{:x}", number + 1).repeat(40)
+}
+
+/// Four ports that were free a moment ago: a list of nodes has to name them before they are bound.
+fn free_ports() -> [u16; 4] {
+    let listeners: [TcpListener; 4] = std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").expect("a port"));
+    listeners.map(|listener| listener.local_addr().expect("an address").port())
+}
