@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, UdpSocket};
 use std::time::{Duration, Instant};
 
 /// How long somebody else's command may take meanwhile. Generous: the machine is busy, but a node that hangs takes for ever.
-const OTHERS_MAX: Duration = Duration::from_secs(2);
+const OTHERS_MAX: Duration = Duration::from_secs(5);
 
 /// How much a node may grow by what a test sends.
 const GROWTH_BYTES_MAX: u64 = 150 << 20;
@@ -115,7 +115,7 @@ fn what_is_only_announced_is_not_reserved() {
 #[test]
 fn a_client_that_does_not_read_holds_up_only_itself() {
     let cluster = Cluster::start();
-    let value = vec![b'v'; 1 << 20];
+    let value = vec![b'v'; 64 << 10];
     assert_eq!(
         text(&cluster.connect(1).call(&[&b"SET"[..], b"big", &value]).unwrap()),
         "OK"
@@ -123,17 +123,15 @@ fn a_client_that_does_not_read_holds_up_only_itself() {
     let before = cluster.resident_bytes(1);
     let mut greedy: Vec<Client> = (0..4).map(|_| cluster.connect(1)).collect();
     for client in &mut greedy {
-        client.send(&b"GET big\r\n".repeat(1_000)).unwrap();
+        client.send(&b"GET big\r\n".repeat(2_000)).unwrap();
     }
-    let grows_past = wait_until(Duration::from_millis(1_500), || {
-        cluster.resident_bytes(1).saturating_sub(before) > 4 * GROWTH_BYTES_MAX
-    });
-    let grown = cluster.resident_bytes(1).saturating_sub(before);
+    let grown = || cluster.resident_bytes(1).saturating_sub(before);
+    let grows_past = wait_until(Duration::from_millis(1_500), || grown() > GROWTH_BYTES_MAX);
     report(&format!(
-        "bad input: 4 clients that read none of 4 GB of replies grew the node by {} MB",
-        grown >> 20
+        "bad input: 4 clients that read none of 512 MB of replies grew the node by {} MB",
+        grown() >> 20
     ));
-    assert!(grows_past.is_none(), "grown by {grown} bytes");
+    assert!(grows_past.is_none(), "grown by {} bytes", grown());
     check_others(&cluster);
 }
 

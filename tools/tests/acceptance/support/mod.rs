@@ -39,10 +39,15 @@ pub(crate) fn report(line: &str) {
     let _ = writeln!(std::io::stderr(), "acceptance: {line}");
 }
 
-/// The `circlet` program with these arguments.
+/// The `circlet` program with these arguments, and without settings from our environment: `CIRCLET_TRACE` is ours, and none of its.
 pub(crate) fn circlet(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_circlet"));
     command.args(args).stdin(std::process::Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("CIRCLET_") {
+            command.env_remove(name);
+        }
+    }
     command
 }
 
