@@ -76,6 +76,8 @@ pub(crate) enum Answer {
     ArcDigest {
         digest: u64,
         caught_up: bool,
+        /// The asker is not the one that this node holds for the coordinator.
+        contested: bool,
     },
     Chunk {
         states: Vec<(Vec<u8>, Vec<u8>)>,

@@ -19,18 +19,33 @@ impl Node {
     }
 
     pub(super) fn on_arc_digest(&mut self, peer: usize, id: ExchangeId, arc: ArcId, answer: &Answer) {
-        let &Answer::ArcDigest { digest, caught_up } = answer else {
+        let &Answer::ArcDigest {
+            digest,
+            caught_up,
+            contested,
+        } = answer
+        else {
             return self.exchanged(id, ExchangeOutcome::Refused);
         };
+        let outcome = match (caught_up, contested) {
+            (true, true) => ExchangeOutcome::Contested,
+            (kept_memory, _) => ExchangeOutcome::Merged { kept_memory },
+        };
         if digest == self.store.digest(arc) {
-            let kept_memory = caught_up;
-            self.exchanged(id, ExchangeOutcome::Merged { kept_memory });
+            self.exchanged(id, outcome);
         } else {
-            self.pull(peer, id, arc, caught_up, None);
+            self.pull(peer, id, arc, outcome, None);
         }
     }
 
-    pub(super) fn on_chunk(&mut self, peer: usize, id: ExchangeId, arc: ArcId, kept_memory: bool, answer: Answer) {
+    pub(super) fn on_chunk(
+        &mut self,
+        peer: usize,
+        id: ExchangeId,
+        arc: ArcId,
+        outcome: ExchangeOutcome,
+        answer: Answer,
+    ) {
         let Answer::Chunk { states, more } = answer else {
             return self.exchanged(id, ExchangeOutcome::Refused);
         };
@@ -40,13 +55,14 @@ impl Node {
             }
         }
         match states.last() {
-            Some((last, _)) if more => self.pull(peer, id, arc, kept_memory, Some(last.clone())),
-            _ => self.exchanged(id, ExchangeOutcome::Merged { kept_memory }),
+            Some((last, _)) if more => self.pull(peer, id, arc, outcome, Some(last.clone())),
+            _ => self.exchanged(id, outcome),
         }
     }
 
-    fn pull(&mut self, peer: usize, id: ExchangeId, arc: ArcId, kept_memory: bool, after: Option<Vec<u8>>) {
-        let why = Why::Pull { id, arc, kept_memory };
+    /// `outcome` is what it comes to once all is merged.
+    fn pull(&mut self, peer: usize, id: ExchangeId, arc: ArcId, outcome: ExchangeOutcome, after: Option<Vec<u8>>) {
+        let why = Why::Pull { id, arc, outcome };
         if self.ask(peer, Question::Pull { arc, after }, why).is_err() {
             self.exchanged(id, ExchangeOutcome::Failed);
         }

@@ -59,7 +59,7 @@ pub(super) enum Why {
     Pull {
         id: ExchangeId,
         arc: ArcId,
-        kept_memory: bool,
+        outcome: ExchangeOutcome,
     },
     Replay(HintBatch),
 }
@@ -202,7 +202,7 @@ impl Node {
             Why::LateRepair => {}
             Why::Forward(parked) => self.on_forward_answer(parked, answer),
             Why::ArcDigest { id, arc } => self.on_arc_digest(peer, id, arc, &answer),
-            Why::Pull { id, arc, kept_memory } => self.on_chunk(peer, id, arc, kept_memory, answer),
+            Why::Pull { id, arc, outcome } => self.on_chunk(peer, id, arc, outcome, answer),
             Why::Replay(batch) => self.on_replay_answer(peer, batch, &answer),
         }
     }

@@ -45,6 +45,7 @@ impl Node {
             Question::ArcDigest(arc) => Answer::ArcDigest {
                 digest: self.store.digest(arc),
                 caught_up: self.remembers(arc),
+                contested: self.coordinator_of(arc) != Some(from),
             },
             Question::Pull { arc, after } => {
                 let (states, more) = self.store.chunk(arc, after.as_ref(), CHUNK_STATES);
@@ -81,6 +82,11 @@ impl Node {
             Some(entry) => Answer::State(entry.to_vec()),
             None => Answer::Absent,
         }
+    }
+
+    fn coordinator_of(&self, arc: ArcId) -> Option<usize> {
+        let arc = self.view.arc(arc);
+        arc.coordinator().map(|position| arc.owner(position).get())
     }
 
     fn remembers(&self, arc: ArcId) -> bool {

@@ -1,8 +1,9 @@
 //! Schedule 9. A is 3 s fast: v1 is acknowledged by A and C; A dies. B coordinates SET v2. A quorum read must give v2. Then A restarts on
 //! the right time: what it stamps must not be refused as known.
 //!
-//! A and B do not reach each other, both reach C: B, for which A is gone, has taken over before v1. The rule: an owner that
-//! holds something greater says so, and the coordinator stamps anew before it replies.
+//! A and B do not reach each other, both reach C. C's own link to A breaks now and then, and at such a moment C agrees that B takes over;
+//! A notices nothing, and so two coordinate, which v1 needs to be news to B. The rule: an owner that holds something greater says
+//! so, and the coordinator stamps anew before it replies.
 
 use super::script::Script;
 
@@ -11,6 +12,11 @@ pub(super) fn run(script: &mut Script) {
     script.world.clocks.off_ms[a] = 3_000;
     script.world.network.cut(a, b);
     script.world.run_ms(1_500);
+    for _ in 0..30 {
+        script.world.break_link(c, a);
+        script.world.run_ms(60);
+    }
+    script.world.run_ms(500);
     let first = script.set(b, "v0");
     script.expect_done(&first, "v0 by B and C");
     let fast = script.set(a, "v1");
