@@ -43,7 +43,7 @@ pub(crate) struct ArcRoute {
     /// Whether this node has caught up on the arc: it counts toward R.
     pub(crate) caught_up: bool,
     /// Whether this node may run commands of the arc now, at any level: caught up, and taken over if it had to.
-    pub(crate) ready: bool,
+    ready: bool,
     /// Index into [`Routes::sets`].
     set: u16,
 }
@@ -132,6 +132,14 @@ impl Routes {
 pub(crate) fn index(member: MemberIndex) -> NodeIndex {
     // A topology lists far fewer than 65536 members.
     member.get() as NodeIndex
+}
+
+impl ArcRoute {
+    /// Whether this node may run commands now that read at this level. One that reads from nobody else need not have compared the
+    /// arc with anybody either.
+    pub(crate) fn is_ready(&self, read: Level) -> bool {
+        self.ready || (read == Level::One && self.caught_up)
+    }
 }
 
 fn route(arc: &ArcView, set: u16) -> ArcRoute {

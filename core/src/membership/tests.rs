@@ -22,7 +22,6 @@ fn a_killed_node_is_down_in_every_view_within_1500_ms() {
             assert!(took.is_some(), "seed {seed}: {count} nodes, one of them killed");
             worst = worst.max(took.unwrap_or_default());
         }
-        println!("{count} nodes: slowest {worst} ms");
     }
 }
 

@@ -19,7 +19,8 @@ fn set(positions: &[usize]) -> OwnerSet {
 fn the_coordinator_is_the_first_owner_that_is_there_has_caught_up_and_believes_its_clock() {
     let mut builder = builder(3, 3, 0);
     let arc = builder.topology().settings().arcs.arc(0).unwrap();
-    let cases: [(&[usize], &[usize], &[usize], Option<usize>); 7] = [
+    type Case = (&'static [usize], &'static [usize], &'static [usize], Option<usize>);
+    let cases: [Case; 7] = [
         (&[0, 1, 2], &[0, 1, 2], &[0, 1, 2], Some(0)),
         (&[1, 2], &[0, 1, 2], &[0, 1, 2], Some(1)),
         (&[0, 1, 2], &[2], &[0, 1, 2], Some(2)),

@@ -43,13 +43,9 @@ impl Levels {
     /// # Errors
     /// [`Shortfall::NoQuorum`], before anything is changed.
     pub(crate) fn admit(self, is_write: bool, n: u8, owners: &OwnerSet) -> Result<(), Shortfall> {
-        let (level, others) = if is_write {
-            (self.write, &owners.reachable)
-        } else {
-            (self.read, &owners.readers)
-        };
+        let level = if is_write { self.write } else { self.read };
         // The owners of an arc are at most 16.
-        let (need, alive) = (level.needed(n), others.len() as u8 + 1);
+        let (need, alive) = (level.needed(n), owners.reachable.len() as u8 + 1);
         if alive >= need {
             Ok(())
         } else {

@@ -136,9 +136,18 @@ impl Executor {
         let route = scene.routes.arc(part.arc);
         let here = route.coordinator == Some(scene.routes.me) || (scene.caller.door == Door::Peer && route.owned);
         match route.coordinator {
-            _ if here && route.ready && may_coordinate => self.run_here(scene, route, index, part, args, replies),
             Some(coordinator) if !here => self.run_elsewhere(scene, coordinator, index, part, args),
-            _ => self.waits.problems.push((index, Problem::NotReady)),
+            None if !route.owned => self.waits.problems.push((index, Problem::NotReady)),
+            _ => {
+                let levels = scene.caller.levels(&scene.config.cluster, part.key(args).key);
+                if let Err(shortfall) = levels.admit(part.spec.is_write(), scene.routes.n, scene.routes.owners(route)) {
+                    replies.error_display(&shortfall);
+                } else if here && may_coordinate && route.is_ready(levels.read) {
+                    self.run_here(scene, route, levels, index, part, args, replies);
+                } else {
+                    self.waits.problems.push((index, Problem::NotReady));
+                }
+            }
         }
     }
 
@@ -167,17 +176,21 @@ impl Executor {
         self.waits.open += 1;
     }
 
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "called from one place, with what was looked up there"
+    )]
     fn run_here(
         &mut self,
         scene: Scene<'_>,
         route: ArcRoute,
+        levels: Levels,
         index: PartIndex,
         part: &Part,
         args: Args<'_>,
         replies: &mut ReplyBuf,
     ) {
         let key = part.key(args);
-        let levels = scene.caller.levels(&scene.config.cluster, key.key);
         let run = Run {
             scene,
             index,
@@ -186,10 +199,6 @@ impl Executor {
             owners: scene.routes.owners(route),
             levels,
         };
-        if let Err(shortfall) = levels.admit(part.spec.is_write(), scene.routes.n, run.owners) {
-            replies.error_display(&shortfall);
-            return;
-        }
         let start = replies.len();
         let done = match part.handler {
             Handler::Key(handler) => {

@@ -19,6 +19,7 @@ use crate::store::{HashedKey, Position};
 use circlet_core::ArcBitmap;
 use circlet_core::control::Event;
 use circlet_core::hint::Recorded;
+use circlet_core::quorum::Level;
 use circlet_core::stamp::Stamp;
 use circlet_resp::ReplyBuf;
 use circlet_ring::{ArcCount, ArcId};
@@ -103,7 +104,7 @@ fn mine(node: &Node, routes: &Routes, arcs: &[u8]) -> Result<ArcBitmap, NoShare>
     let arcs = ArcBitmap::from_words(routes.arcs(), &words).filter(|_| rest.is_empty());
     let arcs = arcs.ok_or(NoShare::Unreadable)?;
     let mut all_ready = true;
-    for arc in arcs.iter().filter(|arc| !routes.arc(*arc).ready) {
+    for arc in arcs.iter().filter(|arc| !routes.arc(*arc).is_ready(Level::All)) {
         all_ready = false;
         // What has not caught up is being caught up with already.
         if routes.arc(arc).caught_up {
