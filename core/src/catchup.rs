@@ -72,6 +72,14 @@ pub(crate) struct Begin {
     pub(crate) reason: ExchangeReason,
 }
 
+/// How a peer answered an exchange.
+enum Answer {
+    Good,
+    /// Well, but it is to be asked again: it holds somebody else for the coordinator.
+    Contested,
+    None,
+}
+
 impl Catchup {
     /// A node without memory of any arc. Arcs that it owns alone count as remembered at once: there is nobody to ask.
     ///
@@ -222,25 +230,27 @@ impl Catchup {
     /// An exchange ended. The arc that it was about; none if nobody waits for it any more.
     pub(crate) fn on_exchanged(&mut self, now: Instant, id: ExchangeId, outcome: ExchangeOutcome) -> Option<ArcId> {
         let (flight, owned) = self.take_in_flight(id)?;
-        let (has_caught_up, succeeded) = match outcome {
-            ExchangeOutcome::Merged { kept_memory } => (owned.state.on_merged(flight.position, kept_memory), true),
+        let (has_caught_up, answer) = match outcome {
+            ExchangeOutcome::Merged { kept_memory } => {
+                (owned.state.on_merged(flight.position, kept_memory), Answer::Good)
+            }
             ExchangeOutcome::Contested => {
                 let (has_caught_up, try_again) = owned.state.on_contested(flight.position);
-                (has_caught_up, !try_again)
+                (has_caught_up, if try_again { Answer::Contested } else { Answer::Good })
             }
             ExchangeOutcome::Refused | ExchangeOutcome::Failed => {
                 owned.state.on_failure(flight.position);
-                (false, false)
+                (false, Answer::None)
             }
         };
         if has_caught_up {
             self.caught_up.insert(flight.arc);
         }
         let lane = &mut self.lanes[flight.member.get()];
-        if succeeded {
-            lane.on_success();
-        } else {
-            lane.on_failure(now);
+        match answer {
+            Answer::Good => lane.on_success(),
+            Answer::Contested => lane.on_contested(now),
+            Answer::None => lane.on_failure(now),
         }
         self.requeue(now, flight.arc);
         Some(flight.arc)

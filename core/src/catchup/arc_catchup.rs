@@ -133,7 +133,11 @@ impl ArcCatchup {
     pub(super) fn on_contested(&mut self, position: usize) -> (bool, bool) {
         let for_view = self.in_flight_for_view.contains(position);
         self.in_flight_for_view = self.in_flight_for_view.without(position);
-        (self.on_merged(position, true), for_view)
+        if !self.coordinating {
+            // Both agree that the arc is somebody else's. Whoever wanted it here has to look again, and may want it again.
+            self.wanted = false;
+        }
+        (self.on_merged(position, true), for_view && self.coordinating)
     }
 
     /// All that the other at `position` had is merged. True if the arc has caught up with that.

@@ -79,6 +79,13 @@ impl Lane {
         self.paused_until = None;
     }
 
+    /// The peer answered well, but what it said has to change before it is of use: it is asked again soon.
+    pub(super) fn on_contested(&mut self, now: Instant) {
+        if !self.is_paused(now) {
+            self.paused_until = Some(now + PAUSE_MIN);
+        }
+    }
+
     /// The peer did not; it is left alone for a while. Failures of what was under way together count once.
     pub(super) fn on_failure(&mut self, now: Instant) {
         if !self.is_paused(now) {

@@ -5,6 +5,7 @@ use circlet_server::config::{LiveConfig, Sources};
 use circlet_server::{Running, start};
 use std::fmt::Write as _;
 use std::net::TcpListener;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A running cluster. Its nodes stop when the runtime of the test ends.
@@ -55,12 +56,20 @@ impl Cluster {
 
     async fn wait_ready(&self, node: usize) {
         let mut client = self.big(node).await;
+        let mut answer = String::new();
         let ready = async {
             // Each try waits in the node until it can be answered or its deadline passes.
-            while client.text("FLUSHALL").await != "OK" {}
+            while answer != "OK" {
+                answer = client.text("FLUSHALL").await;
+            }
         };
-        let limit = std::time::Duration::from_secs(60);
-        tokio::time::timeout(limit, ready).await.expect("the cluster forms");
+        if tokio::time::timeout(Duration::from_secs(20), ready).await.is_err() {
+            let mut told = String::new();
+            for node in 0..self.nodes.len() {
+                told += &self.big(node).await.text("INFO circlet").await;
+            }
+            panic!("the cluster does not form: {answer}\n{told}");
+        }
     }
 
     /// A client on a node's one-big-Redis port.
