@@ -422,3 +422,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_arc_wanted_where_somebody_else_coordinates_holds_up_no_exchange() {
+    let mut case = Case::new(3, 0);
+    case.see(&[1, 2], &[1, 2], false, false);
+    case.exchange(|_| true);
+    case.catchup.want(NOW, case.arc);
+    for (_, id) in case.begin() {
+        case.catchup.on_exchanged(NOW, id, ExchangeOutcome::Contested);
+    }
+    assert_eq!(
+        case.begin_positions(),
+        [],
+        "it is not asked again by itself: all agree who coordinates"
+    );
+
+    case.see(&[1, 2], &[1, 2], true, true);
+    let begun = case.begin();
+    assert_eq!(
+        begun.len(),
+        1,
+        "and taking over does not wait for a peer that was only of another opinion"
+    );
+}

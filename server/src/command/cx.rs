@@ -180,6 +180,9 @@ impl<'a> KeyCx<'a> {
             Expiry::Keep => self.kept_expiry(),
         };
         let stamp = self.stamp();
+        if expires_at.is_some_and(|at| self.is_past(at)) {
+            return self.apply(mutate::delete(stamp));
+        }
         self.shard.set_plain(&self.key, stamp, expires_at, value);
         self.delta.add(mutate::set(stamp, expires_at, value));
     }
@@ -223,6 +226,9 @@ impl<'a> KeyCx<'a> {
     /// here: ask [`KeyCx::exists`] first.
     pub fn expire_at(&mut self, at: Option<WallMs>) {
         let stamp = self.stamp();
+        if at.is_some_and(|at| self.is_past(at)) {
+            return self.apply(mutate::delete(stamp));
+        }
         let found = self.shard.state(&self.key);
         let mut encoded = Vec::new();
         if let Ok(Some(delta)) = mutate::expire(found, self.writer.now, stamp, at) {
@@ -237,6 +243,13 @@ impl<'a> KeyCx<'a> {
     fn kept_expiry(&self) -> Option<WallMs> {
         let entry = self.shard.get(&self.key)?;
         entry.expires_at().filter(|_| !entry.is_expired(self.writer.now))
+    }
+
+    /// Whether what expires then has expired already: as in Redis it is deleted instead. Other owners take nothing that expired long
+    /// ago, and would keep the value from before.
+    #[inline]
+    fn is_past(&self, at: WallMs) -> bool {
+        at < self.writer.now
     }
 
     #[inline]

@@ -41,7 +41,7 @@ impl OneStore {
             ran.is_ok() || !delta.is_changed(),
             "a command that failed changed something"
         );
-        self.replicate(&key, &delta);
+        self.replicate(&key, &delta, now);
         ran
     }
 
@@ -60,18 +60,18 @@ impl OneStore {
             "a command that failed changed something"
         );
         for (key, delta) in deltas.changed() {
-            self.replicate(&HashedKey::new(key), delta);
+            self.replicate(&HashedKey::new(key), delta, now);
         }
         ran
     }
 
     /// Merges a delta as another owner does, and checks that the arc is the same there afterwards.
-    fn replicate(&self, key: &HashedKey<'_>, delta: &Delta) {
+    fn replicate(&self, key: &HashedKey<'_>, delta: &Delta, now: WallMs) {
         let arc = key.arc(self.here.arcs());
         let mut there = self.there.lock(arc);
         if delta.is_changed() {
             let state = State::decode(delta.as_bytes()).expect("a delta is an encoded state");
-            there.merge(key, state);
+            there.receive(key, state, now);
         }
         assert_eq!(
             self.here.lock(arc).state(key),
