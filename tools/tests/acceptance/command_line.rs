@@ -69,9 +69,15 @@ fn status_tells_scripts_which_node_does_not_run() {
 
 #[test]
 fn a_port_in_use_is_named_and_nothing_is_left_of_the_attempt() {
-    let cluster = Cluster::prepare(2);
-    let port = cluster.redis_cluster_port(2);
-    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+    // A port that was free a moment ago may be somebody else's outgoing connection by now.
+    let (cluster, port, taken) = (0..10)
+        .find_map(|_| {
+            let cluster = Cluster::prepare(2);
+            let port = cluster.redis_cluster_port(2);
+            let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()?;
+            Some((cluster, port, taken))
+        })
+        .expect("a free port");
     let failed = cluster.up(&[]);
     assert_failure(&failed, 1, "node 2 did not start");
     assert_failure(&failed, 1, &format!("127.0.0.1:{port}"));
