@@ -93,22 +93,26 @@ impl Waits {
     }
 
     fn on_all_fine(&mut self, peer: NodeIndex) {
-        for group in &mut self.groups {
-            let before = group.verdict();
-            group.on_ack(peer);
-            self.open -= usize::from(before == Verdict::Pending && group.verdict() != Verdict::Pending);
+        for group in 0..self.groups.len() {
+            self.change_group(group, |group| group.on_ack(peer));
         }
     }
 
-    fn on_group_failure(&mut self, index: usize, peer: NodeIndex) {
+    /// Changes a group; says whether that gave it its verdict.
+    fn change_group(&mut self, index: usize, change: impl FnOnce(&mut Group)) -> bool {
         let group = &mut self.groups[index];
-        let before = group.verdict();
-        group.on_failure(peer);
-        if before != Verdict::Pending || group.verdict() == Verdict::Pending {
+        let was_pending = group.verdict() == Verdict::Pending;
+        change(group);
+        let decided = was_pending && group.verdict() != Verdict::Pending;
+        self.open -= usize::from(decided);
+        decided
+    }
+
+    fn on_group_failure(&mut self, index: usize, peer: NodeIndex) {
+        if !self.change_group(index, |group| group.on_failure(peer)) {
             return;
         }
-        self.open -= 1;
-        let problem = group.problem();
+        let problem = self.groups[index].problem();
         for part in 0..self.part_groups.len() {
             if usize::from(self.part_groups[part]) == index {
                 self.problem(part as PartIndex, problem);
@@ -151,10 +155,7 @@ impl Waits {
             if refused.contains(&group) {
                 self.on_group_failure(group, peer);
             } else {
-                let before = self.groups[group].verdict();
-                self.groups[group].on_ack(peer);
-                self.open -=
-                    usize::from(before == Verdict::Pending && self.groups[group].verdict() != Verdict::Pending);
+                self.change_group(group, |group| group.on_ack(peer));
             }
         }
         Ok(())

@@ -251,22 +251,7 @@ impl<'a> Batch<'a> {
 
     /// The items; after an error the iterator ends. A batch whose iterator gave an error must not be answered.
     pub fn items(&self) -> impl Iterator<Item = Result<Item<'a>, Malformed>> + use<'a> {
-        let mut reader = self.items;
-        let mut left = self.count;
-        let mut failed = false;
-        std::iter::from_fn(move || {
-            if failed {
-                return None;
-            }
-            if left == 0 {
-                failed = true;
-                return reader.finish().err().map(Err);
-            }
-            left -= 1;
-            let item = read_item(&mut reader);
-            failed = item.is_err();
-            Some(item)
-        })
+        self.items.counted(self.count, read_item)
     }
 }
 

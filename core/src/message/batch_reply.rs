@@ -131,22 +131,7 @@ impl<'a> BatchReply<'a> {
 
     /// The results in the items' order; after an error the iterator ends.
     pub fn results(&self) -> impl Iterator<Item = Result<ItemResult<'a>, Malformed>> + use<'a> {
-        let mut reader = self.results;
-        let mut left = self.count;
-        let mut failed = false;
-        std::iter::from_fn(move || {
-            if failed {
-                return None;
-            }
-            if left == 0 {
-                failed = true;
-                return reader.finish().err().map(Err);
-            }
-            left -= 1;
-            let result = read_result(&mut reader);
-            failed = result.is_err();
-            Some(result)
-        })
+        self.results.counted(self.count, read_result)
     }
 }
 

@@ -58,6 +58,29 @@ impl<'a> Reader<'a> {
         self.bytes(count as usize)
     }
 
+    /// Reads `count` values and then refuses what is left over; after an error there are no more.
+    pub(crate) fn counted<T>(
+        mut self,
+        count: u32,
+        read_one: impl Fn(&mut Self) -> Result<T, Malformed>,
+    ) -> impl Iterator<Item = Result<T, Malformed>> {
+        let mut left = count;
+        let mut ended = false;
+        std::iter::from_fn(move || {
+            if ended {
+                return None;
+            }
+            if left == 0 {
+                ended = true;
+                return self.finish().err().map(Err);
+            }
+            left -= 1;
+            let value = read_one(&mut self);
+            ended = value.is_err();
+            Some(value)
+        })
+    }
+
     /// Refuses what is left over, so that two readings of one frame cannot differ.
     pub(crate) fn finish(self) -> Result<(), Malformed> {
         if self.rest.is_empty() {
