@@ -21,8 +21,11 @@ const DATAGRAM_BYTES_MAX: usize = 2048;
 /// Events that one turn takes in together: a turn with a new view costs the same for all of them.
 const EVENTS_MAX: usize = 256;
 
-/// How often the wall clock is looked at again.
+/// How often the wall clock is looked at again, if something wakes the loop anyway.
 const FOLLOW_WALL: Duration = Duration::from_millis(50);
+
+/// How often the wall clock is looked at again by a node that hears from nobody.
+const FOLLOW_WALL_ALONE: Duration = Duration::from_secs(1);
 
 /// What the thread works with.
 pub(crate) struct ControlLoop {
@@ -44,10 +47,20 @@ impl ControlLoop {
         let mut effects = first;
         let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
         let mut happened = Vec::new();
-        let mut follow_wall = tokio::time::interval(FOLLOW_WALL);
+        let mut followed_wall = tokio::time::Instant::now();
+        // One timer for all turns: registering a new one each turn would wake the loop a second time.
+        let mut alarm = std::pin::pin!(tokio::time::sleep_until(followed_wall));
         loop {
             self.obey(&mut effects);
+            if followed_wall.elapsed() >= FOLLOW_WALL {
+                self.node.clock.follow_wall();
+                followed_wall = tokio::time::Instant::now();
+            }
             let deadline = self.node.clock.at(self.plane.next_deadline());
+            let wake_at = deadline.min(followed_wall + FOLLOW_WALL_ALONE);
+            if alarm.deadline() != wake_at || alarm.is_elapsed() {
+                alarm.as_mut().reset(wake_at);
+            }
             tokio::select! {
                 biased;
                 readable = self.socket.readable() => {
@@ -60,8 +73,7 @@ impl ControlLoop {
                     }
                     self.plane.on_events(self.node.clock.now(), happened.drain(..), &mut effects);
                 }
-                _ = follow_wall.tick() => self.node.clock.follow_wall(),
-                () = tokio::time::sleep_until(deadline) => {
+                () = &mut alarm => if wake_at == deadline {
                     self.drain_socket(&mut buffer, &mut effects);
                     self.plane.on_event(self.node.clock.now(), Event::Deadline, &mut effects);
                 }

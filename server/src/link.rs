@@ -11,6 +11,7 @@ pub(crate) mod outbox;
 pub(crate) mod peer;
 pub(crate) mod pending;
 mod serve;
+pub(crate) mod sweeper;
 pub(crate) mod transfer;
 
 pub(crate) use serve::hashed;

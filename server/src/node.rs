@@ -25,6 +25,7 @@ use crate::command::Writer;
 use crate::config::LiveConfig;
 use crate::latency::LatencyMonitor;
 use crate::link::peer::Link;
+use crate::link::sweeper::Sweeper;
 use crate::logs::Logs;
 use crate::metrics::NodeMetrics;
 use crate::routes::Routes;
@@ -54,6 +55,8 @@ pub(crate) struct Node {
     pub(crate) store: Store,
     /// The links that this node asks on, by member. Its own is never up.
     pub(crate) links: Vec<Arc<Link>>,
+    /// What makes the links' clocks tick.
+    pub(crate) sweeper: Arc<Sweeper>,
     pub(crate) routes: ArcSwap<Routes>,
     pub(crate) hints: Mutex<Hints>,
     pub(crate) clients: Clients,

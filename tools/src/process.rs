@@ -28,7 +28,9 @@ impl Pid {
         let Some((name, rest)) = stat.split_once('(').and_then(|(_, rest)| rest.rsplit_once(") ")) else {
             return false;
         };
-        name == "circlet" && !rest.starts_with('Z')
+        // The program may have been installed under another name: then nodes that it starts have that one.
+        let own_name = fs::read_to_string("/proc/self/comm").unwrap_or_default();
+        (name == "circlet" || name == own_name.trim_end()) && !rest.starts_with('Z')
     }
 
     /// Asks the process to stop.

@@ -13,7 +13,7 @@ use crate::time::Instant;
 pub(super) struct Lease {
     length: Duration,
     until: Instant,
-    renew_at: Instant,
+    renewed: Instant,
 }
 
 impl Lease {
@@ -21,7 +21,7 @@ impl Lease {
         let mut lease = Self {
             length,
             until: now,
-            renew_at: now,
+            renewed: now,
         };
         lease.renew(now);
         lease
@@ -32,18 +32,19 @@ impl Lease {
         now > self.until
     }
 
+    /// Whether whatever woke the control plane may renew it on the way: then it seldom has to wake for that alone.
     pub(super) fn is_to_renew(&self, now: Instant) -> bool {
-        now >= self.renew_at
+        now >= self.renewed + self.length / 4
     }
 
     /// Renews it; its new end.
     pub(super) fn renew(&mut self, now: Instant) -> Instant {
         self.until = now + self.length;
-        self.renew_at = now + self.length / 4;
+        self.renewed = now;
         self.until
     }
 
     pub(super) fn next_deadline(&self) -> Instant {
-        self.renew_at
+        self.renewed + self.length / 2
     }
 }

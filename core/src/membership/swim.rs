@@ -80,6 +80,8 @@ pub struct Swim {
     /// that is always late.
     postponed: bool,
     probing: bool,
+    /// foca's timer for gossip, while there is nothing to tell: a cluster at rest need not wake for it.
+    quiet_gossip: Option<foca::Timer<SwimId>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,6 +129,7 @@ impl Swim {
             comparison: 0,
             postponed: false,
             probing: false,
+            quiet_gossip: None,
             config,
         }
     }
@@ -269,6 +272,10 @@ impl Swim {
             self.counters.refuted_timers_dropped += 1;
             return;
         }
+        if matches!(timer, foca::Timer::PeriodicGossip(_)) && self.foca.updates_backlog() == 0 {
+            self.quiet_gossip = Some(timer);
+            return;
+        }
         // Errors are a probe cycle that we cut off ourselves by postponing, or a timer of an identity that we gave up.
         if self.foca.handle_timer(timer, &mut self.outbox).is_err() {
             self.counters.timers_refused += 1;
@@ -350,6 +357,7 @@ impl Swim {
         self.foca = new_foca(&self.config, id, self.health.doubt_factor());
         self.timers.retain(|timer| !matches!(timer, SwimTimer::Foca(_)));
         self.probing = false;
+        self.quiet_gossip = None;
         // Only encoding can fail, and these came over the wire.
         let _encoded = self.foca.apply_many(alive.into_iter(), false, &mut self.outbox);
         self.announce_to_missing();
@@ -369,6 +377,10 @@ impl Swim {
         self.judge_probe();
         for (after, timer) in self.outbox.timers.drain(..) {
             self.timers.arm(now + after, SwimTimer::Foca(timer));
+        }
+        if let Some(timer) = self.quiet_gossip.take_if(|_| self.foca.updates_backlog() > 0) {
+            self.timers
+                .arm(now + self.config.profile.gossip_period(), SwimTimer::Foca(timer));
         }
         self.counters.datagrams_sent += self.outbox.sends.len() as u64;
         out.extend(

@@ -2,6 +2,7 @@
 
 use super::outbox::Outbox;
 use super::pending::Pending;
+use super::sweeper::Sweeper;
 use crate::routes::NodeIndex;
 use crate::turn::{Loss, Turn};
 use circlet_core::message::batch::BatchWriter;
@@ -29,13 +30,15 @@ pub(crate) struct Link {
     slow: AtomicBool,
     /// The link's clock: ticks that the sweeper has made.
     tick: AtomicU32,
+    sweeper: Arc<Sweeper>,
 }
 
 impl Link {
-    /// A link that is down.
-    pub(crate) fn new(peer: NodeIndex) -> Self {
+    /// A link that is down; `sweeper` makes its clock tick.
+    pub(crate) fn new(peer: NodeIndex, sweeper: Arc<Sweeper>) -> Self {
         Link {
             peer,
+            sweeper,
             outbox: Outbox::default(),
             turns: Mutex::default(),
             pulls: Mutex::default(),
@@ -66,6 +69,7 @@ impl Link {
         };
         let tick = self.tick.load(Ordering::Relaxed);
         let number = self.turns.lock().push(asked, tick).map_err(|_| Loss::NotSent)?;
+        self.sweeper.on_question();
         let written = self.outbox.append(|out| {
             let mut writer = BatchWriter::new(out, number, epoch);
             writer.items(items, count);
@@ -86,11 +90,17 @@ impl Link {
         let (answer, answered) = oneshot::channel();
         let tick = self.tick.load(Ordering::Relaxed);
         pull.id = self.pulls.lock().push(answer, tick).ok()?;
+        self.sweeper.on_question();
         if self.outbox.append(|out| pull.put(out)).is_err() {
             drop(self.pulls.lock().take(pull.id));
             return None;
         }
         answered.await.ok()
+    }
+
+    /// Whether a question waits for its answer.
+    pub(crate) fn waits(&self) -> bool {
+        self.turns.lock().oldest_tick().is_some() || self.pulls.lock().oldest_tick().is_some()
     }
 
     /// Frames can be sent from now on.

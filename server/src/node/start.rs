@@ -5,6 +5,7 @@ use crate::config::{ClusterNode, Config, Level, LiveConfig, Profile};
 use crate::control_loop::ControlLoop;
 use crate::http::HttpServer;
 use crate::link::peer::Link;
+use crate::link::sweeper::Sweeper;
 use crate::link::{accept, dial};
 use crate::logs::Logs;
 use crate::metrics::NodeMetrics;
@@ -101,11 +102,13 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     let plane = ControlPlane::start(control, &topology, clock.now(), &mut effects)
         .map_err(|error| StartError::Topology(error.to_string()))?;
     let (events, received) = mpsc::unbounded_channel();
+    let sweeper = Arc::new(Sweeper::default());
     let node = Arc::new(Node {
         store: Store::new(topology.settings().arcs),
         links: (0..topology.members().len())
-            .map(|peer| Arc::new(Link::new(peer as NodeIndex)))
+            .map(|peer| Arc::new(Link::new(peer as NodeIndex, Arc::clone(&sweeper))))
             .collect(),
+        sweeper,
         routes: ArcSwap::from_pointee(Routes::new(Arc::clone(plane.view()))),
         hints: Mutex::new(Hints::new(hint_caps(&settings))),
         clients: Clients::default(),

@@ -16,11 +16,15 @@ use tokio::time::MissedTickBehavior;
 /// One tick of the links' clocks.
 const LINK_TICK: Duration = Duration::from_millis(10);
 
+/// Ticks without a waiting question after which the sweeper rests: one client that sends a command at a time shall not have to wake
+/// it each time.
+const QUIET_TICKS: u32 = 50;
+
 /// Ticks after which a peer that keeps a question waiting counts as slow: others are asked instead, and it is avoided.
 const SLOW_TICKS: u32 = 5;
 
 /// How often some of the expired entries are removed.
-const EXPIRE_PERIOD: Duration = Duration::from_millis(100);
+const EXPIRE_PERIOD: Duration = Duration::from_millis(200);
 
 /// How often clients are looked at for silence: `timeout` counts in seconds.
 const IDLE_PERIOD: Duration = Duration::from_secs(1);
@@ -29,14 +33,21 @@ const IDLE_PERIOD: Duration = Duration::from_secs(1);
 const IN_FLIGHT_MS_MAX: u64 = 60_000;
 
 /// Arcs that one period looks at: all of 1024 in about a second and a half.
-const EXPIRE_ARCS: usize = 64;
+const EXPIRE_ARCS: usize = 128;
 
 /// Looks after questions that are not answered.
 pub(crate) async fn sweep_links(node: Arc<Node>) {
     let mut tick = tokio::time::interval(LINK_TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let waits = || node.links.iter().any(|link| link.waits() || link.is_slow());
+    let mut quiet_ticks: u32 = 0;
     loop {
+        if quiet_ticks > QUIET_TICKS {
+            node.sweeper.rest_unless(waits).await;
+            quiet_ticks = 0;
+        }
         tick.tick().await;
+        quiet_ticks = if waits() { 0 } else { quiet_ticks + 1 };
         let deadline = node.config.current().timeouts.request.duration();
         let deadline_ticks = u32::try_from(deadline.as_millis() / LINK_TICK.as_millis()).unwrap_or(u32::MAX / 4);
         for link in &node.links {
