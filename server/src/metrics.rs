@@ -14,6 +14,7 @@
 //! Refused: the registry's own types for rare metrics. Two kinds of counter would need two ways to reset and to read
 //! for INFO, and "rare" is a guess.
 
+mod balance;
 mod buckets;
 mod count;
 mod counters;
@@ -23,6 +24,7 @@ mod process;
 mod registry;
 mod shard;
 
+pub use balance::{Balance, Watch};
 pub use count::Count;
 pub use counters::Counters;
 pub use histograms::{Histograms, Snapshot};

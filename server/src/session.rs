@@ -18,6 +18,7 @@ pub(crate) mod door;
 pub(crate) mod everyone;
 pub(crate) mod executor;
 pub(crate) mod forwarded;
+mod gate;
 pub(crate) mod local;
 pub(crate) mod pause;
 pub(crate) mod plan;

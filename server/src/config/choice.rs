@@ -71,11 +71,52 @@ choice! {
     }
 }
 
-choice! {
-    /// What goes when memory is full.
-    pub enum EvictionPolicy {
-        /// Nothing: writes that need memory are answered `-OOM`.
-        NoEviction = "noeviction",
+/// What goes when memory is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EvictionPolicy {
+    /// Nothing: commands that may need memory are answered `-OOM`.
+    NoEviction,
+}
+
+impl EvictionPolicy {
+    /// Redis's policies that evict. None of them may be taken for accepted before it does what it says.
+    const EVICTING: [&str; 7] = [
+        "allkeys-lru",
+        "allkeys-lfu",
+        "allkeys-random",
+        "volatile-lru",
+        "volatile-lfu",
+        "volatile-random",
+        "volatile-ttl",
+    ];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NoEviction => "noeviction",
+        }
+    }
+}
+
+impl SettingValue for EvictionPolicy {
+    const KIND: Kind = Kind::Text;
+
+    fn parse(text: &str, _bounds: Bounds) -> Result<Self, String> {
+        let word = text.to_ascii_lowercase();
+        if word == Self::NoEviction.word() {
+            Ok(Self::NoEviction)
+        } else if Self::EVICTING.contains(&word.as_str()) {
+            Err(format!(
+                "Circlet does not evict yet, so '{word}' would not be obeyed: the only policy is noeviction"
+            ))
+        } else {
+            Err(none_of(&[Self::NoEviction.word()]))
+        }
+    }
+
+    fn show(&self) -> String {
+        self.word().to_owned()
     }
 }
 
@@ -124,6 +165,20 @@ mod tests {
         assert_eq!(Level::parse("QUORUM", Bounds::Any), Ok(Level::Quorum));
         assert_eq!(Level::Quorum.show(), "quorum");
         assert_eq!(LogLevel::Warn.word(), "warn");
+    }
+
+    #[test]
+    fn a_policy_that_would_not_be_obeyed_is_refused_with_the_reason() {
+        assert_eq!(
+            EvictionPolicy::parse("NoEviction", Bounds::Any),
+            Ok(EvictionPolicy::NoEviction)
+        );
+        for policy in EvictionPolicy::EVICTING {
+            let why = EvictionPolicy::parse(policy, Bounds::Any).unwrap_err();
+            assert!(why.contains("does not evict yet") && why.contains(policy), "{why}");
+        }
+        let why = EvictionPolicy::parse("allkeys", Bounds::Any).unwrap_err();
+        assert_eq!(why, "argument(s) must be one of the following: noeviction");
     }
 
     #[test]

@@ -25,9 +25,9 @@ settings! {
         "hint-keys-max" Live hint_keys_max: u32 = 100_000, Bounds::Range(0, 100_000_000);
         /// Connections that the kernel queues before they are accepted.
         "tcp-backlog" Restart tcp_backlog: u32 = 1_024, Bounds::Range(1, 65_535);
-        /// Bytes of keys, values and what surrounds them that this node holds; above it writes that need memory are answered `-OOM`. 0: no limit.
+        /// Bytes of keys, values and what surrounds them that this node holds, counted by size class; above it commands that it coordinates and that may need memory are answered `-OOM`. Deltas of other coordinators are taken all the same. 0: no limit.
         "maxmemory" Live memory_bytes_max: MemorySize = MemorySize(0), Bounds::Range(0, i64::MAX);
-        /// What goes when `maxmemory` is reached.
+        /// What goes when `maxmemory` is reached: nothing. Redis's policies that evict are refused.
         "maxmemory-policy" Live eviction: EvictionPolicy = EvictionPolicy::NoEviction, Bounds::Any;
     }
 }

@@ -12,6 +12,7 @@
 //! from running.
 
 use super::caller::{Caller, Door, Levels};
+use super::gate::Gate;
 use super::plan::{Handler, Part, Plan};
 use crate::command::{CommandError, Delta, Deltas, KeyCx, SlotCx};
 use crate::config::Config;
@@ -105,11 +106,11 @@ impl Executor {
         self.for_peers.resize_with(scene.node.links.len() * 2, ForPeer::default);
         self.want_deltas(scene.routes.n > 1);
         plan.warm(scene);
-        let may_coordinate = scene.node.holds_lease(scene.now.mono);
+        let gate = Gate::new(scene);
         for (index, part) in plan.parts.iter_mut().enumerate() {
             let start = replies.len() as u32;
             self.waits.part_groups.push(NO_GROUP);
-            self.run_part(scene, may_coordinate, index as PartIndex, part, args_of(part), replies);
+            self.run_part(scene, &gate, index as PartIndex, part, args_of(part), replies);
             part.reply = start..replies.len() as u32;
         }
         self.share(scene)
@@ -127,7 +128,7 @@ impl Executor {
     fn run_part(
         &mut self,
         scene: Scene<'_>,
-        may_coordinate: bool,
+        gate: &Gate<'_>,
         index: PartIndex,
         part: &Part,
         args: Args<'_>,
@@ -140,9 +141,10 @@ impl Executor {
             None if !route.owned => self.waits.problems.push((index, Problem::NotReady)),
             _ => {
                 let levels = scene.caller.levels(&scene.config.cluster, part.key(args).key);
-                if let Err(shortfall) = levels.admit(part.spec.is_write(), scene.routes.n, scene.routes.owners(route)) {
-                    replies.error_display(&shortfall);
-                } else if here && may_coordinate && route.is_ready(levels.read) {
+                let owners = scene.routes.owners(route);
+                if let Err(refused) = gate.admit(part.spec, levels, scene.routes.n, owners) {
+                    replies.error_display(&refused);
+                } else if here && gate.may_coordinate && route.is_ready(levels.read) {
                     self.run_here(scene, route, levels, index, part, args, replies);
                 } else {
                     self.waits.problems.push((index, Problem::NotReady));

@@ -12,6 +12,7 @@
 
 mod counts;
 mod entry_view;
+mod guard;
 mod key;
 #[cfg(test)]
 mod model;
@@ -20,11 +21,13 @@ mod shard;
 mod table;
 mod weight;
 
+use crate::metrics::{Balance, Watch};
 use circlet_ring::{ArcCount, ArcId};
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 pub use self::counts::Counts;
 pub use self::entry_view::EntryView;
+pub use self::guard::ShardGuard;
 pub use self::key::{HashedKey, Position};
 pub use self::shard::{Discarded, Merge, Shard};
 use self::table::Prefetcher;
@@ -37,6 +40,8 @@ pub struct Store {
     prefetchers: Box<[Prefetcher]>,
     // Invariant: one an arc, in order.
     cells: Box<[Cell]>,
+    // Invariant: the memory of all shards but of those that are locked now, where it is the memory of before.
+    memory: Balance,
 }
 
 /// An arc's shard behind its lock; begins a cache line of its own.
@@ -46,14 +51,16 @@ struct Cell {
     shard: Mutex<Shard>,
 }
 
-/// An arc's shard, locked.
-pub type ShardGuard<'a> = MutexGuard<'a, Shard>;
-
 impl Store {
     /// An empty store for a cluster of `arcs` arcs. Takes a quarter of a kilobyte an arc.
     #[must_use]
     pub fn new(arcs: ArcCount) -> Self {
-        let shards = arcs.arcs().map(|arc| Shard::new(arcs, arc));
+        let memory = Balance::new();
+        let shards = arcs.arcs().map(|arc| {
+            let mut shard = Shard::new(arcs, arc);
+            shard.tell_memory(&memory);
+            shard
+        });
         let (prefetchers, cells): (Vec<_>, Vec<_>) = shards
             .map(|shard| {
                 (
@@ -68,6 +75,7 @@ impl Store {
             arcs,
             prefetchers: prefetchers.into(),
             cells: cells.into(),
+            memory,
         }
     }
 
@@ -80,7 +88,13 @@ impl Store {
     /// Waits for the arc's lock.
     #[inline]
     pub fn lock(&self, arc: ArcId) -> ShardGuard<'_> {
-        self.cells[arc.index()].shard.lock()
+        ShardGuard::new(self.cells[arc.index()].shard.lock(), &self.memory)
+    }
+
+    /// The memory of all entries and their buckets, in bytes, as this thread goes on changing it. Takes no lock.
+    #[must_use]
+    pub fn memory(&self) -> Watch<'_> {
+        self.memory.watch()
     }
 
     /// Starts to fetch what says where the buckets of the key's arc are, and the arc's lock. Takes no lock.
@@ -116,5 +130,41 @@ impl Store {
     pub fn counts(&self) -> Counts {
         let shards = self.cells.iter().map(|cell| cell.shard.lock().counts());
         shards.fold(Counts::default(), Counts::plus)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use circlet_core::stamp::Stamp;
+    use circlet_core::time::WallMs;
+
+    fn set(store: &Store, key: &str, bytes: usize) {
+        let key = HashedKey::new(key.as_bytes());
+        let mut shard = store.lock(key.arc(store.arcs()));
+        let stamp = shard.clock.stamp(WallMs::new(1));
+        shard.set_plain(&key, stamp, None, &vec![b'x'; bytes]);
+    }
+
+    #[test]
+    fn the_memory_that_is_told_is_the_memory_that_is_counted() {
+        let store = Store::new(ArcCount::DEFAULT);
+        let told = || store.memory().now();
+        assert_eq!(told(), store.counts().memory_bytes(), "of an empty store");
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let store = &store;
+                scope.spawn(move || {
+                    for number in 0..2_000 {
+                        set(store, &format!("{thread}:{}", number % 700), number % 300);
+                    }
+                });
+            }
+        });
+        assert_eq!(told(), store.counts().memory_bytes(), "after many threads wrote");
+        for arc in store.arcs().arcs() {
+            drop(store.lock(arc).flush(Stamp::new(WallMs::new(2), 0)));
+        }
+        assert_eq!(told(), store.counts().memory_bytes(), "after a flush");
     }
 }

@@ -1,5 +1,6 @@
 //! One arc's entries with what must change together with them: clock, digest, counts.
 
+use crate::metrics::Balance;
 use circlet_core::clock::ArcClock;
 use circlet_core::stamp::Stamp;
 use circlet_core::state::{Merged, State, merge};
@@ -33,6 +34,8 @@ pub struct Shard {
     live_by_slot: Box<[u32]>,
     first_slot: u16,
     scratch: Vec<u8>,
+    /// The memory that the node was last told of, in bytes.
+    told_bytes: u64,
 }
 
 /// What merging a state did.
@@ -62,6 +65,7 @@ impl Shard {
             live_by_slot: vec![0; usize::from(arcs.slots_per_arc())].into(),
             first_slot: *arcs.slots_of(arc).start(),
             scratch: Vec::new(),
+            told_bytes: 0,
         }
     }
 
@@ -242,6 +246,16 @@ impl Shard {
         assert_eq!(digest, self.digest, "the digest is the sum of the entries'");
         assert_eq!(counts, self.counts, "entries and bytes are counted");
         assert_eq!(live_by_slot, *self.live_by_slot, "live entries are counted by slot");
+    }
+
+    /// Tells the node by how much the shard's memory has changed since it did so last.
+    #[inline]
+    pub(super) fn tell_memory(&mut self, node: &Balance) {
+        let bytes = self.counts.entry_bytes + self.table.memory_bytes() as u64;
+        if bytes != self.told_bytes {
+            node.change(bytes, self.told_bytes);
+            self.told_bytes = bytes;
+        }
     }
 
     pub(super) fn prefetcher(&self) -> Prefetcher {
