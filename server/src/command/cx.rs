@@ -18,6 +18,7 @@ use circlet_core::state::{Merged, State, Value, merge};
 use circlet_core::time::WallMs;
 
 use super::error::CommandError;
+use super::lookups::Lookups;
 use crate::store::{HashedKey, Shard};
 
 /// What becomes of a key's expiry when it is set.
@@ -42,13 +43,15 @@ pub struct Writer {
     pub buries_absent: bool,
 }
 
-/// What a command changed of one key, as encoded [`State`]. Reused from command to command.
+/// What a command did with one key: what it changed, as encoded [`State`], and whether it found what it read. Reused from command to
+/// command.
 #[derive(Debug, Default)]
 pub struct Delta {
     // Invariant: empty, or the encoded state of all that was changed since it was cleared.
     bytes: Vec<u8>,
     is_changed: bool,
     is_unwanted: bool,
+    lookups: Lookups,
 }
 
 /// One key, while its arc is locked.
@@ -73,6 +76,8 @@ pub struct SlotCx<'a> {
 pub struct Deltas {
     keys: Vec<(Box<[u8]>, Delta)>,
     is_unwanted: bool,
+    /// Those of keys that were only read, and are forgotten.
+    lookups: Lookups,
 }
 
 /// How far back a key's earlier delta is looked for. Of a key that comes again after more others than this there are two
@@ -110,18 +115,7 @@ impl<'a> KeyCx<'a> {
     /// [`CommandError::NeedFullState`] if there is a value but not here.
     #[inline]
     pub fn string(&self) -> Result<Option<Cow<'_, [u8]>>, CommandError> {
-        let Some(entry) = self.shard.get(&self.key) else {
-            return Ok(None);
-        };
-        if let (Some(value), false) = (entry.plain(), entry.is_expired(self.writer.now)) {
-            return Ok(Some(Cow::Borrowed(value)));
-        }
-        match entry.state().value(self.writer.now) {
-            Value::Missing => Ok(None),
-            Value::Unreadable => Err(CommandError::NeedFullState),
-            Value::Bytes(value) => Ok(Some(Cow::Borrowed(value))),
-            Value::Counter(value) => Ok(Some(Cow::Owned(value.to_string().into_bytes()))),
-        }
+        string(self.shard, &self.key, self.writer.now)
     }
 
     /// The value as a refcounted one, if it is so long that it is kept as one: it can be sent after the lock was given
@@ -144,6 +138,30 @@ impl<'a> KeyCx<'a> {
             Value::Unreadable => Err(CommandError::NeedFullState),
             Value::Bytes(_) | Value::Counter(_) => Ok(true),
         }
+    }
+
+    /// As [`KeyCx::string`], and counts whether there was a value: for a command that reads the key for its client. As in Redis, one
+    /// that looks only to write (SETNX, APPEND, INCR) does not count.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeyCx::string`].
+    #[inline]
+    pub fn look_up(&mut self) -> Result<Option<Cow<'_, [u8]>>, CommandError> {
+        let found = string(self.shard, &self.key, self.writer.now)?;
+        self.delta.count_lookup(found.is_some());
+        Ok(found)
+    }
+
+    /// As [`KeyCx::exists`], and counts it as [`KeyCx::look_up`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeyCx::exists`].
+    pub fn look_for(&mut self) -> Result<bool, CommandError> {
+        let found = self.exists()?;
+        self.delta.count_lookup(found);
+        Ok(found)
     }
 
     /// When the key expires; `None` if it does not, or holds no value.
@@ -312,6 +330,19 @@ impl Delta {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.is_changed = false;
+        self.lookups = Lookups::default();
+    }
+
+    /// What was looked up for the client.
+    #[inline]
+    #[must_use]
+    pub fn lookups(&self) -> Lookups {
+        self.lookups
+    }
+
+    #[inline]
+    fn count_lookup(&mut self, found: bool) {
+        self.lookups = self.lookups.plus(Lookups::one(found));
     }
 
     #[inline]
@@ -359,9 +390,17 @@ impl Deltas {
         changed.map(|(key, delta)| (&**key, delta))
     }
 
+    /// What was looked up for the client.
+    #[must_use]
+    pub fn lookups(&self) -> Lookups {
+        let keys = self.keys.iter().map(|(_, delta)| delta.lookups());
+        keys.fold(self.lookups, Lookups::plus)
+    }
+
     /// Makes it empty.
     pub fn clear(&mut self) {
         self.keys.clear();
+        self.lookups = Lookups::default();
     }
 
     fn of(&mut self, key: &[u8]) -> &mut Delta {
@@ -369,7 +408,9 @@ impl Deltas {
         let known = (recent..self.keys.len()).find(|&at| *self.keys[at].0 == *key);
         let at = known.unwrap_or_else(|| {
             // A key that was only read need not be remembered.
-            self.keys.pop_if(|(_, delta)| !delta.is_changed());
+            if let Some((_, read)) = self.keys.pop_if(|(_, delta)| !delta.is_changed()) {
+                self.lookups = self.lookups.plus(read.lookups());
+            }
             let delta = Delta {
                 is_unwanted: self.is_unwanted,
                 ..Delta::default()
@@ -378,6 +419,22 @@ impl Deltas {
             self.keys.len() - 1
         });
         &mut self.keys[at].1
+    }
+}
+
+#[inline]
+fn string<'a>(shard: &'a Shard, key: &HashedKey<'_>, now: WallMs) -> Result<Option<Cow<'a, [u8]>>, CommandError> {
+    let Some(entry) = shard.get(key) else {
+        return Ok(None);
+    };
+    if let (Some(value), false) = (entry.plain(), entry.is_expired(now)) {
+        return Ok(Some(Cow::Borrowed(value)));
+    }
+    match entry.state().value(now) {
+        Value::Missing => Ok(None),
+        Value::Unreadable => Err(CommandError::NeedFullState),
+        Value::Bytes(value) => Ok(Some(Cow::Borrowed(value))),
+        Value::Counter(value) => Ok(Some(Cow::Owned(value.to_string().into_bytes()))),
     }
 }
 

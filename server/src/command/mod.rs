@@ -25,6 +25,7 @@ mod fan_out;
 mod help;
 mod introspection;
 mod key;
+mod lookups;
 pub mod pure;
 mod repeat;
 mod string;
@@ -38,6 +39,7 @@ pub use cx::{Delta, Deltas, Expiry, KeyCx, SlotCx, Writer};
 pub use error::CommandError;
 pub use fan_out::{Combine, FanOut, fan_out};
 pub use introspection::{TableHandler, introspection};
+pub use lookups::Lookups;
 pub use repeat::sets_unconditionally;
 
 /// The longest value that a command may build, in bytes: Redis's default `proto-max-bulk-len`.

@@ -45,9 +45,9 @@ counts! {
     ProtocolErrors = "circlet_protocol_errors_total",
     /// Commands sent on to an owner because this node is none.
     CommandsForwarded = "circlet_commands_forwarded_total",
-    /// Reads that found their key.
+    /// Keys that a read found.
     KeyspaceHits = "circlet_keyspace_hits_total",
-    /// Reads that did not find their key.
+    /// Keys that a read did not find.
     KeyspaceMisses = "circlet_keyspace_misses_total",
     /// Entries removed because they had expired.
     EntriesExpired = "circlet_entries_expired_total",

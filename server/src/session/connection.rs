@@ -56,8 +56,9 @@ pub(crate) async fn serve(node: &Arc<Node>, client: &mut Client, mut socket: Tcp
         if read == 0 {
             return Ok(());
         }
+        node.metrics.add(Count::ClientBytesReceived, read as u64);
         let after = connection.commands(node, client, &mut socket).await?;
-        connection.flush(client, &mut socket).await?;
+        connection.flush(node, client, &mut socket).await?;
         if after == After::Close {
             return socket.shutdown().await;
         }
@@ -110,7 +111,7 @@ impl Connection {
                 break;
             }
             if self.replies.len() > FLUSH_BYTES {
-                self.flush(client, socket).await?;
+                self.flush(node, client, socket).await?;
             }
             tokio::task::coop::consume_budget().await;
         }
@@ -123,7 +124,7 @@ impl Connection {
         self.replies.protocol_error(error);
     }
 
-    async fn flush(&mut self, client: &mut Client, socket: &mut TcpStream) -> io::Result<()> {
+    async fn flush(&mut self, node: &Node, client: &mut Client, socket: &mut TcpStream) -> io::Result<()> {
         if self.replies.is_empty() {
             return Ok(());
         }
@@ -131,6 +132,9 @@ impl Connection {
             written = socket.write_all(self.replies.as_bytes()) => written,
             () = client.killed() => Err(io::ErrorKind::ConnectionAborted.into()),
         };
+        if written.is_ok() {
+            node.metrics.add(Count::ClientBytesSent, self.replies.len() as u64);
+        }
         self.replies.clear();
         self.replies.shrink_to(BUFFER_KEPT_BYTES_MAX);
         written

@@ -14,8 +14,9 @@
 use super::caller::{Caller, Door, Levels};
 use super::gate::Gate;
 use super::plan::{Handler, Part, Plan};
-use crate::command::{CommandError, Delta, Deltas, KeyCx, SlotCx};
+use crate::command::{CommandError, Delta, Deltas, KeyCx, Lookups, SlotCx};
 use crate::config::Config;
+use crate::metrics::Count;
 use crate::node::Node;
 use crate::routes::{ArcRoute, NodeIndex, OwnerSet, Routes};
 use crate::store::HashedKey;
@@ -56,6 +57,8 @@ pub(crate) struct Executor {
     deltas: Deltas,
     /// Whether nobody is to get the deltas.
     unwanted: bool,
+    /// What the batch looked up so far.
+    lookups: Lookups,
     spare: Vec<Arc<Turn>>,
 }
 
@@ -113,7 +116,14 @@ impl Executor {
             self.run_part(scene, &gate, index as PartIndex, part, args_of(part), replies);
             part.reply = start..replies.len() as u32;
         }
+        self.count_lookups(scene);
         self.share(scene)
+    }
+
+    fn count_lookups(&mut self, scene: Scene<'_>) {
+        let Lookups { hits, misses } = std::mem::take(&mut self.lookups);
+        scene.node.metrics.add(Count::KeyspaceHits, hits.into());
+        scene.node.metrics.add(Count::KeyspaceMisses, misses.into());
     }
 
     /// Deltas are only encoded where somebody is to get them.
@@ -216,6 +226,7 @@ impl Executor {
                     0
                 };
                 drop(shard);
+                self.lookups = self.lookups.plus(self.delta.lookups());
                 done.map(|()| self.after_key(run, digest))
             }
             Handler::Slot(handler) => {
@@ -225,6 +236,7 @@ impl Executor {
                 let mut cx = SlotCx::new(&mut shard, writer, &mut self.deltas);
                 let done = handler(&mut cx, args, replies);
                 drop(shard);
+                self.lookups = self.lookups.plus(self.deltas.lookups());
                 done.map(|()| self.after_slot(run, args))
             }
         };

@@ -5,3 +5,4 @@ mod cluster;
 mod commands;
 mod keyspace;
 mod memory;
+mod stats;

@@ -18,6 +18,8 @@ pub(in crate::command) fn copy(
     if args[1] == args[2] {
         return Err(CommandError::SameObject);
     }
+    // Unlike RENAME, COPY reads for its client.
+    slot.key(&args[1]).look_for()?;
     let Some(value) = Moved::take(slot, &args[1])? else {
         reply.integer(0);
         return Ok(());

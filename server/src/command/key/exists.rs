@@ -13,6 +13,6 @@ pub(in crate::command) fn part_of_exists(
     _args: Args<'_>,
     reply: &mut ReplyBuf,
 ) -> Result<(), CommandError> {
-    reply.integer(i64::from(cx.exists()?));
+    reply.integer(i64::from(cx.look_for()?));
     Ok(())
 }

@@ -23,7 +23,7 @@ pub(in crate::command) fn encoding(
     _args: Args<'_>,
     reply: &mut ReplyBuf,
 ) -> Result<(), CommandError> {
-    match cx.string()? {
+    match cx.look_up()? {
         None => reply.null(),
         Some(value) => reply.bulk(encoding_of(&value).as_bytes()),
     }
@@ -36,7 +36,7 @@ pub(in crate::command) fn refcount(
     _args: Args<'_>,
     reply: &mut ReplyBuf,
 ) -> Result<(), CommandError> {
-    match cx.string()? {
+    match cx.look_up()? {
         None => reply.null(),
         Some(value) => {
             let shared = parse_integer(&value).is_some_and(|number| (0..SHARED_INTEGERS).contains(&number));
@@ -52,7 +52,7 @@ pub(in crate::command) fn idletime(
     _args: Args<'_>,
     reply: &mut ReplyBuf,
 ) -> Result<(), CommandError> {
-    if cx.exists()? {
+    if cx.look_for()? {
         let idle_ms = cx.now().get().saturating_sub(cx.written_at().get());
         reply.integer(i64::try_from(idle_ms / 1000).unwrap_or(i64::MAX));
     } else {
@@ -63,7 +63,7 @@ pub(in crate::command) fn idletime(
 
 /// Handles OBJECT FREQ.
 pub(in crate::command) fn freq(cx: &mut KeyCx<'_>, _args: Args<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {
-    if cx.exists()? {
+    if cx.look_for()? {
         return Err(CommandError::NoFrequency);
     }
     reply.null();

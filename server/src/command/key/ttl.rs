@@ -40,8 +40,8 @@ pub(in crate::command) fn pexpiretime(
     answer(cx, reply, signed)
 }
 
-fn answer(cx: &KeyCx<'_>, reply: &mut ReplyBuf, shown: impl Fn(WallMs) -> i64) -> Result<(), CommandError> {
-    reply.integer(if cx.exists()? {
+fn answer(cx: &mut KeyCx<'_>, reply: &mut ReplyBuf, shown: impl Fn(WallMs) -> i64) -> Result<(), CommandError> {
+    reply.integer(if cx.look_for()? {
         cx.expiry()?.map_or(-1, shown)
     } else {
         -2

@@ -11,6 +11,6 @@ pub(in crate::command) fn type_of(
     _args: Args<'_>,
     reply: &mut ReplyBuf,
 ) -> Result<(), CommandError> {
-    reply.simple(if cx.exists()? { "string" } else { "none" });
+    reply.simple(if cx.look_for()? { "string" } else { "none" });
     Ok(())
 }

@@ -22,6 +22,6 @@ pub(in crate::command) fn strlen(
     _args: Args<'_>,
     reply: &mut ReplyBuf,
 ) -> Result<(), CommandError> {
-    reply.integer(length(cx.string()?.map_or(0, |value| value.len())));
+    reply.integer(length(cx.look_up()?.map_or(0, |value| value.len())));
     Ok(())
 }

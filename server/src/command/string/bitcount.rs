@@ -19,7 +19,7 @@ pub(in crate::command) fn bitcount(
         4 | 5 => (integer(&args[2])?, integer(&args[3])?, bit_unit(args.get(4))?),
         _ => return Err(CommandError::Syntax),
     };
-    let value = cx.string()?.unwrap_or_default();
+    let value = cx.look_up()?.unwrap_or_default();
     let range = if in_bits {
         span::strict(start, end, value.len() * 8)
     } else {

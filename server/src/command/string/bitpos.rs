@@ -23,7 +23,7 @@ pub(in crate::command) fn bitpos(cx: &mut KeyCx<'_>, args: Args<'_>, reply: &mut
     let start = args.get(3).map_or(Ok(0), integer)?;
     let in_bits = bit_unit(args.get(5))?;
     let end = args.get(4).map(integer).transpose()?;
-    let Some(value) = cx.string()? else {
+    let Some(value) = cx.look_up()? else {
         reply.integer(if wanted { -1 } else { 0 });
         return Ok(());
     };

@@ -28,8 +28,8 @@ pub(in crate::command) fn part_of_mget(
 }
 
 /// Answers the key's value, or null if there is none.
-pub(super) fn reply_value(cx: &KeyCx<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {
-    match cx.string()? {
+pub(super) fn reply_value(cx: &mut KeyCx<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {
+    match cx.look_up()? {
         Some(value) => reply.bulk(&value),
         None => reply.null(),
     }

@@ -11,7 +11,7 @@ pub(in crate::command) fn getdel(
     _args: Args<'_>,
     reply: &mut ReplyBuf,
 ) -> Result<(), CommandError> {
-    let Some(value) = cx.string()? else {
+    let Some(value) = cx.look_up()? else {
         reply.null();
         return Ok(());
     };

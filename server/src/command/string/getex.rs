@@ -13,9 +13,8 @@ use crate::command::error::CommandError;
 /// Handles GETEX. As in Redis, a bad time is an error only if the key exists.
 pub(in crate::command) fn getex(cx: &mut KeyCx<'_>, args: Args<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {
     let change = Change::parse(args.skip(2))?;
-    if cx.string()?.is_none() {
-        reply.null();
-        return Ok(());
+    if !cx.exists()? {
+        return reply_value(cx, reply);
     }
     let deadline = match change {
         Change::Nothing => return reply_value(cx, reply),

@@ -16,7 +16,7 @@ pub(in crate::command) fn getrange(
     reply: &mut ReplyBuf,
 ) -> Result<(), CommandError> {
     let (start, end) = (integer(&args[2])?, integer(&args[3])?);
-    let value = cx.string()?.unwrap_or_default();
+    let value = cx.look_up()?.unwrap_or_default();
     let bytes = span::strict(start, end, value.len()).map_or(&[][..], |range| &value[range]);
     reply.bulk(bytes);
     Ok(())

@@ -45,7 +45,7 @@ pub(in crate::command) fn lcs(slot: &mut SlotCx<'_>, args: Args<'_>, reply: &mut
 }
 
 fn value(slot: &mut SlotCx<'_>, key: &[u8]) -> Result<Vec<u8>, CommandError> {
-    match slot.key(key).string() {
+    match slot.key(key).look_up() {
         Ok(value) => Ok(value.map_or_else(Vec::new, std::borrow::Cow::into_owned)),
         Err(CommandError::WrongType) => Err(CommandError::LcsNotStrings),
         Err(error) => Err(error),

@@ -31,7 +31,7 @@ pub(in crate::command) fn setbit(cx: &mut KeyCx<'_>, args: Args<'_>, reply: &mut
 /// Handles GETBIT.
 pub(in crate::command) fn getbit(cx: &mut KeyCx<'_>, args: Args<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {
     let offset = offset(&args[2])?;
-    let on = cx.string()?.is_some_and(|value| bits::bit(&value, offset));
+    let on = cx.look_up()?.is_some_and(|value| bits::bit(&value, offset));
     reply.integer(i64::from(on));
     Ok(())
 }
