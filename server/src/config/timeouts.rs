@@ -15,8 +15,8 @@ settings! {
         "tcp-keepalive" Live tcp_keepalive: Seconds = Seconds(300), Bounds::Range(0, INT);
         /// Milliseconds that a command waits for other nodes before it is answered WRITETIMEOUT or READTIMEOUT. Raising it: a client waits longer on a node that is stuck, but sees fewer unknown outcomes.
         "request-timeout-ms" Live request: Millis = Millis(1_000), Bounds::Range(10, 600_000);
-        /// Milliseconds that one try to connect to a peer may take.
-        "peer-connect-timeout-ms" Live peer_connect: Millis = Millis(500), Bounds::Range(10, 60_000);
+        /// Milliseconds that one try to connect to a peer may take, until it has answered this node's hello: two round trips. Raising it: a peer that accepts and says nothing is tried again later.
+        "peer-connect-timeout-ms" Live peer_connect: Millis = Millis(2_000), Bounds::Range(10, 60_000);
         /// Longest pause in milliseconds between two tries to connect to a peer. Raising it: a peer that is back is used later.
         "peer-reconnect-ms-max" Live peer_reconnect_max: Millis = Millis(500), Bounds::Range(10, 60_000);
         /// Seconds that a stopping node finishes what is in flight, then it closes what is left.

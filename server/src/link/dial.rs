@@ -18,29 +18,28 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::net::{TcpSocket, TcpStream};
 
-/// How long to wait before the first new try, and at most.
-const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
-
-/// How long a peer may take to accept and to answer a hello.
-const HELLO_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long to wait before the first new try; each further pause is twice as long, up to `peer-reconnect-ms-max`.
+const BACK_OFF_MIN: Duration = Duration::from_millis(10);
 
 /// How much is read at once, in bytes.
 const READ_BYTES: usize = 64 << 10;
 
 /// Dials the peer until the task is dropped.
 pub(crate) async fn keep(node: Arc<Node>, link: Arc<Link>) {
-    let mut back_off = BACK_OFF.0;
+    let mut back_off = BACK_OFF_MIN;
     loop {
-        match tokio::time::timeout(HELLO_TIMEOUT, meet(&node, &link)).await {
+        let timeout = node.config.current().timeouts.peer_connect.duration();
+        match tokio::time::timeout(timeout, meet(&node, &link)).await {
             Ok(Ok((socket, hello))) => {
-                back_off = BACK_OFF.0;
+                back_off = BACK_OFF_MIN;
                 run(&node, &link, socket, &hello).await;
             }
             Ok(Err(error)) => tracing::debug!(peer = %node.member_name(link.peer), %error, "cannot link"),
             Err(_) => tracing::debug!(peer = %node.member_name(link.peer), "no hello in time"),
         }
-        tokio::time::sleep(back_off).await;
-        back_off = (back_off * 2).min(BACK_OFF.1);
+        let longest = node.config.current().timeouts.peer_reconnect_max.duration();
+        tokio::time::sleep(back_off.min(longest)).await;
+        back_off = (back_off * 2).min(longest);
     }
 }
 

@@ -11,13 +11,18 @@ use tempfile::TempDir;
 /// A running cluster. Its nodes stop when the runtime of the test ends.
 pub(crate) struct Cluster {
     pub(crate) nodes: Vec<Running>,
-    _dir: TempDir,
+    _plan: Plan,
 }
 
-impl Cluster {
-    /// Starts nodes and waits until each of them serves writes.
-    pub(crate) async fn start(count: usize) -> Self {
-        let dir = tempfile::tempdir().expect("a directory");
+/// The nodes of a cluster before they are started: their ports and files.
+pub(crate) struct Plan {
+    dir: TempDir,
+    list: String,
+    ports: Vec<[u16; 4]>,
+}
+
+impl Plan {
+    pub(crate) fn new(count: usize) -> Self {
         let mut list = String::new();
         let ports: Vec<[u16; 4]> = (0..count).map(|_| free_ports()).collect();
         for (number, [port, cluster, peer, http]) in ports.iter().enumerate() {
@@ -28,26 +33,52 @@ impl Cluster {
                 id(number)
             );
         }
+        let dir = tempfile::tempdir().expect("a directory");
+        Plan { dir, list, ports }
+    }
+
+    /// The port for other nodes of one of them.
+    pub(crate) fn peer_port(&self, number: usize) -> u16 {
+        self.ports[number][2]
+    }
+
+    /// Starts one of the nodes, with these lines in its file too.
+    pub(crate) async fn start_node(&self, number: usize, settings: &str) -> Running {
+        let [port, cluster, peer, http] = self.ports[number];
+        let home = self.dir.path().join(number.to_string());
+        std::fs::create_dir(&home).expect("a directory");
+        let file = home.join("node.toml");
+        let own = format!(
+            "dir = {home:?}\nnode-id = \"{}\"\nport = {port}\nredis-cluster-port = {cluster}\npeer-port = {peer}\n\
+             http-port = {http}\nreplicas = {}\nrequest-timeout-ms = 2000\n{settings}\n",
+            id(number),
+            self.ports.len().min(3)
+        );
+        std::fs::write(&file, own + &self.list).expect("a file");
+        let sources = Sources {
+            file: Some(file),
+            ..Sources::default()
+        };
+        let config = LiveConfig::load(&sources).unwrap_or_else(|error| panic!("{error}"));
+        start(config, None).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+impl Cluster {
+    /// Starts nodes and waits until each of them serves writes.
+    pub(crate) async fn start(count: usize) -> Self {
+        Self::start_with(count, &[]).await
+    }
+
+    /// The same; node i has the lines `settings[i]` in its file, if there are some.
+    pub(crate) async fn start_with(count: usize, settings: &[&str]) -> Self {
+        let plan = Plan::new(count);
         let mut nodes = Vec::new();
-        for (number, [port, cluster, peer, http]) in ports.iter().enumerate() {
-            let home = dir.path().join(number.to_string());
-            std::fs::create_dir(&home).expect("a directory");
-            let file = home.join("node.toml");
-            let own = format!(
-                "dir = {home:?}\nnode-id = \"{}\"\nport = {port}\nredis-cluster-port = {cluster}\npeer-port = {peer}\n\
-                 http-port = {http}\nreplicas = {}\nrequest-timeout-ms = 2000\n",
-                id(number),
-                count.min(3)
-            );
-            std::fs::write(&file, own + &list).expect("a file");
-            let sources = Sources {
-                file: Some(file),
-                ..Sources::default()
-            };
-            let config = LiveConfig::load(&sources).unwrap_or_else(|error| panic!("{error}"));
-            nodes.push(start(config, None).await.unwrap_or_else(|error| panic!("{error}")));
+        for number in 0..count {
+            let own = settings.get(number).copied().unwrap_or_default();
+            nodes.push(plan.start_node(number, own).await);
         }
-        let cluster = Cluster { nodes, _dir: dir };
+        let cluster = Cluster { nodes, _plan: plan };
         for node in 0..count {
             cluster.wait_ready(node).await;
         }

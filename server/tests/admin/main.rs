@@ -3,6 +3,7 @@
 mod client;
 mod cluster;
 mod commands;
+mod dialling;
 mod keyspace;
 mod memory;
 mod stats;
