@@ -1,12 +1,14 @@
 //! How two nodes meet on a link.
 //!
 //! Hello and its reply have one layout: `version u16 | cluster u64 | settings u64 | node 20 bytes | life u64 | epoch u64 |
-//! refusal u8`. The one who dials sends refusal 0. A node that answers with a refusal closes the link after it.
+//! refusal u8 | announced 16 bytes`. The one who dials sends refusal 0. A node that answers with a refusal closes the link after it.
+//! An announced address is an IPv6 address, or an IPv4 address mapped into one; all zeros stand for none.
 
 use super::Malformed;
 use super::frame::{self, FrameKind};
 use super::reader::Reader;
 use circlet_ring::NodeId;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// The version of the peer protocol that this program speaks. Nodes of two versions do not talk.
 pub const PROTOCOL_VERSION: u16 = 1;
@@ -68,6 +70,8 @@ pub struct Hello {
     pub epoch: u64,
     /// Set by a node that answers and does not want to talk.
     pub refusal: Option<HelloRefusal>,
+    /// The address that clients are to be told to reach the node at, if it is not the one in the topology.
+    pub announced: Option<IpAddr>,
 }
 
 impl Hello {
@@ -81,6 +85,7 @@ impl Hello {
         out.extend_from_slice(&self.life.to_le_bytes());
         out.extend_from_slice(&self.epoch.to_le_bytes());
         out.push(HelloRefusal::byte(self.refusal));
+        out.extend_from_slice(&announced_bytes(self.announced));
         frame::finish(out, start);
     }
 
@@ -98,8 +103,23 @@ impl Hello {
             life: reader.u64()?,
             epoch: reader.u64()?,
             refusal: HelloRefusal::from_byte(reader.u8()?)?,
+            announced: announced_from_bytes(reader.array()?),
         })
     }
+}
+
+fn announced_bytes(announced: Option<IpAddr>) -> [u8; 16] {
+    match announced {
+        None => [0; 16],
+        Some(IpAddr::V4(address)) => address.to_ipv6_mapped().octets(),
+        Some(IpAddr::V6(address)) => address.octets(),
+    }
+}
+
+/// Addresses that reach nothing are taken as "none".
+fn announced_from_bytes(bytes: [u8; 16]) -> Option<IpAddr> {
+    let address = Ipv6Addr::from(bytes).to_canonical();
+    (!address.is_unspecified()).then_some(address)
 }
 
 #[cfg(test)]
@@ -116,16 +136,27 @@ mod tests {
             life: 4,
             epoch: 5,
             refusal: Some(HelloRefusal::Settings),
+            announced: "10.0.0.7".parse().ok(),
         };
         let mut out = Vec::new();
         hello.put(&mut out, true);
-        let mut expected = vec![56, 0, 0, 0, 4, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0];
+        let mut expected = vec![72, 0, 0, 0, 4, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0];
         expected.extend([9; 20]);
         expected.extend([4, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 3]);
+        expected.extend([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 10, 0, 0, 7]);
         assert_eq!(out, expected);
         assert_eq!(Hello::read(&out[frame::HEADER_BYTES..]), Ok(hello));
         for cut in frame::HEADER_BYTES..out.len() {
             assert!(Hello::read(&out[frame::HEADER_BYTES..cut]).is_err());
         }
+    }
+
+    #[test]
+    fn an_announced_address_arrives_as_it_was_and_no_address_as_none() {
+        for announced in [None, "192.168.3.4".parse().ok(), "2001:db8::7".parse().ok()] {
+            assert_eq!(announced_from_bytes(announced_bytes(announced)), announced);
+        }
+        assert_eq!(announced_from_bytes(announced_bytes("0.0.0.0".parse().ok())), None);
+        assert_eq!(announced_from_bytes(announced_bytes("::".parse().ok())), None);
     }
 }

@@ -26,7 +26,7 @@ impl<'a> Reader<'a> {
         Ok(head)
     }
 
-    fn array<const COUNT: usize>(&mut self) -> Result<[u8; COUNT], Malformed> {
+    pub(crate) fn array<const COUNT: usize>(&mut self) -> Result<[u8; COUNT], Malformed> {
         let (head, rest) = self.rest.split_first_chunk::<COUNT>().ok_or(Malformed("cut short"))?;
         self.rest = rest;
         Ok(*head)

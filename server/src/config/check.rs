@@ -3,7 +3,7 @@
 use super::error::Problem;
 use super::{ClusterNode, Config, NodeSettings};
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Finds what contradicts itself in a configuration whose values are each accepted.
 pub(super) fn contradictions(config: &Config, problems: &mut Vec<Problem>) {
@@ -41,8 +41,11 @@ fn ports(node: &NodeSettings, complain: &mut impl FnMut(String)) {
 /// The node is in its own list, as it is, or can be reached without one.
 fn addresses(config: &Config, complain: &mut impl FnMut(String)) {
     let node = &config.node;
+    if let Some(announced) = node.announce_ip_given.filter(IpAddr::is_unspecified) {
+        complain(format!("announce-ip {announced} is no address to give to others"));
+    }
     if config.cluster.nodes.is_empty() {
-        if node.announced_ip().is_unspecified() {
+        if node.announce_ip_given.is_none() && node.bind.is_unspecified() {
             complain(format!(
                 "bind {} is no address to give to others: set announce-ip",
                 node.bind
@@ -144,6 +147,13 @@ mod tests {
         );
         config.node.announce_ip_given = "10.0.0.1".parse().ok();
         assert_eq!(complaints(&config), [""; 0]);
+        for mut config in [config, listed()] {
+            config.node.announce_ip_given = "0.0.0.0".parse().ok();
+            assert_eq!(
+                complaints(&config),
+                ["announce-ip 0.0.0.0 is no address to give to others"]
+            );
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ settings! {
         "peer-port" Restart peer_port_given: Option<u16> = None, Bounds::Range(0, 65_535);
         /// Port of metrics, health and status over HTTP. auto: `port` + 300.
         "http-port" Restart http_port_given: Option<u16> = None, Bounds::Range(0, 65_535);
-        /// Address that clients and other nodes are told to use, if it is not `bind`. Needed if `bind` is 0.0.0.0 and the node is not in the list of nodes.
+        /// Address that clients are told to reach this node at, by it and by every other node (CLUSTER SLOTS, SHARDS and NODES, MOVED), if it is not the listed one, or `bind` for a node alone. Other nodes reach it at the listed one. Needed if `bind` is 0.0.0.0 and the node is not in the list of nodes.
         "announce-ip" Restart announce_ip_given: Option<IpAddr> = None, Bounds::Any;
         /// Milliseconds by which this node's wall clock is set off: to test a cluster under a wrong clock, never in service.
         "clock-skew-ms" Restart clock_skew_ms: i64 = 0, Bounds::Range(-3_600_000, 3_600_000);

@@ -49,7 +49,10 @@ async fn meet(node: &Node, mut socket: TcpStream) -> std::io::Result<(TcpStream,
     node.hello(refusal).put(&mut answer, true);
     socket.write_all(&answer).await?;
     match (refusal, node.index_of(hello.node)) {
-        (None, Some(peer)) => Ok((socket, peer)),
+        (None, Some(peer)) => {
+            node.links[usize::from(peer)].on_announced(hello.announced);
+            Ok((socket, peer))
+        }
         _ => Err(std::io::Error::other("refused")),
     }
 }

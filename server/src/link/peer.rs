@@ -5,9 +5,11 @@ use super::pending::Pending;
 use super::sweeper::Sweeper;
 use crate::routes::NodeIndex;
 use crate::turn::{Loss, Turn};
+use arc_swap::ArcSwapOption;
 use circlet_core::message::batch::BatchWriter;
 use circlet_core::message::pull::Pull;
 use parking_lot::Mutex;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use tokio::sync::oneshot;
@@ -26,6 +28,8 @@ pub(crate) struct Link {
     pub(crate) turns: Mutex<Pending<AskedTurn>>,
     /// Answers to pulls, as whole frame bodies: pulls are few, large and waited for by a task.
     pub(crate) pulls: Mutex<Pending<oneshot::Sender<Vec<u8>>>>,
+    /// What the peer last said that clients are to reach it at; kept while the link is down.
+    announced: ArcSwapOption<IpAddr>,
     up: AtomicBool,
     slow: AtomicBool,
     /// The link's clock: ticks that the sweeper has made.
@@ -42,6 +46,7 @@ impl Link {
             outbox: Outbox::default(),
             turns: Mutex::default(),
             pulls: Mutex::default(),
+            announced: ArcSwapOption::empty(),
             up: AtomicBool::new(false),
             slow: AtomicBool::new(false),
             tick: AtomicU32::new(0),
@@ -56,6 +61,18 @@ impl Link {
     /// Whether the peer is up but has kept a question waiting for long: another peer is asked first.
     pub(crate) fn is_slow(&self) -> bool {
         self.slow.load(Ordering::Relaxed)
+    }
+
+    /// The address that clients are to be told for the peer, if it is not the listed one.
+    pub(crate) fn announced(&self) -> Option<IpAddr> {
+        self.announced.load().as_deref().copied()
+    }
+
+    /// The peer has said where clients are to reach it.
+    pub(crate) fn on_announced(&self, announced: Option<IpAddr>) {
+        if self.announced() != announced {
+            self.announced.store(announced.map(Arc::new));
+        }
     }
 
     /// Sends `count` encoded items as the turn's frame at `sent`.

@@ -36,6 +36,13 @@ impl Node {
         self.member(peer).addresses.peer
     }
 
+    /// Where clients reach a member's Redis Cluster port: at the address that it announces, if it does, else at the listed one.
+    pub(crate) fn cluster_address(&self, member: NodeIndex) -> SocketAddr {
+        let listed = self.member(member).addresses.cluster;
+        let announced = self.links[usize::from(member)].announced();
+        announced.map_or(listed, |ip| SocketAddr::new(ip, listed.port()))
+    }
+
     /// Where this node listens.
     pub(crate) fn addresses(&self) -> &Addresses {
         &self.member(self.routes.load().me).addresses
@@ -56,6 +63,7 @@ impl Node {
             life: self.identity.life.get(),
             epoch: self.routes.load().epoch,
             refusal,
+            announced: self.config.current().node.announce_ip_given,
         }
     }
 
@@ -77,6 +85,7 @@ impl Node {
     /// The link that this node asks a peer on is up.
     pub(crate) fn on_link_up(&self, peer: NodeIndex, hello: &Hello) {
         tracing::info!(peer = %self.member_name(peer), life = hello.life, "link up");
+        self.links[usize::from(peer)].on_announced(hello.announced);
         self.tell(Event::LinkUp {
             peer: hello.node,
             life: Life::new(hello.life),

@@ -132,7 +132,10 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     spawn_control(Arc::clone(&node), plane, effects, gossip, received, leave)?;
     let mut tasks = JoinSet::new();
     for link in &node.links {
-        if link.peer != node.routes.load().me {
+        if link.peer == node.routes.load().me {
+            // What others are told by a hello, this node's own clients are told as well.
+            link.on_announced(settings.node.announce_ip_given);
+        } else {
             tasks.spawn(dial::keep(Arc::clone(&node), Arc::clone(link)));
         }
     }

@@ -255,7 +255,7 @@ fn plan_run(
             Err(refusal) => return Some(Blocked::Refused(refusal)),
         };
         if client.caller.door == Door::Cluster
-            && let Some(blocked) = cluster_door(&routes, spec, args)
+            && let Some(blocked) = cluster_door(node, &routes, spec, args)
         {
             return Some(blocked);
         }
@@ -276,7 +276,7 @@ fn plan_run(
 }
 
 /// What the Redis Cluster port says to a command whose keys are in several slots, or in one that this node does not hold.
-fn cluster_door(routes: &Routes, spec: &CommandSpec, args: Args<'_>) -> Option<Blocked> {
+fn cluster_door(node: &Node, routes: &Routes, spec: &CommandSpec, args: Args<'_>) -> Option<Blocked> {
     let mut slots = spec.keys(args).filter_map(|(at, _)| args.get(at)).map(Slot::of_key);
     let slot = slots.next()?;
     if slots.any(|other| other != slot) {
@@ -289,7 +289,7 @@ fn cluster_door(routes: &Routes, spec: &CommandSpec, args: Args<'_>) -> Option<B
     let owner = route.coordinator.unwrap_or_else(|| routes.primary(slot));
     Some(Blocked::Moved(Moved {
         slot: slot.get(),
-        to: routes.member(owner).addresses.cluster,
+        to: node.cluster_address(owner),
     }))
 }
 

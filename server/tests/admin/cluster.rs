@@ -48,11 +48,15 @@ impl Plan {
         let home = self.dir.path().join(number.to_string());
         std::fs::create_dir(&home).expect("a directory");
         let file = home.join("node.toml");
+        let replicas = if settings.contains("replicas") {
+            String::new()
+        } else {
+            format!("replicas = {}\n", self.ports.len().min(3))
+        };
         let own = format!(
             "dir = {home:?}\nnode-id = \"{}\"\nport = {port}\nredis-cluster-port = {cluster}\npeer-port = {peer}\n\
-             http-port = {http}\nreplicas = {}\nrequest-timeout-ms = 2000\n{settings}\n",
-            id(number),
-            self.ports.len().min(3)
+             http-port = {http}\nrequest-timeout-ms = 2000\n{replicas}{settings}\n",
+            id(number)
         );
         std::fs::write(&file, own + &self.list).expect("a file");
         let sources = Sources {

@@ -33,9 +33,9 @@ pub(super) fn cluster(
     match id {
         CommandId::ClusterInfo => replies.verbatim("txt", info(node, &routes).as_bytes()),
         CommandId::ClusterMyid => replies.bulk(node.identity.id.to_string().as_bytes()),
-        CommandId::ClusterNodes => replies.verbatim("txt", cluster_nodes::lines(&routes).as_bytes()),
-        CommandId::ClusterSlots => cluster_slots::write(&routes, replies),
-        CommandId::ClusterShards => cluster_shards::write(&routes, replies),
+        CommandId::ClusterNodes => replies.verbatim("txt", cluster_nodes::lines(node, &routes).as_bytes()),
+        CommandId::ClusterSlots => cluster_slots::write(node, &routes, replies),
+        CommandId::ClusterShards => cluster_shards::write(node, &routes, replies),
         CommandId::ClusterKeyslot => replies.integer(i64::from(Slot::of_key(&args[2]).get())),
         CommandId::ClusterCountkeysinslot => return count_keys(node, &args[2], replies),
         CommandId::ClusterGetkeysinslot => return get_keys(node, &args[2], &args[3], replies),

@@ -1,18 +1,19 @@
 //! `CLUSTER NODES`: a line a member, with the slots that it is the acting primary of.
 
 use super::cluster::{acting, runs};
+use crate::node::Node;
 use crate::routes::{NodeIndex, Routes, index};
 use circlet_core::membership::MemberState;
 use std::fmt::Write as _;
 
 /// The lines.
-pub(super) fn lines(routes: &Routes) -> String {
+pub(super) fn lines(node: &Node, routes: &Routes) -> String {
     let runs = runs(routes, |arc| acting(routes, arc));
     let mut lines = String::new();
     for member in routes.view.topology().indexes() {
         let entry = routes.view.topology().member(member);
-        let at = entry.addresses.cluster;
         let number: NodeIndex = index(member);
+        let at = node.cluster_address(number);
         let state = if number == routes.me {
             MemberState::Alive
         } else {

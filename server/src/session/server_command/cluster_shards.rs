@@ -4,11 +4,12 @@
 //! everything in it, so that a client that asks one of them for any of its slots is right.
 
 use super::cluster::{acting, in_order, runs};
+use crate::node::Node;
 use crate::routes::{NodeIndex, Routes, index};
 use circlet_resp::ReplyBuf;
 
 /// Writes the answer.
-pub(super) fn write(routes: &Routes, replies: &mut ReplyBuf) {
+pub(super) fn write(node: &Node, routes: &Routes, replies: &mut ReplyBuf) {
     let runs = runs(routes, |arc| acting(routes, arc));
     let members: Vec<NodeIndex> = routes.view.topology().indexes().map(index).collect();
     replies.array(members.len());
@@ -28,9 +29,9 @@ pub(super) fn write(routes: &Routes, replies: &mut ReplyBuf) {
         let replicas = replicas(routes, shard);
         replies.bulk(b"nodes");
         replies.array(1 + replicas.len());
-        write_node(routes, shard, "master", replies);
+        write_node(node, routes, shard, "master", replies);
         for replica in replicas {
-            write_node(routes, replica, "replica", replies);
+            write_node(node, routes, replica, "replica", replies);
         }
     }
 }
@@ -47,14 +48,12 @@ fn replicas(routes: &Routes, of: NodeIndex) -> Vec<NodeIndex> {
     everywhere.into_iter().filter(|owner| *owner != of).collect()
 }
 
-fn write_node(routes: &Routes, node: NodeIndex, role: &str, replies: &mut ReplyBuf) {
-    let member = routes.member(node);
+fn write_node(node: &Node, routes: &Routes, of: NodeIndex, role: &str, replies: &mut ReplyBuf) {
+    let member = routes.member(of);
     let index = routes.view.topology().index_of(&member.id);
-    let up = node == routes.me || index.is_some_and(|index| routes.view.member(index).state.is_up());
-    let (ip, port) = (
-        member.addresses.cluster.ip().to_string(),
-        member.addresses.cluster.port(),
-    );
+    let up = of == routes.me || index.is_some_and(|index| routes.view.member(index).state.is_up());
+    let address = node.cluster_address(of);
+    let ip = address.ip().to_string();
     let id = member.id.to_string();
     replies.map(7);
     let mut text = |name: &str, value: &str| {
@@ -67,7 +66,7 @@ fn write_node(routes: &Routes, node: NodeIndex, role: &str, replies: &mut ReplyB
     text("role", role);
     text("health", if up { "online" } else { "failed" });
     replies.bulk(b"port");
-    replies.integer(i64::from(port));
+    replies.integer(i64::from(address.port()));
     replies.bulk(b"replication-offset");
     replies.integer(0);
 }

@@ -1,11 +1,12 @@
 //! `CLUSTER SLOTS`: ranges of slots with their owners, those in front that a client should ask first.
 
 use super::cluster::{in_order, runs};
+use crate::node::Node;
 use crate::routes::Routes;
 use circlet_resp::ReplyBuf;
 
 /// Writes the answer.
-pub(super) fn write(routes: &Routes, replies: &mut ReplyBuf) {
+pub(super) fn write(node: &Node, routes: &Routes, replies: &mut ReplyBuf) {
     let runs = runs(routes, |arc| in_order(routes, arc));
     replies.array(runs.len());
     for (start, end, owners) in runs {
@@ -14,7 +15,7 @@ pub(super) fn write(routes: &Routes, replies: &mut ReplyBuf) {
         replies.integer(i64::from(end));
         for owner in owners {
             let member = routes.member(owner);
-            let address = member.addresses.cluster;
+            let address = node.cluster_address(owner);
             replies.array(4);
             replies.bulk(address.ip().to_string().as_bytes());
             replies.integer(i64::from(address.port()));
