@@ -105,6 +105,12 @@ impl Hints {
         }
     }
 
+    /// Other caps from now on. What is over them collapses at once; says how many arcs did.
+    pub fn limit_to(&mut self, caps: HintCaps) -> usize {
+        self.caps = caps;
+        self.owners.values_mut().map(|hints| hints.collapse(caps)).sum()
+    }
+
     /// `owner` missed a write of `key`.
     pub fn record(&mut self, owner: NodeId, arc: ArcId, key: &[u8]) -> Recorded {
         self.with_owner(owner, |hints, caps| hints.record_key(arc, key, caps))

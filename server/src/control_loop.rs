@@ -5,6 +5,7 @@
 //! wake does not accuse peers whose answers are already there.
 
 use crate::link::transfer::exchange;
+use crate::metrics::Count;
 use crate::node::Node;
 use crate::routes::Routes;
 use circlet_core::control::{ControlPlane, Effect, Event, ExchangeOutcome};
@@ -35,6 +36,8 @@ pub(crate) struct ControlLoop {
     pub(crate) events: mpsc::UnboundedReceiver<Event>,
     /// Where exchanges and replays run.
     pub(crate) data_plane: Handle,
+    /// Datagrams that gossip had refused when that was counted last.
+    pub(crate) refused: u64,
     /// Told when the others know that this node stops.
     pub(crate) left: Option<oneshot::Sender<()>>,
 }
@@ -56,6 +59,7 @@ impl ControlLoop {
                 self.node.clock.follow_wall();
                 followed_wall = tokio::time::Instant::now();
             }
+            self.count_refused();
             let deadline = self.node.clock.at(self.plane.next_deadline());
             let wake_at = deadline.min(followed_wall + FOLLOW_WALL_ALONE);
             if alarm.deadline() != wake_at || alarm.is_elapsed() {
@@ -84,10 +88,17 @@ impl ControlLoop {
     fn drain_socket(&mut self, buffer: &mut [u8], effects: &mut Vec<Effect>) {
         // Whatever the error is, it is about one datagram: on Linux, that a peer's port is closed.
         while let Ok((count, _)) = self.socket.try_recv_from(buffer) {
+            self.node.metrics.inc(Count::GossipReceived);
             let datagram = buffer[..count].to_vec();
             self.plane
                 .on_event(self.node.clock.now(), Event::Datagram(datagram), effects);
         }
+    }
+
+    fn count_refused(&mut self) {
+        let refused = self.plane.swim().counters().datagrams_refused;
+        let before = std::mem::replace(&mut self.refused, refused);
+        self.node.metrics.add(Count::GossipRefused, refused - before);
     }
 
     fn obey(&mut self, effects: &mut Vec<Effect>) {
@@ -95,7 +106,10 @@ impl ControlLoop {
             tracing::trace!(%effect);
             match effect {
                 // Gossip is sent without waiting: a lost datagram is what it is made for.
-                Effect::SendDatagram { to, bytes } => drop(self.socket.try_send_to(&bytes, to)),
+                Effect::SendDatagram { to, bytes } => {
+                    let sent = self.socket.try_send_to(&bytes, to).is_ok();
+                    self.node.metrics.add(Count::GossipSent, sent.into());
+                }
                 Effect::InstallView(view) => self.node.install(Routes::new(view)),
                 Effect::Lease { until } => self.node.extend_lease(until),
                 Effect::Exchange { id, arc, peer, .. } => {

@@ -36,17 +36,21 @@ impl OwnerHints {
         };
         self.size.keys += 1;
         self.size.bytes += bytes;
+        match self.collapse(caps) {
+            0 => Recorded::Added,
+            arcs => Recorded::Collapsed { arcs },
+        }
+    }
+
+    /// Collapses arcs until the caps hold; says how many.
+    pub(super) fn collapse(&mut self, caps: HintCaps) -> usize {
         let mut collapsed = 0;
         while self.size.keys > caps.keys_max || self.size.bytes > caps.bytes_max {
             self.collapse_fullest();
             collapsed += 1;
         }
         self.check_invariants();
-        if collapsed == 0 {
-            Recorded::Added
-        } else {
-            Recorded::Collapsed { arcs: collapsed }
-        }
+        collapsed
     }
 
     pub(super) fn record_arc(&mut self, arc: ArcId) -> Recorded {

@@ -69,6 +69,23 @@ fn over_the_cap_the_fullest_arc_becomes_dirty_and_the_others_keep_their_keys() {
 }
 
 #[test]
+fn a_lower_cap_holds_at_once_for_every_owner() {
+    let mut hints = hints(10);
+    for (owner, number) in [(OWNER, 1), (OWNER, 2), (OTHER, 3)] {
+        for key in [b"a", b"b", b"c"] {
+            hints.record(owner, arc(number), key);
+        }
+    }
+    let caps = HintCaps {
+        keys_max: 3,
+        bytes_max: 1 << 20,
+    };
+    assert_eq!(hints.limit_to(caps), 1, "one of the two arcs of the first owner");
+    assert_eq!((hints.size(OWNER).keys, hints.size(OTHER).keys), (3, 3));
+    assert_eq!(hints.record(OTHER, arc(3), b"d"), Recorded::Collapsed { arcs: 1 });
+}
+
+#[test]
 fn a_key_larger_than_the_cap_marks_its_arc() {
     let mut hints = Hints::new(HintCaps {
         keys_max: 10,

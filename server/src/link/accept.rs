@@ -61,7 +61,7 @@ async fn serve(node: &Arc<Node>, socket: TcpStream, peer: u16) {
     let (reader, writer) = socket.into_split();
     let outbox = Arc::new(Outbox::open());
     tokio::select! {
-        _ = outbox.write_to(writer) => {}
+        _ = outbox.write_to(writer, &node.metrics) => {}
         () = super::serve::serve(node, peer, reader, &outbox) => {}
     }
     outbox.close();

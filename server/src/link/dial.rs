@@ -81,7 +81,7 @@ async fn run(node: &Arc<Node>, link: &Arc<Link>, socket: TcpStream, hello: &Hell
     node.on_link_up(link.peer, hello);
     let (mut reader, writer) = socket.into_split();
     tokio::select! {
-        _ = link.outbox.write_to(writer) => {}
+        _ = link.outbox.write_to(writer, &node.metrics) => {}
         _ = read_answers(node, link, &mut reader) => {}
     }
     let lost = link.go_down();
@@ -94,9 +94,11 @@ async fn run(node: &Arc<Node>, link: &Arc<Link>, socket: TcpStream, hello: &Hell
 async fn read_answers(node: &Node, link: &Link, socket: &mut OwnedReadHalf) -> io::Result<()> {
     let mut buffer = Vec::with_capacity(READ_BYTES);
     loop {
-        if socket.read_buf(&mut buffer).await? == 0 {
+        let count = socket.read_buf(&mut buffer).await?;
+        if count == 0 {
             return Ok(());
         }
+        node.metrics.add(Count::PeerBytesReceived, count as u64);
         match answers(node, link, &buffer) {
             Ok(consumed) => drop(buffer.drain(..consumed)),
             Err(malformed) => {
@@ -112,7 +114,7 @@ async fn read_answers(node: &Node, link: &Link, socket: &mut OwnedReadHalf) -> i
 }
 
 fn answers(node: &Node, link: &Link, buffer: &[u8]) -> Result<usize, Malformed> {
-    let mut consumed = 0;
+    let (mut consumed, mut frames) = (0, 0);
     while let Some(frame) = frame::split(&buffer[consumed..])? {
         match frame.kind {
             FrameKind::BatchReply => answer(node, link, frame.body)?,
@@ -127,7 +129,9 @@ fn answers(node: &Node, link: &Link, buffer: &[u8]) -> Result<usize, Malformed> 
             _ => return Err(Malformed("a question where an answer belongs")),
         }
         consumed += frame.consumed;
+        frames += 1;
     }
+    node.metrics.add(Count::PeerFramesReceived, frames);
     Ok(consumed)
 }
 

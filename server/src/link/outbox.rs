@@ -5,6 +5,8 @@
 //! leaves in one write. That makes a replica's share of a write about four times cheaper than a client's command, even when no
 //! client pipelines. Writing from each task at once was refused for that reason; a timer would add latency to the idle case.
 
+use crate::metrics::{Count, NodeMetrics};
+use circlet_core::message::frame;
 use parking_lot::Mutex;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
@@ -79,7 +81,11 @@ impl Outbox {
     }
 
     /// The writer: returns when the outbox is closed or the socket fails.
-    pub(crate) async fn write_to(&self, mut socket: impl AsyncWrite + Unpin) -> std::io::Result<()> {
+    pub(crate) async fn write_to(
+        &self,
+        mut socket: impl AsyncWrite + Unpin,
+        metrics: &NodeMetrics,
+    ) -> std::io::Result<()> {
         let mut batch = Vec::new();
         loop {
             self.wake.notified().await;
@@ -93,6 +99,8 @@ impl Outbox {
                 std::mem::swap(&mut waiting.bytes, &mut batch);
             }
             socket.write_all(&batch).await?;
+            metrics.add(Count::PeerBytesSent, batch.len() as u64);
+            metrics.add(Count::PeerFramesSent, frames(&batch));
             batch.clear();
             if batch.capacity() > KEPT_BYTES_MAX {
                 batch = Vec::new();
@@ -101,9 +109,20 @@ impl Outbox {
     }
 }
 
+/// How many frames these bytes are. Counted here, by their lengths, so that nobody who appends has to say it.
+fn frames(mut bytes: &[u8]) -> u64 {
+    let mut count = 0;
+    while let Ok(Some(frame)) = frame::split(bytes) {
+        bytes = &bytes[frame.consumed..];
+        count += 1;
+    }
+    count
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use circlet_core::message::stale;
     use tokio::io::AsyncReadExt;
 
     #[tokio::test]
@@ -118,9 +137,22 @@ mod tests {
             assert_eq!(&buffer[..count], b"one two");
             outbox.close();
         };
-        let (written, ()) = tokio::join!(outbox.write_to(here), read);
+        let metrics = NodeMetrics::new(vec![], &[]);
+        let (written, ()) = tokio::join!(outbox.write_to(here, &metrics), read);
         written.unwrap();
+        assert_eq!(metrics.since_reset(Count::PeerBytesSent), 7);
         assert_eq!(outbox.append(|_| ()), Err(Closed), "a closed outbox takes nothing");
+    }
+
+    #[test]
+    fn frames_are_counted_by_their_lengths() {
+        let mut bytes = Vec::new();
+        assert_eq!(frames(&bytes), 0);
+        for arcs in [&[1][..], &[2, 3]] {
+            stale::put(arcs, &mut bytes);
+        }
+        assert_eq!(frames(&bytes), 2);
+        assert_eq!(frames(&bytes[..bytes.len() - 1]), 1, "a frame cut short is none");
     }
 
     #[test]

@@ -34,12 +34,13 @@ pub(super) async fn serve(node: &Arc<Node>, peer: NodeIndex, mut socket: OwnedRe
         outbox,
         replies: Vec::new(),
         results: Vec::new(),
+        merged: 0,
     };
     let mut buffer = Vec::with_capacity(READ_BYTES);
     loop {
         match socket.read_buf(&mut buffer).await {
             Ok(0) | Err(_) => return,
-            Ok(_) => {}
+            Ok(count) => node.metrics.add(Count::PeerBytesReceived, count as u64),
         }
         match server.frames(&buffer) {
             Ok(consumed) => drop(buffer.drain(..consumed)),
@@ -61,6 +62,8 @@ struct Server<'a> {
     outbox: &'a Arc<Outbox>,
     replies: Vec<u8>,
     results: Vec<u8>,
+    /// Deltas merged that were not counted yet.
+    merged: u64,
 }
 
 impl Server<'_> {
@@ -68,7 +71,7 @@ impl Server<'_> {
     fn frames(&mut self, buffer: &[u8]) -> Result<usize, Malformed> {
         let routes = self.node.routes.load();
         let now = self.node.clock.now();
-        let mut consumed = 0;
+        let (mut consumed, mut frames) = (0, 0);
         while let Some(frame) = frame::split(&buffer[consumed..])? {
             match frame.kind {
                 FrameKind::Batch => self.batch(&routes, now, frame.body)?,
@@ -82,7 +85,12 @@ impl Server<'_> {
                 }
             }
             consumed += frame.consumed;
+            frames += 1;
         }
+        self.node.metrics.add(Count::PeerFramesReceived, frames);
+        self.node
+            .metrics
+            .add(Count::DeltasMerged, std::mem::take(&mut self.merged));
         if !self.replies.is_empty() {
             // A closed outbox means that the link is ending: the peer learns it from the socket.
             let _ = self.outbox.append(|out| out.append(&mut self.replies));
@@ -186,6 +194,7 @@ impl Server<'_> {
                 ItemResult::Refused(Refusal::StampAhead)
             }
             Ok(state) => {
+                self.merged += 1;
                 let mut shard = self.node.store.lock(arc);
                 if shard.receive(hashed, state, now.wall).superseded_by.is_none() {
                     batch_reply::put_result(&mut self.results, ItemResult::Fine);

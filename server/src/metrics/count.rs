@@ -43,7 +43,7 @@ counts! {
     ClientBytesSent = "circlet_client_bytes_sent_total",
     /// Requests that were no RESP.
     ProtocolErrors = "circlet_protocol_errors_total",
-    /// Commands sent on to an owner because this node is none.
+    /// Commands, or keys' shares of commands, sent on to the node that coordinates their key.
     CommandsForwarded = "circlet_commands_forwarded_total",
     /// Keys that a read found.
     KeyspaceHits = "circlet_keyspace_hits_total",
@@ -59,17 +59,17 @@ counts! {
     PeerBytesSent = "circlet_peer_bytes_sent_total",
     /// Bytes received from peers over links.
     PeerBytesReceived = "circlet_peer_bytes_received_total",
-    /// Deltas sent to other owners.
+    /// Deltas on their way to other owners, those included that became hints at the last moment.
     DeltasSent = "circlet_deltas_sent_total",
     /// Deltas of other coordinators merged.
     DeltasMerged = "circlet_deltas_merged_total",
     /// Deltas refused because their stamp was too far ahead.
     DeltasAhead = "circlet_deltas_ahead_total",
-    /// Writes stamped anew because an owner held a greater stamp.
+    /// Times that a write was stamped anew because an owner held a greater stamp.
     WritesRestamped = "circlet_writes_restamped_total",
     /// Reads whose owners disagreed.
     DigestMismatches = "circlet_digest_mismatches_total",
-    /// Stale owners brought up to date by a read.
+    /// States written back to owners by reads that found them different.
     ReadRepairs = "circlet_read_repairs_total",
     /// Keys remembered for an absent owner.
     HintsRecorded = "circlet_hints_recorded_total",

@@ -1,12 +1,13 @@
 //! What absent owners missed, and how they get it.
 
 use super::Node;
+use crate::config::Config;
 use crate::metrics::Count;
 use crate::routes::NodeIndex;
 use crate::store::HashedKey;
 use crate::turn::{Group, ItemKind, Loss, Sent, SentItem, Turn, Waits};
 use circlet_core::control::{Event, PeerStatus, ReplayOutcome};
-use circlet_core::hint::{HintBatch, Recorded};
+use circlet_core::hint::{HintBatch, HintCaps, Recorded};
 use circlet_core::message::batch::{self, WireKey};
 use circlet_core::message::stale;
 use circlet_core::quorum::Verdict;
@@ -21,13 +22,36 @@ const REPLAY_KEYS: usize = 256;
 /// The pause between two batches: a replay takes at most some tenth of a link's time.
 const REPLAY_PAUSE: Duration = Duration::from_millis(2);
 
+/// How many hints this configuration allows.
+pub(super) fn caps(config: &Config) -> HintCaps {
+    HintCaps {
+        keys_max: config.limits.hint_keys_max as usize,
+        ..HintCaps::default()
+    }
+}
+
 impl Node {
+    /// The limits of hints may be others now.
+    pub(crate) fn limit_hints(&self, config: &Config) {
+        let collapsed = self.hints.lock().limit_to(caps(config));
+        self.metrics.add(Count::HintsCollapsed, collapsed as u64);
+    }
+
     /// An owner misses a write of this key.
     pub(crate) fn note_hint(&self, owner: NodeIndex, arc: ArcId, key: &[u8]) {
         let owner = self.member(owner).id;
         let recorded = self.hints.lock().record(owner, arc, key);
-        if recorded == Recorded::First {
-            self.tell(Event::HintsPending { peer: owner });
+        match recorded {
+            Recorded::First => {
+                self.metrics.inc(Count::HintsRecorded);
+                self.tell(Event::HintsPending { peer: owner });
+            }
+            Recorded::Added => self.metrics.inc(Count::HintsRecorded),
+            Recorded::Collapsed { arcs } => {
+                self.metrics.inc(Count::HintsRecorded);
+                self.metrics.add(Count::HintsCollapsed, arcs as u64);
+            }
+            Recorded::Known | Recorded::Dropped => {}
         }
     }
 

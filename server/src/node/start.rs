@@ -19,7 +19,7 @@ use crate::store::Store;
 use arc_swap::ArcSwap;
 use circlet_core::clock::DriftGuard;
 use circlet_core::control::{ControlConfig, ControlPlane, Effect, Event};
-use circlet_core::hint::{HintCaps, Hints};
+use circlet_core::hint::Hints;
 use circlet_core::topology::{Addresses, ClusterSettings, DefaultLevel, MemberEntry, Topology};
 use circlet_resp::command::all;
 use circlet_ring::NodeId;
@@ -110,7 +110,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
             .collect(),
         sweeper,
         routes: ArcSwap::from_pointee(Routes::new(Arc::clone(plane.view()))),
-        hints: Mutex::new(Hints::new(hint_caps(&settings))),
+        hints: Mutex::new(Hints::new(super::hints::caps(&settings))),
         clients: Clients::default(),
         pause: Pause::default(),
         metrics: new_metrics(),
@@ -255,13 +255,6 @@ fn profile(profile: Profile) -> circlet_core::membership::Profile {
     }
 }
 
-fn hint_caps(config: &Config) -> HintCaps {
-    HintCaps {
-        keys_max: config.limits.hint_keys_max as usize,
-        ..HintCaps::default()
-    }
-}
-
 /// Counters for every command, by its number, and for every error code that a client can get.
 fn new_metrics() -> NodeMetrics {
     const ERROR_CODES: [&str; 9] = [
@@ -339,6 +332,7 @@ fn spawn_control(
                 socket,
                 events,
                 data_plane,
+                refused: 0,
                 left: Some(left),
             }
             .run(effects)

@@ -321,6 +321,10 @@ impl Executor {
             arc: run.part.arc,
             bytes,
         });
+        run.scene
+            .node
+            .metrics
+            .add(Count::DeltasSent, run.owners.reachable.len() as u64);
         for peer in &run.owners.reachable {
             let out = self.for_peer(*peer, Frame::Data);
             batch::put_apply(&mut out.encoded, key, state);
@@ -347,6 +351,7 @@ impl Executor {
                 if kind == ItemKind::Check {
                     batch::put_check(&mut out.encoded, *key, *digest);
                 } else {
+                    run.scene.node.metrics.inc(Count::ReadRepairs);
                     encoded.clear();
                     run.scene.encode_state(run.part.arc, *key, &mut encoded);
                     batch::put_apply(&mut out.encoded, *key, &encoded);
@@ -429,6 +434,9 @@ impl Executor {
             let out = &mut self.for_peers[at];
             let link = &scene.node.links[at / 2];
             let count = out.items.len() as u32;
+            if at % 2 == Frame::Runs as usize {
+                scene.node.metrics.add(Count::CommandsForwarded, count.into());
+            }
             if link.ask(&turn, sent, scene.routes.epoch, &out.encoded, count).is_err() {
                 scene.node.lose(&turn, sent, Loss::NotSent);
             }

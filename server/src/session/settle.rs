@@ -131,7 +131,11 @@ impl Settling<'_> {
                     turn.done().await;
                 }
             }
-            Problem::Differs => self.reads = Reads::WriteBack,
+            Problem::Differs => {
+                self.node.metrics.inc(Count::DigestMismatches);
+                self.reads = Reads::WriteBack;
+            }
+            Problem::Superseded if self.part.spec.is_write() => self.node.metrics.inc(Count::WritesRestamped),
             Problem::RunElsewhere { .. } | Problem::ReadAgain | Problem::Superseded | Problem::WriteTimeout { .. } => {}
         }
     }

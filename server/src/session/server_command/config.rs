@@ -77,6 +77,7 @@ fn apply(node: &Node, name: &str) {
             let entries_max = settings.observability.slowlog_entries_max as usize;
             node.slowlog.lock().set_entries_max(entries_max);
         }
+        "hint-keys-max" => node.limit_hints(&settings),
         _ => {}
     }
 }

@@ -162,6 +162,8 @@ fn stats(node: &Node, lines: &mut Lines<'_>) {
         ("total_commands_processed", Count::CommandsReceived),
         ("total_net_input_bytes", Count::ClientBytesReceived),
         ("total_net_output_bytes", Count::ClientBytesSent),
+        ("total_net_repl_input_bytes", Count::PeerBytesReceived),
+        ("total_net_repl_output_bytes", Count::PeerBytesSent),
         ("rejected_connections", Count::ConnectionsRefused),
         ("expired_keys", Count::EntriesExpired),
         ("keyspace_hits", Count::KeyspaceHits),
@@ -171,6 +173,8 @@ fn stats(node: &Node, lines: &mut Lines<'_>) {
     for (name, count) in fields {
         lines.put(name, node.metrics.since_reset(count));
     }
+    let errors: u64 = node.metrics.errors().all_since_reset().map(|(_, count)| count).sum();
+    lines.put("total_error_replies", errors);
     lines.put("evicted_keys", 0);
 }
 

@@ -1,0 +1,94 @@
+//! A test that says what a peer would say: it dials a node's port for peers under the id of another member, and so can make two
+//! owners disagree on purpose.
+
+use circlet_core::message::batch::{self, BatchWriter, WireKey};
+use circlet_core::message::frame::{self, Frame, FrameKind};
+use circlet_core::message::hello::{Hello, PROTOCOL_VERSION};
+use circlet_core::mutate;
+use circlet_core::stamp::Stamp;
+use circlet_core::time::WallMs;
+use circlet_ring::NodeId;
+use circlet_server::store::HashedKey;
+use std::net::SocketAddr;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// A link to a node, as a member that it knows.
+pub(crate) struct Impostor {
+    socket: TcpStream,
+    epoch: u64,
+}
+
+impl Impostor {
+    /// Links to the node at `to` as `member`.
+    pub(crate) async fn link(to: SocketAddr, member: NodeId) -> Self {
+        let mut hello = Hello {
+            version: PROTOCOL_VERSION,
+            cluster: 0,
+            settings: 0,
+            node: member,
+            life: 1,
+            epoch: 0,
+            refusal: None,
+            announced: None,
+        };
+        // The refusal of the first hello tells what the second has to say.
+        let (_, answer) = meet(to, &hello).await;
+        (hello.cluster, hello.settings) = (answer.cluster, answer.settings);
+        let (socket, answer) = meet(to, &hello).await;
+        assert_eq!(answer.refusal, None);
+        Self {
+            socket,
+            epoch: answer.epoch,
+        }
+    }
+
+    /// Has the node merge a SET of `value` that was stamped `ahead_ms` from now; waits for its answer.
+    pub(crate) async fn apply(&mut self, key: &str, value: &str, ahead_ms: u64) {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock");
+        let stamp = Stamp::new(WallMs::new(since.as_millis() as u64 + ahead_ms), 0);
+        let mut state = Vec::new();
+        mutate::set(stamp, None, value.as_bytes()).encode(&mut state);
+        let hashed = HashedKey::new(key.as_bytes());
+        let key = WireKey {
+            slot: hashed.slot.get(),
+            hash: hashed.hash,
+            key: hashed.key,
+        };
+        let (mut item, mut bytes) = (Vec::new(), Vec::new());
+        batch::put_apply(&mut item, key, &state);
+        let mut writer = BatchWriter::new(&mut bytes, 0, self.epoch);
+        writer.items(&item, 1);
+        writer.finish();
+        self.socket.write_all(&bytes).await.expect("the node reads");
+        read_frame(&mut self.socket, FrameKind::BatchReply, |_| ()).await;
+    }
+}
+
+async fn meet(to: SocketAddr, hello: &Hello) -> (TcpStream, Hello) {
+    let mut socket = TcpStream::connect(to).await.expect("the node listens for peers");
+    let mut bytes = Vec::new();
+    hello.put(&mut bytes, false);
+    socket.write_all(&bytes).await.expect("the node reads");
+    let answer = read_frame(&mut socket, FrameKind::HelloReply, |frame| {
+        Hello::read(frame.body).expect("a hello")
+    });
+    let answer = answer.await;
+    (socket, answer)
+}
+
+/// Reads frames up to one of this kind.
+async fn read_frame<T>(socket: &mut TcpStream, kind: FrameKind, read: impl Fn(&Frame<'_>) -> T) -> T {
+    let mut bytes = Vec::new();
+    loop {
+        while let Some(frame) = frame::split(&bytes).expect("a frame") {
+            if frame.kind == kind {
+                return read(&frame);
+            }
+            bytes.drain(..frame.consumed);
+        }
+        let count = socket.read_buf(&mut bytes).await.expect("the node answers");
+        assert_ne!(count, 0, "the node closed the link");
+    }
+}
