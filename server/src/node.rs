@@ -24,6 +24,7 @@ pub use start::{Running, StartError, start};
 use crate::command::Writer;
 use crate::config::LiveConfig;
 use crate::latency::LatencyMonitor;
+use crate::link::outbox::QueueLimit;
 use crate::link::peer::Link;
 use crate::link::sweeper::Sweeper;
 use crate::logs::Logs;
@@ -57,6 +58,8 @@ pub(crate) struct Node {
     pub(crate) links: Vec<Arc<Link>>,
     /// What makes the links' clocks tick.
     pub(crate) sweeper: Arc<Sweeper>,
+    /// How many bytes may wait for one peer, in each direction.
+    pub(crate) queue_limit: QueueLimit,
     pub(crate) routes: ArcSwap<Routes>,
     pub(crate) hints: Mutex<Hints>,
     pub(crate) clients: Clients,

@@ -1,12 +1,12 @@
 //! Clients: from the bytes of a connection to the bytes of its replies.
 //!
 //! ```text
-//!   read -> parse up to 64 commands -> plan, warm, run (Executor) -> wait for the turn, if any -> one write
+//!   read -> parse some commands -> plan, warm, run (Executor) -> wait for the turn, if any -> one write
 //! ```
 //!
 //! A connection is one task. It does not read on while a batch waits for other nodes: what arrives meanwhile becomes the next,
 //! larger batch, so a client with many commands in flight pays for fewer turns. Commands that are not on keys run between batches,
-//! in order.
+//! in order. `client-inflight-max` bounds a batch, and with it what of one connection waits at once.
 
 pub(crate) mod assemble;
 pub(crate) mod batch;
@@ -22,6 +22,7 @@ mod gate;
 pub(crate) mod local;
 pub(crate) mod pause;
 pub(crate) mod plan;
+mod scene;
 pub(crate) mod server_command;
 mod settle;
 mod timing;

@@ -17,9 +17,9 @@ settings! {
         "client-query-buffer-limit" Live query_bytes_max: MemorySize = MemorySize::mib(1_024), Bounds::Range(MIB, i64::MAX);
         /// Bytes of replies that a client has not read: hard limit, soft limit and the soft limit's seconds, for each class; above them the connection is closed. 0: none.
         "client-output-buffer-limit" Live output: OutputLimits = OutputLimits::DEFAULT, Bounds::Any;
-        /// Commands of one connection that wait for other nodes; at it the node stops reading from the connection. Raising it: memory, and longer queues behind a slow peer.
-        "client-inflight-max" Live client_inflight_max: u32 = 1_024, Bounds::Range(1, 65_536);
-        /// Bytes that wait to be sent to one peer; above it commands that need the peer fail early, and writes that do not become hints. Raising it: memory while a peer is slow.
+        /// Commands of one connection that run, and wait for other nodes, at once; the node reads no more from the connection until all of them are answered. Raising it: fewer, longer turns for deep pipelines, memory, and longer waits for the first reply of one.
+        "client-inflight-max" Live client_inflight_max: u32 = 64, Bounds::Range(1, 1_024);
+        /// Bytes that wait to be sent to one peer, questions and answers each. At it a command that cannot do without the peer is answered `-BUSY` at once, with nothing changed; a write that reaches its level without the peer leaves it a hint; a peer that does not read its answers loses the link. Raising it: memory while a peer is slow, twice as much for each.
         "peer-queue-bytes-max" Live peer_queue_bytes_max: MemorySize = MemorySize::mib(64), Bounds::Range(MIB, i64::MAX);
         /// Keys remembered for one absent owner; above it they collapse into whole arcs to compare. Raising it: some 100 bytes a key.
         "hint-keys-max" Live hint_keys_max: u32 = 100_000, Bounds::Range(0, 100_000_000);

@@ -59,7 +59,7 @@ async fn meet(node: &Node, mut socket: TcpStream) -> std::io::Result<(TcpStream,
 
 async fn serve(node: &Arc<Node>, socket: TcpStream, peer: u16) {
     let (reader, writer) = socket.into_split();
-    let outbox = Arc::new(Outbox::open());
+    let outbox = Arc::new(Outbox::open(node.queue_limit.clone()));
     tokio::select! {
         _ = outbox.write_to(writer, &node.metrics) => {}
         () = super::serve::serve(node, peer, reader, &outbox) => {}

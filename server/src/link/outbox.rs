@@ -8,19 +8,43 @@
 use crate::metrics::{Count, NodeMetrics};
 use circlet_core::message::frame;
 use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 
-/// How much may wait for one socket, in bytes. A peer that reads slower than that is treated as lost: its link is closed, and what
-/// it missed becomes hints. Twice this is the most that one link holds (one buffer filling, one being written).
-pub(crate) const OUTBOX_BYTES_MAX: usize = 64 << 20;
+/// How many bytes may wait for one peer's socket, for all outboxes of a node: `peer-queue-bytes-max`, which may change at any time.
+/// Twice this is the most that one link holds (one buffer filling, one being written), and one frame more.
+#[derive(Debug, Clone)]
+pub(crate) struct QueueLimit(Arc<AtomicUsize>);
+
+impl QueueLimit {
+    /// So many bytes.
+    pub(crate) fn new(bytes_max: usize) -> Self {
+        QueueLimit(Arc::new(AtomicUsize::new(bytes_max)))
+    }
+
+    /// So many from now on.
+    pub(crate) fn change(&self, bytes_max: usize) {
+        self.0.store(bytes_max, Ordering::Relaxed);
+    }
+
+    fn bytes_max(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// A buffer that is larger than this after a write is given back to the allocator.
 const KEPT_BYTES_MAX: usize = 1 << 20;
 
-/// The socket is gone, or too slow: nothing was appended.
+/// Why nothing was appended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Closed;
+pub(crate) enum Refused {
+    /// The socket is gone.
+    Closed,
+    /// As much waits as may.
+    Full,
+}
 
 #[derive(Debug, Default)]
 struct Waiting {
@@ -31,18 +55,36 @@ struct Waiting {
 }
 
 /// See the module's header.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Outbox {
     waiting: Mutex<Waiting>,
+    /// Whether as much waits as may: for whoever decides by it, without the lock.
+    full: AtomicBool,
+    limit: QueueLimit,
     wake: Notify,
 }
 
 impl Outbox {
+    /// An outbox that takes nothing yet.
+    pub(crate) fn new(limit: QueueLimit) -> Self {
+        Outbox {
+            waiting: Mutex::default(),
+            full: AtomicBool::new(false),
+            limit,
+            wake: Notify::new(),
+        }
+    }
+
     /// An outbox that takes bytes at once.
-    pub(crate) fn open() -> Self {
-        let outbox = Outbox::default();
+    pub(crate) fn open(limit: QueueLimit) -> Self {
+        let outbox = Outbox::new(limit);
         outbox.reopen();
         outbox
+    }
+
+    /// Whether as much waits as may.
+    pub(crate) fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
     }
 
     /// Takes bytes from now on, beginning with none.
@@ -51,6 +93,7 @@ impl Outbox {
         waiting.bytes.clear();
         waiting.woken = false;
         waiting.open = true;
+        self.full.store(false, Ordering::Relaxed);
     }
 
     /// Takes no more bytes, forgets those that wait, and ends the writer.
@@ -58,6 +101,7 @@ impl Outbox {
         let mut waiting = self.waiting.lock();
         waiting.open = false;
         waiting.bytes = Vec::new();
+        self.full.store(false, Ordering::Relaxed);
         drop(waiting);
         self.wake.notify_one();
     }
@@ -65,19 +109,36 @@ impl Outbox {
     /// Appends what `write` appends.
     ///
     /// # Errors
-    /// [`Closed`] when the socket is gone or [`OUTBOX_BYTES_MAX`] wait already; then `write` was not called.
-    pub(crate) fn append(&self, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), Closed> {
+    /// [`Refused`] when the socket is gone or as much waits as may; then `write` was not called.
+    pub(crate) fn append(&self, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), Refused> {
+        let bytes_max = self.limit.bytes_max();
         let mut waiting = self.waiting.lock();
-        if !waiting.open || waiting.bytes.len() >= OUTBOX_BYTES_MAX {
-            return Err(Closed);
+        if !waiting.open {
+            return Err(Refused::Closed);
+        }
+        if waiting.bytes.len() >= bytes_max {
+            // Not so before, if the limit was lowered.
+            self.full.store(true, Ordering::Relaxed);
+            return Err(Refused::Full);
         }
         write(&mut waiting.bytes);
+        if waiting.bytes.len() >= bytes_max {
+            self.full.store(true, Ordering::Relaxed);
+        }
         let wake = !std::mem::replace(&mut waiting.woken, true);
         drop(waiting);
         if wake {
             self.wake.notify_one();
         }
         Ok(())
+    }
+
+    /// Appends an answer. A peer that does not read its answers loses the link: it would wait for those that are missing until its
+    /// deadline, and learns at once that way. One whose link has ended has given up on them.
+    pub(crate) fn answer(&self, write: impl FnOnce(&mut Vec<u8>)) {
+        if self.append(write) == Err(Refused::Full) {
+            self.close();
+        }
     }
 
     /// The writer: returns when the outbox is closed or the socket fails.
@@ -97,6 +158,7 @@ impl Outbox {
                 }
                 waiting.woken = false;
                 std::mem::swap(&mut waiting.bytes, &mut batch);
+                self.full.store(false, Ordering::Relaxed);
             }
             socket.write_all(&batch).await?;
             metrics.add(Count::PeerBytesSent, batch.len() as u64);
@@ -127,7 +189,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_appended_before_the_writer_runs_leaves_in_one_write() {
-        let outbox = Outbox::open();
+        let outbox = Outbox::open(QueueLimit::new(1 << 10));
         let (here, mut there) = tokio::io::duplex(1024);
         outbox.append(|bytes| bytes.extend_from_slice(b"one ")).unwrap();
         outbox.append(|bytes| bytes.extend_from_slice(b"two")).unwrap();
@@ -141,7 +203,11 @@ mod tests {
         let (written, ()) = tokio::join!(outbox.write_to(here, &metrics), read);
         written.unwrap();
         assert_eq!(metrics.since_reset(Count::PeerBytesSent), 7);
-        assert_eq!(outbox.append(|_| ()), Err(Closed), "a closed outbox takes nothing");
+        assert_eq!(
+            outbox.append(|_| ()),
+            Err(Refused::Closed),
+            "a closed outbox takes nothing"
+        );
     }
 
     #[test]
@@ -156,9 +222,38 @@ mod tests {
     }
 
     #[test]
-    fn an_outbox_over_its_limit_takes_nothing() {
-        let outbox = Outbox::open();
-        outbox.append(|bytes| bytes.resize(OUTBOX_BYTES_MAX, 0)).unwrap();
-        assert_eq!(outbox.append(|bytes| bytes.push(1)), Err(Closed));
+    fn an_outbox_at_its_limit_takes_nothing_more_and_says_so() {
+        let limit = QueueLimit::new(10);
+        let outbox = Outbox::open(limit.clone());
+        outbox.append(|bytes| bytes.resize(9, 0)).unwrap();
+        assert!(!outbox.is_full());
+        outbox.append(|bytes| bytes.resize(12, 0)).unwrap();
+        assert!(outbox.is_full(), "the frame that goes over the limit is the last");
+        assert_eq!(outbox.append(|bytes| bytes.push(1)), Err(Refused::Full));
+        limit.change(20);
+        assert_eq!(
+            outbox.append(|bytes| bytes.push(1)),
+            Ok(()),
+            "the limit may change at any time"
+        );
+        outbox.close();
+        assert!(!outbox.is_full());
+    }
+
+    #[tokio::test]
+    async fn an_outbox_is_no_longer_full_when_its_bytes_are_on_their_way() {
+        let outbox = Outbox::open(QueueLimit::new(4));
+        let (here, mut there) = tokio::io::duplex(1024);
+        outbox.append(|bytes| bytes.extend_from_slice(b"full")).unwrap();
+        assert!(outbox.is_full());
+        let read = async {
+            let mut buffer = [0; 4];
+            there.read_exact(&mut buffer).await.unwrap();
+            assert!(!outbox.is_full());
+            outbox.close();
+        };
+        let metrics = NodeMetrics::new(vec![], &[]);
+        let (written, ()) = tokio::join!(outbox.write_to(here, &metrics), read);
+        written.unwrap();
     }
 }

@@ -1,6 +1,6 @@
 //! The link that this node asks a peer on.
 
-use super::outbox::Outbox;
+use super::outbox::{Outbox, QueueLimit};
 use super::pending::Pending;
 use super::sweeper::Sweeper;
 use crate::routes::NodeIndex;
@@ -38,12 +38,12 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// A link that is down; `sweeper` makes its clock tick.
-    pub(crate) fn new(peer: NodeIndex, sweeper: Arc<Sweeper>) -> Self {
+    /// A link that is down; `sweeper` makes its clock tick, and `limit` says how much may wait to be sent.
+    pub(crate) fn new(peer: NodeIndex, sweeper: Arc<Sweeper>, limit: QueueLimit) -> Self {
         Link {
             peer,
             sweeper,
-            outbox: Outbox::default(),
+            outbox: Outbox::new(limit),
             turns: Mutex::default(),
             pulls: Mutex::default(),
             announced: ArcSwapOption::empty(),

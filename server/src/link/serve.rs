@@ -92,8 +92,7 @@ impl Server<'_> {
             .metrics
             .add(Count::DeltasMerged, std::mem::take(&mut self.merged));
         if !self.replies.is_empty() {
-            // A closed outbox means that the link is ending: the peer learns it from the socket.
-            let _ = self.outbox.append(|out| out.append(&mut self.replies));
+            self.outbox.answer(|out| out.append(&mut self.replies));
         }
         Ok(consumed)
     }

@@ -4,6 +4,7 @@ use super::{Clock, Identity, IdentityError, Node};
 use crate::config::{ClusterNode, Config, Level, LiveConfig, Profile};
 use crate::control_loop::ControlLoop;
 use crate::http::HttpServer;
+use crate::link::outbox::QueueLimit;
 use crate::link::peer::Link;
 use crate::link::sweeper::Sweeper;
 use crate::link::{accept, dial};
@@ -103,12 +104,15 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         .map_err(|error| StartError::Topology(error.to_string()))?;
     let (events, received) = mpsc::unbounded_channel();
     let sweeper = Arc::new(Sweeper::default());
+    let queue_limit = QueueLimit::new(settings.limits.peer_queue_bytes_max.bytes());
+    let new_link = |peer| Link::new(peer, Arc::clone(&sweeper), queue_limit.clone());
     let node = Arc::new(Node {
         store: Store::new(topology.settings().arcs),
         links: (0..topology.members().len())
-            .map(|peer| Arc::new(Link::new(peer as NodeIndex, Arc::clone(&sweeper))))
+            .map(|peer| Arc::new(new_link(peer as NodeIndex)))
             .collect(),
         sweeper,
+        queue_limit,
         routes: ArcSwap::from_pointee(Routes::new(Arc::clone(plane.view()))),
         hints: Mutex::new(Hints::new(super::hints::caps(&settings))),
         clients: Clients::default(),

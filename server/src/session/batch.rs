@@ -2,8 +2,9 @@
 
 use super::assemble::{PartReplies, assemble, is_straight};
 use super::caller::Caller;
-use super::executor::{Executor, Reads, Scene};
+use super::executor::Executor;
 use super::plan::{Part, Plan};
+use super::scene::{Reads, Scene};
 use super::settle::settle;
 use crate::node::Node;
 use crate::turn::{PartIndex, Problem, Turn};

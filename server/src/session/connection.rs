@@ -3,8 +3,8 @@
 use super::batch::Workbench;
 use super::caller::Door;
 use super::client::{Client, Replying};
-use super::executor::{Reads, Scene};
 use super::plan::{Part, Planned};
+use super::scene::{Reads, Scene};
 use super::server_command::{self, After};
 use super::timing::Timing;
 use crate::command::CommandError;
@@ -22,9 +22,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-
-/// Most commands of one batch: what is parsed, prefetched and run before anything waits.
-const BATCH_COMMANDS_MAX: usize = 64;
 
 /// Replies that are sent before the next batch of the same read runs, in bytes.
 const FLUSH_BYTES: usize = 256 << 10;
@@ -90,10 +87,12 @@ impl Connection {
     async fn commands(&mut self, node: &Arc<Node>, client: &mut Client, socket: &mut TcpStream) -> io::Result<After> {
         let mut consumed = 0;
         let mut after = After::Continue;
+        // A batch is what of a connection waits at once: the next one is parsed when its last reply is there.
+        let inflight_max = node.config.current().limits.client_inflight_max as usize;
         loop {
             let parsed = self
                 .parser
-                .parse(&self.buffer[consumed..], &mut self.batch, BATCH_COMMANDS_MAX);
+                .parse(&self.buffer[consumed..], &mut self.batch, inflight_max);
             let empty = self.batch.is_empty();
             if !empty {
                 let frame = &self.buffer[consumed..];

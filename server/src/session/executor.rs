@@ -11,23 +11,20 @@
 //! prefetching are the largest single gain of the hot path (2.2 times at 64 commands a batch), and the reason for planning apart
 //! from running.
 
-use super::caller::{Caller, Door, Levels};
+use super::caller::{Door, Levels};
 use super::gate::Gate;
 use super::plan::{Handler, Part, Plan};
+use super::scene::{Reads, Scene};
 use crate::command::{CommandError, Delta, Deltas, KeyCx, Lookups, SlotCx};
-use crate::config::Config;
 use crate::metrics::Count;
-use crate::node::Node;
-use crate::routes::{ArcRoute, NodeIndex, OwnerSet, Routes};
+use crate::routes::{ArcRoute, NodeIndex, OwnerSet};
 use crate::store::HashedKey;
 use crate::turn::{
     ELSEWHERE, Group, GroupKind, ItemKind, Loss, NO_GROUP, PartIndex, Problem, Sent, SentItem, Turn, Waits, WrittenKey,
 };
-use circlet_core::control::Now;
 use circlet_core::coordinator::Shortfall;
 use circlet_core::message::batch::{self, WireKey};
 use circlet_core::quorum::Verdict;
-use circlet_core::state::State;
 use circlet_resp::{Args, ReplyBuf};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -60,26 +57,6 @@ pub(crate) struct Executor {
     /// What the batch looked up so far.
     lookups: Lookups,
     spare: Vec<Arc<Turn>>,
-}
-
-/// How reads make sure of what they read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reads {
-    /// Other owners are asked whether they hold the same.
-    Check,
-    /// Other owners are given what this node holds: after it was seen that they may not, so that a reader never goes back in time.
-    WriteBack,
-}
-
-/// What a batch runs in.
-#[derive(Clone, Copy)]
-pub(crate) struct Scene<'a> {
-    pub(crate) node: &'a Node,
-    pub(crate) config: &'a Config,
-    pub(crate) routes: &'a Routes,
-    pub(crate) caller: &'a Caller,
-    pub(crate) now: Now,
-    pub(crate) reads: Reads,
 }
 
 /// Turns that a session keeps for reuse: the third owner's acknowledgement often comes after the reply.
@@ -147,7 +124,10 @@ impl Executor {
         let route = scene.routes.arc(part.arc);
         let here = route.coordinator == Some(scene.routes.me) || (scene.caller.door == Door::Peer && route.owned);
         match route.coordinator {
-            Some(coordinator) if !here => self.run_elsewhere(scene, coordinator, index, part, args),
+            Some(coordinator) if !here => match gate.forward(coordinator) {
+                Ok(()) => self.run_elsewhere(scene, coordinator, index, part, args),
+                Err(refused) => replies.error_display(&refused),
+            },
             None if !route.owned => self.waits.problems.push((index, Problem::NotReady)),
             _ => {
                 let levels = scene.caller.levels(&scene.config.cluster, part.key(args).key);
@@ -462,25 +442,6 @@ impl Executor {
             self.spare.remove(0);
         }
         self.spare.push(Arc::clone(turn));
-    }
-}
-
-impl Scene<'_> {
-    /// The owners that can vouch for a read, those whose link is quick first.
-    fn readers(&self, owners: &OwnerSet) -> SmallVec<[NodeIndex; 4]> {
-        let slow = |peer: &NodeIndex| self.node.links[usize::from(*peer)].is_slow();
-        let mut readers = owners.readers.clone();
-        if readers.iter().any(slow) {
-            readers.sort_by_key(slow);
-        }
-        readers
-    }
-
-    /// Appends this node's state of a key, encoded.
-    fn encode_state(&self, arc: circlet_ring::ArcId, key: WireKey<'_>, out: &mut Vec<u8>) {
-        let shard = self.node.store.lock(arc);
-        let state: State<'_> = shard.state(&crate::link::hashed(key));
-        state.encode(out);
     }
 }
 

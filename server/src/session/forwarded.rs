@@ -7,9 +7,10 @@
 use super::assemble::PartReplies;
 use super::batch::{Settled, settle_all};
 use super::caller::Caller;
-use super::executor::{Executor, Reads, Scene};
+use super::executor::Executor;
 use super::local;
 use super::plan::{Part, Plan, Planned};
+use super::scene::{Reads, Scene};
 use crate::link::outbox::Outbox;
 use crate::node::Node;
 use crate::routes::Routes;
@@ -188,8 +189,7 @@ impl Forwarded {
     }
 
     fn send(&self, settled: &Settled) {
-        // A closed outbox means that the peer's link ended: it has given up on the answer.
-        let _ = self.outbox.append(|out| self.answer(settled, out));
+        self.outbox.answer(|out| self.answer(settled, out));
     }
 }
 

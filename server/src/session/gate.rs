@@ -1,11 +1,13 @@
 //! Whether a command may begin. What that takes is looked up once a batch; whoever is refused has changed nothing.
 
 use super::caller::Levels;
-use super::executor::Scene;
+use super::scene::Scene;
+use crate::link::peer::Link;
 use crate::metrics::Watch;
-use crate::routes::OwnerSet;
+use crate::routes::{NodeIndex, OwnerSet};
 use circlet_core::coordinator::Shortfall;
 use circlet_resp::command::{CommandSpec, Flag};
+use std::sync::Arc;
 
 /// Why a command does not begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +18,9 @@ pub(crate) enum Refused {
     /// The node holds more than it may, and the command may need memory. Redis's words.
     #[error("OOM command not allowed when used memory > 'maxmemory'.")]
     OutOfMemory,
+    /// The command needs a peer that has not taken what waits for it already.
+    #[error("BUSY too many bytes wait for a node that the command needs, try again later")]
+    Busy,
 }
 
 /// See the module's header. Good for one batch on one thread.
@@ -25,14 +30,18 @@ pub(crate) struct Gate<'a> {
     /// The memory held and the limit, if there is one. The watch sees what this batch adds, so a long pipeline stops at the limit as
     /// single commands do; what other threads add in those microseconds it does not see.
     memory: Option<(Watch<'a>, u64)>,
+    /// The links, if as much as may waits for one of them.
+    crowded: Option<&'a [Arc<Link>]>,
 }
 
 impl<'a> Gate<'a> {
     /// The gate for a batch.
     pub(crate) fn new(scene: Scene<'a>) -> Self {
+        let links = scene.node.links.as_slice();
         let bytes_max = scene.config.limits.memory_bytes_max.0;
         Gate {
             may_coordinate: scene.node.holds_lease(scene.now.mono),
+            crowded: links.iter().any(|link| link.outbox.is_full()).then_some(links),
             memory: (bytes_max > 0).then(|| (scene.node.store.memory(), bytes_max)),
         }
     }
@@ -47,6 +56,32 @@ impl<'a> Gate<'a> {
         if spec.has(Flag::Denyoom) && is_full() {
             return Err(Refused::OutOfMemory);
         }
+        if self.crowded.is_some() && self.is_crowded_out(spec, levels, n, owners) {
+            return Err(Refused::Busy);
+        }
         Ok(())
+    }
+
+    /// Whether a command may be forwarded to this node.
+    pub(crate) fn forward(&self, to: NodeIndex) -> Result<(), Refused> {
+        if self.is_full(to) { Err(Refused::Busy) } else { Ok(()) }
+    }
+
+    /// Whether the level could be met, but not without an owner that takes no more. A write that can do without it leaves a hint.
+    #[cold]
+    fn is_crowded_out(&self, spec: &CommandSpec, levels: Levels, n: u8, owners: &OwnerSet) -> bool {
+        let (needed, asked) = if spec.is_write() {
+            (levels.write.needed(n), &owners.reachable)
+        } else {
+            (levels.read.needed(n), &owners.readers)
+        };
+        let free = asked.iter().filter(|owner| !self.is_full(**owner)).count();
+        let needed = usize::from(needed);
+        asked.len() + 1 >= needed && free + 1 < needed
+    }
+
+    fn is_full(&self, peer: NodeIndex) -> bool {
+        self.crowded
+            .is_some_and(|links| links[usize::from(peer)].outbox.is_full())
     }
 }

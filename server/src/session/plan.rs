@@ -4,7 +4,7 @@
 //! goes where its key lives; [`Combine`] makes one reply of theirs again. A command that must be atomic over several keys is one
 //! part, and all its keys are in one slot.
 
-use super::executor::Scene;
+use super::scene::Scene;
 use crate::command::{
     Combine, CommandError, FanOut, KeyHandler, SlotHandler, fan_out, key_handler, sets_unconditionally, slot_handler,
 };

@@ -5,8 +5,9 @@
 //! behind: the newer generation beats its delta on every owner.
 
 use super::caller::Caller;
-use super::executor::{Executor, Reads, Scene};
+use super::executor::Executor;
 use super::plan::{Part, Plan};
+use super::scene::{Reads, Scene};
 use crate::metrics::Count;
 use crate::node::Node;
 use crate::turn::{Problem, Turn};

@@ -47,6 +47,16 @@ impl Client {
         self.reply().await.unwrap_or_else(|| panic!("no reply to {line}"))
     }
 
+    /// Sends a command whose words are too long for a line, and waits for its reply as [`Client::text`] does.
+    pub(crate) async fn words(&mut self, words: &[&str]) -> String {
+        let mut request = format!("*{}\r\n", words.len());
+        for word in words {
+            request += &format!("${}\r\n{word}\r\n", word.len());
+        }
+        self.socket.write_all(request.as_bytes()).await.expect("the node reads");
+        show(&self.reply().await.expect("a reply"))
+    }
+
     /// The reply as a text: errors with their `-`, numbers as digits, arrays in brackets.
     pub(crate) async fn text(&mut self, line: &str) -> String {
         show(&self.ask(line).await)

@@ -10,7 +10,7 @@ use tokio::net::{TcpStream, UdpSocket};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A counter of one node.
-async fn counter(http: SocketAddr, name: &str) -> u64 {
+pub(crate) async fn counter(http: SocketAddr, name: &str) -> u64 {
     let mut socket = TcpStream::connect(http).await.expect("the node serves metrics");
     let request = b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
     socket.write_all(request).await.expect("it reads");
@@ -165,4 +165,28 @@ async fn hints_are_counted_and_collapse_at_the_limit_of_the_moment() {
     assert!(collapsed > 0);
     write(&mut clients[1], "b").await;
     assert!(sum(&cluster, "hints_collapsed").await > collapsed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_more_commands_of_a_connection_wait_at_once_than_may() {
+    let cluster = Cluster::start(2).await;
+    let mut client = cluster.big(0).await;
+    let lines: Vec<String> = (0..200).map(|key| format!("SET k{key} v")).collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let mut frames = Vec::new();
+    for inflight_max in ["1", "64"] {
+        let set = format!("CONFIG SET client-inflight-max {inflight_max}");
+        assert_eq!(client.text(&set).await, "OK");
+        let http = cluster.nodes[0].addresses().http;
+        let before = counter(http, "peer_frames_sent").await;
+        client.send(&lines).await;
+        for _ in &lines {
+            let reply = client.reply().await.expect("a reply");
+            assert_eq!(super::client::show(&reply), "OK");
+        }
+        frames.push(counter(http, "peer_frames_sent").await - before);
+    }
+    // A batch is one or two frames for the peer; each of these commands needs it, as the other owner or as the coordinator.
+    assert!(frames[0] >= 190, "one at a time, so a frame for each: {frames:?}");
+    assert!(frames[1] < 100, "many at once, so a frame for many: {frames:?}");
 }

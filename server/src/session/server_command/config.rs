@@ -77,6 +77,7 @@ fn apply(node: &Node, name: &str) {
             let entries_max = settings.observability.slowlog_entries_max as usize;
             node.slowlog.lock().set_entries_max(entries_max);
         }
+        "peer-queue-bytes-max" => node.queue_limit.change(settings.limits.peer_queue_bytes_max.bytes()),
         "hint-keys-max" => node.limit_hints(&settings),
         _ => {}
     }

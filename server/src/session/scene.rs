@@ -1,0 +1,52 @@
+//! What a batch runs in.
+
+use super::caller::Caller;
+use crate::config::Config;
+use crate::node::Node;
+use crate::routes::{NodeIndex, OwnerSet, Routes};
+use circlet_core::control::Now;
+use circlet_core::message::batch::WireKey;
+use circlet_core::state::State;
+use smallvec::SmallVec;
+
+/// How reads make sure of what they read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// Other owners are asked whether they hold the same.
+    Check,
+    /// Other owners are given what this node holds: after it was seen that they may not, so that a reader never goes back in time.
+    WriteBack,
+}
+
+/// What a batch runs in.
+#[derive(Clone, Copy)]
+pub(crate) struct Scene<'a> {
+    pub(crate) node: &'a Node,
+    pub(crate) config: &'a Config,
+    pub(crate) routes: &'a Routes,
+    pub(crate) caller: &'a Caller,
+    pub(crate) now: Now,
+    pub(crate) reads: Reads,
+}
+
+impl Scene<'_> {
+    /// The owners that can vouch for a read, those whose link is quick first.
+    pub(super) fn readers(&self, owners: &OwnerSet) -> SmallVec<[NodeIndex; 4]> {
+        let slow = |peer: &NodeIndex| {
+            let link = &self.node.links[usize::from(*peer)];
+            link.is_slow() || link.outbox.is_full()
+        };
+        let mut readers = owners.readers.clone();
+        if readers.iter().any(slow) {
+            readers.sort_by_key(slow);
+        }
+        readers
+    }
+
+    /// Appends this node's state of a key, encoded.
+    pub(super) fn encode_state(&self, arc: circlet_ring::ArcId, key: WireKey<'_>, out: &mut Vec<u8>) {
+        let shard = self.node.store.lock(arc);
+        let state: State<'_> = shard.state(&crate::link::hashed(key));
+        state.encode(out);
+    }
+}
