@@ -4,6 +4,7 @@
 //! that is wrong more often than right is worse than none, so each looks only for what is unambiguous.
 
 mod allow_list;
+mod declared;
 mod edges;
 mod glossary;
 mod habits;
@@ -44,7 +45,7 @@ impl fmt::Display for Violation {
 
 type Rule = fn(&Tree) -> Vec<Violation>;
 
-const RULES: [(&str, Rule); 8] = [
+const RULES: [(&str, Rule); 9] = [
     ("crates depend only along the arrows", edges::check),
     ("core's mechanisms meet in control", modules::check),
     ("ring, core and resp are pure", purity::check),
@@ -52,6 +53,7 @@ const RULES: [(&str, Rule); 8] = [
     ("one word a thing", glossary::check),
     ("habits", habits::check),
     ("unsafe stays in the table", unsafe_code::check),
+    ("what is declared is used", declared::check),
     ("peer messages are documented", peer_messages::check),
 ];
 
