@@ -18,6 +18,7 @@ mod balance;
 mod buckets;
 mod count;
 mod counters;
+mod family;
 mod histograms;
 mod node_metrics;
 mod process;

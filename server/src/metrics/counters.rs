@@ -1,9 +1,10 @@
 //! A family of counters: one name, and a label that tells its counters apart.
 
+use super::family::Family;
 use super::shard::{self, SHARDS};
 use parking_lot::Mutex;
 use prometheus::core::{Collector, Desc};
-use prometheus::proto::{Counter, LabelPair, Metric, MetricFamily, MetricType};
+use prometheus::proto::{Counter, MetricFamily, MetricType};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,11 +17,8 @@ struct Line([AtomicU64; LINE]);
 
 /// Counters that differ in the value of one label, known beforehand. Any thread may count; each counts in its own memory.
 pub struct Counters {
-    name: &'static str,
-    help: &'static str,
-    label: &'static str,
+    family: Family,
     values: Vec<String>,
-    desc: Desc,
     shards: [OnceLock<Box<[Line]>>; SHARDS],
     /// The totals when statistics were last reset.
     reset: Mutex<Vec<u64>>,
@@ -35,20 +33,10 @@ impl Counters {
     /// If the name or the label is none to Prometheus.
     #[must_use]
     pub fn new(name: &'static str, help: &'static str, label: &'static str, values: Vec<String>) -> Self {
-        let labels = if label.is_empty() {
-            vec![]
-        } else {
-            vec![label.to_string()]
-        };
-        let desc = Desc::new(name.to_string(), help.to_string(), labels, Default::default());
-        let desc = desc.unwrap_or_else(|error| panic!("metric {name}: {error}"));
         let reset = Mutex::new(vec![0; values.len()]);
         Self {
-            name,
-            help,
-            label,
+            family: Family::new(name, help, label),
             values,
-            desc,
             shards: [const { OnceLock::new() }; SHARDS],
             reset,
         }
@@ -74,7 +62,11 @@ impl Counters {
             Some(lines) => lines,
             None => self.first_use(shard),
         };
-        debug_assert!(index < self.values.len(), "{} has no counter {index}", self.name);
+        debug_assert!(
+            index < self.values.len(),
+            "{} has no counter {index}",
+            self.family.name()
+        );
         if let Some(line) = lines.get(index / LINE) {
             shard::add(&line.0[index % LINE], shard, count);
         }
@@ -123,7 +115,7 @@ impl Counters {
 
 impl Collector for Counters {
     fn desc(&self) -> Vec<&Desc> {
-        vec![&self.desc]
+        self.family.desc()
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
@@ -131,32 +123,12 @@ impl Collector for Counters {
             let mut counter = Counter::default();
             #[allow(clippy::cast_precision_loss, reason = "Prometheus knows only floating point numbers")]
             counter.set_value(self.total(index) as f64);
-            let mut metric = Metric::from_label(label_pairs(self.label, value));
+            let mut metric = self.family.metric(value);
             metric.set_counter(counter);
             metric
         });
-        vec![family(self.name, self.help, MetricType::COUNTER, metrics.collect())]
+        self.family.collected(MetricType::COUNTER, metrics.collect())
     }
-}
-
-/// The label of one metric of a family; none if the family has no label.
-pub(super) fn label_pairs(label: &str, value: &str) -> Vec<LabelPair> {
-    if label.is_empty() {
-        return Vec::new();
-    }
-    let mut pair = LabelPair::default();
-    pair.set_name(label.to_string());
-    pair.set_value(value.to_string());
-    vec![pair]
-}
-
-pub(super) fn family(name: &str, help: &str, kind: MetricType, metrics: Vec<Metric>) -> MetricFamily {
-    let mut family = MetricFamily::default();
-    family.set_name(name.to_string());
-    family.set_help(help.to_string());
-    family.set_field_type(kind);
-    family.set_metric(metrics);
-    family
 }
 
 #[cfg(test)]

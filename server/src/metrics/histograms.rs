@@ -1,11 +1,11 @@
 //! A family of latency histograms: one name, and a label that tells them apart.
 
 use super::buckets::{self, BUCKETS};
-use super::counters::{family, label_pairs};
+use super::family::Family;
 use super::shard::{self, SHARDS};
 use parking_lot::Mutex;
 use prometheus::core::{Collector, Desc};
-use prometheus::proto::{Bucket, Histogram, Metric, MetricFamily, MetricType};
+use prometheus::proto::{Bucket, Histogram, MetricFamily, MetricType};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -48,11 +48,8 @@ type OwnCells = Box<[OnceLock<Box<Cells>>]>;
 /// Histograms of durations that differ in the value of one label, known beforehand. Any thread may record; each records
 /// in its own memory.
 pub struct Histograms {
-    name: &'static str,
-    help: &'static str,
-    label: &'static str,
+    family: Family,
     values: Vec<String>,
-    desc: Desc,
     shards: [OnceLock<OwnCells>; SHARDS],
     /// What was there when statistics were last reset.
     reset: Mutex<Vec<Snapshot>>,
@@ -67,20 +64,10 @@ impl Histograms {
     /// If the name or the label is none to Prometheus.
     #[must_use]
     pub fn new(name: &'static str, help: &'static str, label: &'static str, values: Vec<String>) -> Self {
-        let labels = if label.is_empty() {
-            vec![]
-        } else {
-            vec![label.to_string()]
-        };
-        let desc = Desc::new(name.to_string(), help.to_string(), labels, Default::default());
-        let desc = desc.unwrap_or_else(|error| panic!("metric {name}: {error}"));
         let reset = Mutex::new(vec![Snapshot::default(); values.len()]);
         Self {
-            name,
-            help,
-            label,
+            family: Family::new(name, help, label),
             values,
-            desc,
             shards: [const { OnceLock::new() }; SHARDS],
             reset,
         }
@@ -105,7 +92,11 @@ impl Histograms {
 
     #[inline]
     fn cells(&self, shard: usize, index: usize) -> Option<&Cells> {
-        debug_assert!(index < self.values.len(), "{} has no histogram {index}", self.name);
+        debug_assert!(
+            index < self.values.len(),
+            "{} has no histogram {index}",
+            self.family.name()
+        );
         let own = match self.shards[shard].get() {
             Some(own) => own,
             None => self.shards[shard].get_or_init(|| self.values.iter().map(|_| OnceLock::new()).collect()),
@@ -267,7 +258,7 @@ impl Snapshot {
 
 impl Collector for Histograms {
     fn desc(&self) -> Vec<&Desc> {
-        vec![&self.desc]
+        self.family.desc()
     }
 
     /// Those that have recorded nothing are left out: a family has a histogram for every command, and most are idle.
@@ -276,7 +267,7 @@ impl Collector for Histograms {
         for (index, value) in self.values.iter().enumerate() {
             let total = self.total(index);
             if total.count() > 0 {
-                let mut metric = Metric::from_label(label_pairs(self.label, value));
+                let mut metric = self.family.metric(value);
                 metric.set_histogram(total.to_proto());
                 metrics.push(metric);
             }
@@ -284,7 +275,7 @@ impl Collector for Histograms {
         if metrics.is_empty() {
             return Vec::new();
         }
-        vec![family(self.name, self.help, MetricType::HISTOGRAM, metrics)]
+        self.family.collected(MetricType::HISTOGRAM, metrics)
     }
 }
 

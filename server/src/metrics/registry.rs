@@ -1,8 +1,8 @@
 //! All metrics of a node, and the text that Prometheus reads.
 
-use super::counters::{family, label_pairs};
+use super::family::Family;
 use prometheus::core::{Collector, Desc};
-use prometheus::proto::{Gauge, Metric, MetricFamily, MetricType};
+use prometheus::proto::{Gauge, MetricFamily, MetricType};
 use prometheus::{Encoder as _, TextEncoder};
 use std::sync::Arc;
 
@@ -51,18 +51,8 @@ impl Registry {
         label: &'static str,
         read: impl Fn() -> Vec<(String, f64)> + Send + Sync + 'static,
     ) {
-        let labels = if label.is_empty() {
-            vec![]
-        } else {
-            vec![label.to_string()]
-        };
-        let desc = Desc::new(name.to_string(), help.to_string(), labels, Default::default());
-        let desc = desc.unwrap_or_else(|error| panic!("metric {name}: {error}"));
         self.add(Arc::new(Gauges {
-            name,
-            help,
-            label,
-            desc,
+            family: Family::new(name, help, label),
             read: Box::new(read),
         }));
     }
@@ -99,27 +89,24 @@ impl<C: Collector> Collector for Shared<C> {
 type ReadGauges = dyn Fn() -> Vec<(String, f64)> + Send + Sync;
 
 struct Gauges {
-    name: &'static str,
-    help: &'static str,
-    label: &'static str,
-    desc: Desc,
+    family: Family,
     read: Box<ReadGauges>,
 }
 
 impl Collector for Gauges {
     fn desc(&self) -> Vec<&Desc> {
-        vec![&self.desc]
+        self.family.desc()
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
         let metrics = (self.read)().into_iter().map(|(value, number)| {
             let mut gauge = Gauge::default();
             gauge.set_value(number);
-            let mut metric = Metric::from_label(label_pairs(self.label, &value));
+            let mut metric = self.family.metric(&value);
             metric.set_gauge(gauge);
             metric
         });
-        vec![family(self.name, self.help, MetricType::GAUGE, metrics.collect())]
+        self.family.collected(MetricType::GAUGE, metrics.collect())
     }
 }
 
