@@ -20,7 +20,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-pub use profile::{Profile, ProfileError};
+pub use profile::Profile;
 pub use swim::{Swim, SwimConfig};
 pub use swim_id::SwimId;
 

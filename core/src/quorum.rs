@@ -24,6 +24,35 @@ pub enum Level {
 }
 
 impl Level {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::One, Self::Quorum, Self::All];
+
+    /// The word for it, in settings and commands.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::One => "one",
+            Self::Quorum => "quorum",
+            Self::All => "all",
+        }
+    }
+
+    /// The byte for it, in the topology's document and between nodes; never 0.
+    #[must_use]
+    pub const fn byte(self) -> u8 {
+        match self {
+            Self::One => 1,
+            Self::Quorum => 2,
+            Self::All => 3,
+        }
+    }
+
+    /// The level of a byte, if it is one's.
+    #[must_use]
+    pub fn from_byte(byte: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.byte() == byte)
+    }
+
     /// How many of `n` owners this level needs; at least one, so that an arc without owners meets none.
     #[must_use]
     pub const fn needed(self, n: u8) -> u8 {
@@ -85,6 +114,17 @@ mod tests {
             for (n, needed) in (0..).zip(row) {
                 assert_eq!(level.needed(n), needed, "{level:?} of {n}");
             }
+        }
+    }
+
+    #[test]
+    fn bytes_of_levels_are_golden_and_no_other_byte_is_a_level() {
+        assert_eq!(Level::ALL.map(Level::byte), [1, 2, 3]);
+        for byte in 0..=u8::MAX {
+            assert_eq!(
+                Level::from_byte(byte).map_or(0, Level::byte),
+                if byte <= 3 { byte } else { 0 }
+            );
         }
     }
 

@@ -21,7 +21,7 @@ use xxhash_rust::xxh3::xxh3_64;
 pub use self::member_entry::{Addresses, MemberEntry, MemberStage};
 pub use self::reader::Malformed;
 use self::reader::Reader;
-pub use self::settings::{ClusterSettings, DefaultLevel};
+pub use self::settings::ClusterSettings;
 
 const MAGIC: &[u8; 4] = b"CgTP";
 const VERSION: u8 = 1;

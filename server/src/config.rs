@@ -47,7 +47,7 @@ mod timeouts;
 mod value;
 
 pub use bounds::Bounds;
-pub use choice::{EvictionPolicy, Level, LogFormat, LogLevel, Profile};
+pub use choice::{EvictionPolicy, LogFormat, LogLevel};
 pub use cluster::ClusterSettings;
 pub use cluster_node::ClusterNode;
 pub use error::{ConfigError, Problem, RewriteError, SetError};
@@ -64,6 +64,8 @@ pub use setting::{Setting, When};
 pub use timeouts::Timeouts;
 pub use value::{Micros, Millis, Seconds};
 
+use circlet_core::membership::Profile;
+use circlet_core::quorum::Level;
 use std::path::PathBuf;
 
 /// Everything a node is told, typed and checked. Made by [`Config::load`], or by [`Config::default`] for a lone node.

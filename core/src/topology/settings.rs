@@ -4,32 +4,7 @@ use circlet_ring::ArcCount;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::reader::{Malformed, Reader};
-
-/// A level as the document stores it; what it needs of `n` owners is the quorum module's to say.
-///
-/// It is the cluster's default; connections and prefixes may choose otherwise.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[repr(u8)]
-pub enum DefaultLevel {
-    /// One owner.
-    One = 1,
-    /// More than half of the owners.
-    #[default]
-    Quorum = 2,
-    /// All owners.
-    All = 3,
-}
-
-impl DefaultLevel {
-    fn from_byte(byte: u8) -> Result<Self, Malformed> {
-        match byte {
-            1 => Ok(Self::One),
-            2 => Ok(Self::Quorum),
-            3 => Ok(Self::All),
-            _ => Err(Malformed("unknown level")),
-        }
-    }
-}
+use crate::quorum::Level;
 
 /// The settings that are part of the topology: a node with others does not belong to the cluster.
 ///
@@ -38,10 +13,10 @@ impl DefaultLevel {
 pub struct ClusterSettings {
     /// How many owners each arc is to have, 1 to 8; each costs the memory of one copy. Default 3.
     pub replicas: u8,
-    /// How many owners a read waits for.
-    pub read: DefaultLevel,
-    /// How many owners a write waits for.
-    pub write: DefaultLevel,
+    /// How many owners a read waits for, unless its connection or its key's prefix chooses otherwise.
+    pub read: Level,
+    /// The same for a write.
+    pub write: Level,
     /// How many arcs.
     pub arcs: ArcCount,
     /// A stamp further ahead of a node's clock than this is refused, and a node whose clock is further off from the others' steps down as
@@ -53,8 +28,8 @@ impl Default for ClusterSettings {
     fn default() -> Self {
         Self {
             replicas: 3,
-            read: DefaultLevel::Quorum,
-            write: DefaultLevel::Quorum,
+            read: Level::Quorum,
+            write: Level::Quorum,
             arcs: ArcCount::DEFAULT,
             clock_off_ms_max: 5000,
         }
@@ -72,7 +47,7 @@ impl ClusterSettings {
 
     /// `replicas u8 | read u8 | write u8 | arcs u16 | clock off ms u32`.
     pub(super) fn put(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&[self.replicas, self.read as u8, self.write as u8]);
+        out.extend_from_slice(&[self.replicas, self.read.byte(), self.write.byte()]);
         out.extend_from_slice(&self.arcs.get().to_le_bytes());
         out.extend_from_slice(&self.clock_off_ms_max.to_le_bytes());
     }
@@ -80,12 +55,16 @@ impl ClusterSettings {
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         Ok(Self {
             replicas: reader.u8()?,
-            read: DefaultLevel::from_byte(reader.u8()?)?,
-            write: DefaultLevel::from_byte(reader.u8()?)?,
+            read: level(reader.u8()?)?,
+            write: level(reader.u8()?)?,
             arcs: ArcCount::new(reader.u16()?).ok_or(Malformed("impossible number of arcs"))?,
             clock_off_ms_max: reader.u32()?,
         })
     }
+}
+
+fn level(byte: u8) -> Result<Level, Malformed> {
+    Level::from_byte(byte).ok_or(Malformed("unknown level"))
 }
 
 #[cfg(test)]
@@ -101,11 +80,11 @@ mod tests {
                 ..settings
             },
             ClusterSettings {
-                read: DefaultLevel::One,
+                read: Level::One,
                 ..settings
             },
             ClusterSettings {
-                write: DefaultLevel::All,
+                write: Level::All,
                 ..settings
             },
             ClusterSettings {

@@ -3,13 +3,15 @@
 use super::Bounds;
 use super::setting::Kind;
 use super::value::SettingValue;
+use circlet_core::membership::Profile;
+use circlet_core::quorum::Level;
 
 /// The reason that Redis gives when a word is none of those it knows.
 fn none_of(words: &[&str]) -> String {
     format!("argument(s) must be one of the following: {}", words.join(", "))
 }
 
-/// Declares a choice by its words, which are read in any case.
+/// Declares a choice by its words.
 macro_rules! choice {
     ($(#[doc = $doc:literal])+ pub enum $Name:ident { $( $(#[doc = $variant_doc:literal])+ $Variant:ident = $word:literal, )+ }) => {
         $(#[doc = $doc])+
@@ -17,6 +19,9 @@ macro_rules! choice {
         pub enum $Name { $( $(#[doc = $variant_doc])+ $Variant, )+ }
 
         impl $Name {
+            /// Each of them.
+            pub const ALL: [Self; [$($word),+].len()] = [ $( Self::$Variant, )+ ];
+
             /// The word for it.
             #[must_use]
             pub const fn word(self) -> &'static str {
@@ -24,26 +29,32 @@ macro_rules! choice {
             }
         }
 
-        choice!(words $Name { $( $Variant = $word, )+ });
+        by_word!($Name);
     };
-    // For an enum that stands elsewhere.
-    (words $Name:ident { $( $Variant:ident = $word:literal, )+ }) => {
+}
+
+/// Has a setting read a choice by its word, in any case: one declared here, or one of the core's.
+macro_rules! by_word {
+    ($Name:ident) => {
         impl SettingValue for $Name {
             const KIND: Kind = Kind::Text;
 
             fn parse(text: &str, _bounds: Bounds) -> Result<Self, String> {
-                match text.to_ascii_lowercase().as_str() {
-                    $( $word => Ok(Self::$Variant), )+
-                    _ => Err(none_of(&[$($word),+])),
-                }
+                let named = Self::ALL
+                    .into_iter()
+                    .find(|choice| choice.word().eq_ignore_ascii_case(text));
+                named.ok_or_else(|| none_of(&Self::ALL.map(Self::word)))
             }
 
             fn show(&self) -> String {
-                match self { $( Self::$Variant => $word, )+ }.to_string()
+                self.word().to_string()
             }
         }
     };
 }
+
+by_word!(Level);
+by_word!(Profile);
 
 choice! {
     /// The least severe event that is logged.
@@ -117,42 +128,6 @@ impl SettingValue for EvictionPolicy {
 
     fn show(&self) -> String {
         self.word().to_owned()
-    }
-}
-
-choice! {
-    /// How many owners must answer.
-    pub enum Level {
-        /// One of them.
-        One = "one",
-        /// More than half.
-        Quorum = "quorum",
-        /// Each.
-        All = "all",
-    }
-}
-
-choice! {
-    /// The pace of failure detection.
-    pub enum Profile {
-        /// One machine, or one rack.
-        Fast = "fast",
-        /// One data centre, or busy machines.
-        Lan = "lan",
-        /// Several data centres.
-        Wan = "wan",
-    }
-}
-
-impl Level {
-    /// The level as the core counts.
-    #[must_use]
-    pub fn quorum_level(self) -> circlet_core::quorum::Level {
-        match self {
-            Level::One => circlet_core::quorum::Level::One,
-            Level::Quorum => circlet_core::quorum::Level::Quorum,
-            Level::All => circlet_core::quorum::Level::All,
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! From a configuration to a running node, and back.
 
 use super::{Clock, Identity, IdentityError, Node};
-use crate::config::{ClusterNode, Config, Level, LiveConfig, Profile};
+use crate::config::{ClusterNode, Config, LiveConfig};
 use crate::control_loop::ControlLoop;
 use crate::http::HttpServer;
 use crate::link::outbox::QueueLimit;
@@ -21,7 +21,7 @@ use arc_swap::ArcSwap;
 use circlet_core::clock::DriftGuard;
 use circlet_core::control::{ControlConfig, ControlPlane, Effect, Event};
 use circlet_core::hint::Hints;
-use circlet_core::topology::{Addresses, ClusterSettings, DefaultLevel, MemberEntry, Topology};
+use circlet_core::topology::{Addresses, ClusterSettings, MemberEntry, Topology};
 use circlet_resp::command::all;
 use circlet_ring::NodeId;
 use parking_lot::Mutex;
@@ -97,7 +97,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     let topology = Arc::new(form(&settings, &identity, &sockets)?);
     let mut effects = Vec::new();
     let control = ControlConfig {
-        profile: profile(settings.cluster.gossip_profile),
+        profile: settings.cluster.gossip_profile,
         ..ControlConfig::new(identity.id, identity.life, rand::random())
     };
     let plane = ControlPlane::start(control, &topology, clock.now(), &mut effects)
@@ -238,8 +238,8 @@ fn bind_gossip(address: SocketAddr) -> Result<UdpSocket, StartError> {
 fn form(config: &Config, identity: &Identity, sockets: &Sockets) -> Result<Topology, StartError> {
     let settings = ClusterSettings {
         replicas: config.cluster.replicas,
-        read: level(config.cluster.read_level),
-        write: level(config.cluster.write_level),
+        read: config.cluster.read_level,
+        write: config.cluster.write_level,
         arcs: config.cluster.arcs,
         clock_off_ms_max: u32::try_from(config.cluster.clock_ahead_ms_max.0).unwrap_or(u32::MAX),
     };
@@ -249,14 +249,6 @@ fn form(config: &Config, identity: &Identity, sockets: &Sockets) -> Result<Topol
         config.cluster.nodes.iter().map(founding).collect()
     };
     Topology::form(settings, members).map_err(|error| StartError::Topology(error.to_string()))
-}
-
-fn profile(profile: Profile) -> circlet_core::membership::Profile {
-    match profile {
-        Profile::Fast => circlet_core::membership::Profile::Fast,
-        Profile::Lan => circlet_core::membership::Profile::Lan,
-        Profile::Wan => circlet_core::membership::Profile::Wan,
-    }
 }
 
 /// Counters for every command, by its number, and for every error code that a client can get.
@@ -274,14 +266,6 @@ fn new_metrics() -> NodeMetrics {
     ];
     let commands = all().iter().map(|spec| spec.name().to_owned()).collect();
     NodeMetrics::new(commands, &ERROR_CODES)
-}
-
-fn level(level: Level) -> DefaultLevel {
-    match level {
-        Level::One => DefaultLevel::One,
-        Level::Quorum => DefaultLevel::Quorum,
-        Level::All => DefaultLevel::All,
-    }
 }
 
 fn founding(node: &ClusterNode) -> MemberEntry {

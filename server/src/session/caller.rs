@@ -1,8 +1,6 @@
 //! On whose behalf commands run: what the connection, or the peer that forwards, has asked for.
 
-use crate::config::ClusterSettings;
-use crate::routes::OwnerSet;
-use circlet_core::coordinator::Shortfall;
+use crate::config::{ClusterSettings, Levels};
 use circlet_core::message::batch::RunHow;
 use circlet_core::quorum::Level;
 use circlet_resp::Proto;
@@ -30,30 +28,6 @@ pub(crate) struct Caller {
     pub(crate) write: Option<Level>,
 }
 
-/// The levels that one command runs at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Levels {
-    pub(crate) read: Level,
-    pub(crate) write: Level,
-}
-
-impl Levels {
-    /// Whether enough owners can be reached to run at these levels.
-    ///
-    /// # Errors
-    /// [`Shortfall::NoQuorum`], before anything is changed.
-    pub(crate) fn admit(self, is_write: bool, n: u8, owners: &OwnerSet) -> Result<(), Shortfall> {
-        let level = if is_write { self.write } else { self.read };
-        // The owners of an arc are at most 16.
-        let (need, alive) = (level.needed(n), owners.reachable.len() as u8 + 1);
-        if alive >= need {
-            Ok(())
-        } else {
-            Err(Shortfall::NoQuorum { need, total: n, alive })
-        }
-    }
-}
-
 impl Caller {
     /// The levels for a key: the connection's, else its prefix's, else the cluster's.
     pub(crate) fn levels(&self, settings: &ClusterSettings, key: &[u8]) -> Levels {
@@ -62,8 +36,8 @@ impl Caller {
         }
         let levels = settings.levels_of(key);
         Levels {
-            read: self.read.unwrap_or(levels.read.quorum_level()),
-            write: self.write.unwrap_or(levels.write.quorum_level()),
+            read: self.read.unwrap_or(levels.read),
+            write: self.write.unwrap_or(levels.write),
         }
     }
 
@@ -73,37 +47,19 @@ impl Caller {
             local: false,
             part: false,
             resp3: self.proto == Proto::Resp3,
-            read_level: level_byte(self.read),
-            write_level: level_byte(self.write),
+            read_level: self.read.map_or(0, Level::byte),
+            write_level: self.write.map_or(0, Level::byte),
         }
     }
 
-    /// The caller that a forwarded command runs for.
+    /// The caller that a forwarded command runs for. A level that is none here is taken as "none said": a later version's cannot be
+    /// honoured, the cluster's default can.
     pub(crate) fn forwarded(how: RunHow) -> Self {
         Caller {
             door: Door::Peer,
             proto: if how.resp3 { Proto::Resp3 } else { Proto::Resp2 },
-            read: level_from_byte(how.read_level),
-            write: level_from_byte(how.write_level),
+            read: Level::from_byte(how.read_level),
+            write: Level::from_byte(how.write_level),
         }
-    }
-}
-
-fn level_byte(level: Option<Level>) -> u8 {
-    match level {
-        None => 0,
-        Some(Level::One) => 1,
-        Some(Level::Quorum) => 2,
-        Some(Level::All) => 3,
-    }
-}
-
-/// An unknown byte is taken as "none said": a later version's level cannot be honoured, the cluster's default can.
-fn level_from_byte(byte: u8) -> Option<Level> {
-    match byte {
-        1 => Some(Level::One),
-        2 => Some(Level::Quorum),
-        3 => Some(Level::All),
-        _ => None,
     }
 }

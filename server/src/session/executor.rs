@@ -11,11 +11,12 @@
 //! prefetching are the largest single gain of the hot path (2.2 times at 64 commands a batch), and the reason for planning apart
 //! from running.
 
-use super::caller::{Door, Levels};
+use super::caller::Door;
 use super::gate::Gate;
 use super::plan::{Handler, Part, Plan};
 use super::scene::{Reads, Scene};
 use crate::command::{CommandError, Delta, Deltas, KeyCx, Lookups, SlotCx};
+use crate::config::Levels;
 use crate::metrics::Count;
 use crate::routes::{ArcRoute, NodeIndex, OwnerSet};
 use crate::store::HashedKey;

@@ -1,7 +1,7 @@
 //! Whether a command may begin. What that takes is looked up once a batch; whoever is refused has changed nothing.
 
-use super::caller::Levels;
 use super::scene::Scene;
+use crate::config::Levels;
 use crate::link::peer::Link;
 use crate::metrics::Watch;
 use crate::routes::{NodeIndex, OwnerSet};
@@ -51,7 +51,7 @@ impl<'a> Gate<'a> {
     /// Only the coordinator looks at its memory. Owners take what others coordinate whatever they hold, since a delta refused is a
     /// copy that is missing.
     pub(crate) fn admit(&self, spec: &CommandSpec, levels: Levels, n: u8, owners: &OwnerSet) -> Result<(), Refused> {
-        levels.admit(spec.is_write(), n, owners)?;
+        enough_reachable(spec.is_write(), levels, n, owners)?;
         let is_full = || self.memory.is_some_and(|(held, bytes_max)| held.now() > bytes_max);
         if spec.has(Flag::Denyoom) && is_full() {
             return Err(Refused::OutOfMemory);
@@ -83,5 +83,17 @@ impl<'a> Gate<'a> {
     fn is_full(&self, peer: NodeIndex) -> bool {
         self.crowded
             .is_some_and(|links| links[usize::from(peer)].outbox.is_full())
+    }
+}
+
+/// Whether enough owners can be reached to run at these levels.
+fn enough_reachable(is_write: bool, levels: Levels, n: u8, owners: &OwnerSet) -> Result<(), Shortfall> {
+    let level = if is_write { levels.write } else { levels.read };
+    // The owners of an arc are at most 16.
+    let (need, alive) = (level.needed(n), owners.reachable.len() as u8 + 1);
+    if alive >= need {
+        Ok(())
+    } else {
+        Err(Shortfall::NoQuorum { need, total: n, alive })
     }
 }

@@ -8,6 +8,9 @@ use crate::command::CommandError;
 use circlet_core::quorum::Level;
 use circlet_resp::{Args, ReplyBuf};
 
+/// The word that gives the choice back.
+const DEFAULT: &str = "default";
+
 /// What was chosen for reads and for writes; `None` where nothing was said.
 type Chosen = (Option<Option<Level>>, Option<Option<Level>>);
 
@@ -29,22 +32,15 @@ fn parse(args: Args<'_>) -> Result<Chosen, CommandError> {
 }
 
 fn level(word: &[u8]) -> Result<Option<Level>, CommandError> {
-    match word.to_ascii_lowercase().as_slice() {
-        b"one" => Ok(Some(Level::One)),
-        b"quorum" => Ok(Some(Level::Quorum)),
-        b"all" => Ok(Some(Level::All)),
-        b"default" => Ok(None),
-        _ => Err(CommandError::Syntax),
+    if word.eq_ignore_ascii_case(DEFAULT.as_bytes()) {
+        return Ok(None);
     }
+    let named = |level: &Level| word.eq_ignore_ascii_case(level.word().as_bytes());
+    Level::ALL.into_iter().find(named).map(Some).ok_or(CommandError::Syntax)
 }
 
 fn word(level: Option<Level>) -> &'static str {
-    match level {
-        None => "default",
-        Some(Level::One) => "one",
-        Some(Level::Quorum) => "quorum",
-        Some(Level::All) => "all",
-    }
+    level.map_or(DEFAULT, Level::word)
 }
 
 /// Runs CLIENT CONSISTENCY.

@@ -39,7 +39,7 @@ pub(super) async fn flush(node: &Arc<Node>, client: &Client, args: Args<'_>, rep
 
 async fn flush_all(node: &Arc<Node>, client: &Client) -> Result<(), Shortfall> {
     let door = client.caller.door;
-    let default = node.config.current().cluster.write_level.quorum_level();
+    let default = node.config.current().cluster.write_level;
     let level = client.caller.write.unwrap_or(default);
     let routes = node.routes.load_full();
     let need = level.needed(routes.n);
