@@ -4,11 +4,12 @@
 //!   read -> parse up to 64 commands -> plan, warm, run (Executor) -> wait for the turn, if any -> one write
 //! ```
 //!
+//! Long replies are sent before the rest of their batch runs: docs/design/replies.md.
+//!
 //! A connection is one task. It does not read on while a batch waits for other nodes: what arrives meanwhile becomes the next,
 //! larger batch, so a client with many commands in flight pays for fewer turns. Commands that are not on keys run between batches,
 //! in order.
 
-pub(crate) mod assemble;
 pub(crate) mod batch;
 pub(crate) mod caller;
 pub(crate) mod client;
@@ -19,6 +20,8 @@ pub(crate) mod everyone;
 pub(crate) mod executor;
 pub(crate) mod forwarded;
 pub(crate) mod local;
+pub(crate) mod outcomes;
+pub(crate) mod output;
 pub(crate) mod pause;
 pub(crate) mod plan;
 pub(crate) mod server_command;

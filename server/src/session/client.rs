@@ -101,6 +101,13 @@ impl ClientHandle {
         self.killed.store(true, Ordering::Release);
         self.wake.notify_one();
     }
+
+    /// Returns when somebody has killed the client. Only its own connection waits for that.
+    pub(crate) async fn killed(&self) {
+        while !self.killed.load(Ordering::Acquire) {
+            self.wake.notified().await;
+        }
+    }
 }
 
 /// What `CLIENT REPLY` has set.
@@ -176,18 +183,6 @@ impl Client {
     pub(crate) fn speak(&mut self, proto: Proto) {
         self.caller.proto = proto;
         self.handle.activity.set(Flag::Resp3, proto == Proto::Resp3);
-    }
-
-    /// Returns when somebody has killed the client.
-    pub(crate) async fn killed(&self) {
-        while !self.is_killed() {
-            self.handle.wake.notified().await;
-        }
-    }
-
-    /// Whether somebody has.
-    pub(crate) fn is_killed(&self) -> bool {
-        self.handle.killed.load(Ordering::Acquire)
     }
 
     /// Takes back the replies from `start` on if the client does not want them.

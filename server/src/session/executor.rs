@@ -12,7 +12,7 @@
 //! from running.
 
 use super::caller::{Caller, Door, Levels};
-use super::plan::{Handler, Part, Plan};
+use super::plan::{Handler, Part, Plan, Whole};
 use crate::command::{CommandError, Delta, Deltas, KeyCx, SlotCx};
 use crate::config::Config;
 use crate::node::Node;
@@ -78,6 +78,14 @@ pub(crate) struct Scene<'a> {
     pub(crate) reads: Reads,
 }
 
+/// What became of a plan.
+pub(crate) struct Ran {
+    /// How many parts ran, from the first: all, unless their replies became too long.
+    pub(crate) parts: usize,
+    /// What is to be waited for.
+    pub(crate) turn: Option<Arc<Turn>>,
+}
+
 /// Turns that a session keeps for reuse: the third owner's acknowledgement often comes after the reply.
 const SPARE_TURNS_MAX: usize = 4;
 
@@ -93,26 +101,37 @@ struct Run<'a> {
 }
 
 impl Executor {
-    /// Runs the planned parts; `replies` gets one reply a part, in order. Gives the turn to wait for, if any.
+    /// Runs the planned parts; `replies` gets one reply a part, in order. It ends early, between two commands, once the replies have
+    /// become longer than a connection is to hold.
     pub(crate) fn run<'b>(
         &mut self,
         scene: Scene<'_>,
         plan: &mut Plan,
         args_of: &impl Fn(&Part) -> Args<'b>,
         replies: &mut ReplyBuf,
-    ) -> Option<Arc<Turn>> {
+    ) -> Ran {
         self.waits.clear();
         self.for_peers.resize_with(scene.node.links.len() * 2, ForPeer::default);
         self.want_deltas(scene.routes.n > 1);
         plan.warm(scene);
         let may_coordinate = scene.node.holds_lease(scene.now.mono);
+        // The first part always runs.
+        let enough = scene.caller.door.reply_bytes_max().max(replies.len());
+        let mut ran = plan.parts.len();
         for (index, part) in plan.parts.iter_mut().enumerate() {
+            if replies.len() > enough && Whole::one_begins_at(&plan.wholes, index) {
+                ran = index;
+                break;
+            }
             let start = replies.len() as u32;
             self.waits.part_groups.push(NO_GROUP);
             self.run_part(scene, may_coordinate, index as PartIndex, part, args_of(part), replies);
             part.reply = start..replies.len() as u32;
         }
-        self.share(scene)
+        Ran {
+            parts: ran,
+            turn: self.share(scene),
+        }
     }
 
     /// Deltas are only encoded where somebody is to get them.

@@ -4,11 +4,10 @@
 //! stand in will be reused) and answered by whoever brings the last acknowledgement, without a task. Only what needs the slow path
 //! gets one.
 
-use super::assemble::PartReplies;
-use super::batch::{Settled, settle_all};
-use super::caller::Caller;
+use super::caller::{Caller, Door};
 use super::executor::{Executor, Reads, Scene};
 use super::local;
+use super::outcomes::{Outcome, Outcomes};
 use super::plan::{Part, Plan, Planned};
 use crate::link::outbox::Outbox;
 use crate::node::Node;
@@ -74,6 +73,9 @@ struct Forwarded {
     replies: ReplyBuf,
     /// What commands that were not planned are answered.
     unplanned: Vec<(u32, Unplanned)>,
+    /// How many parts ran; the others are refused, for the replies are long enough.
+    ran: usize,
+    outcomes: Outcomes,
 }
 
 /// The answer to a command that does not go through a plan.
@@ -104,9 +106,11 @@ pub(crate) fn run(
         commands,
         plan: Plan::default(),
         unplanned: Vec::new(),
+        ran: 0,
+        outcomes: Outcomes::default(),
     };
     this.make_plan(routes, now, batch.epoch);
-    let turn = {
+    let ran = {
         let config = node.config.current();
         let Forwarded {
             plan,
@@ -125,8 +129,9 @@ pub(crate) fn run(
         };
         Executor::default().run(scene, plan, &|part: &Part| commands.args(part.command), replies)
     };
-    match turn {
-        None => this.answer(&Settled::default(), answers),
+    this.ran = ran.parts;
+    match ran.turn {
+        None => this.answer(answers),
         Some(turn) => turn.when_done(Box::new(this)),
     }
     Ok(())
@@ -164,9 +169,10 @@ impl Forwarded {
     }
 
     /// Appends the answer to the frame.
-    fn answer(&self, settled: &Settled, out: &mut Vec<u8>) {
+    fn answer(&self, out: &mut Vec<u8>) {
         let mut results = Vec::new();
         let mut unplanned = self.unplanned.iter().peekable();
+        let mut outcomes = self.outcomes.walk();
         let mut part = 0;
         for command in 0..self.commands.commands.len() as u32 {
             let result = match unplanned.next_if(|(index, _)| *index == command) {
@@ -174,12 +180,8 @@ impl Forwarded {
                 Some((_, Unplanned::Refused(refusal))) => ItemResult::Refused(*refusal),
                 None => {
                     // Every forwarded command is one part: the peer has cut it to that.
-                    let range = self.plan.parts[part].reply.clone();
-                    let reply = settled.settled(part);
                     part += 1;
-                    ItemResult::Reply(
-                        reply.unwrap_or_else(|| &self.replies.as_bytes()[range.start as usize..range.end as usize]),
-                    )
+                    self.result(part - 1, outcomes.at(part - 1))
                 }
             };
             batch_reply::put_result(&mut results, result);
@@ -187,23 +189,45 @@ impl Forwarded {
         batch_reply::put_results(out, self.turn_number, self.commands.commands.len() as u32, &results);
     }
 
-    fn send(&self, settled: &Settled) {
+    fn result<'a>(&'a self, part: usize, outcome: Outcome<'a>) -> ItemResult<'a> {
+        match outcome {
+            _ if part >= self.ran => ItemResult::Refused(Refusal::Busy),
+            Outcome::Problem(_) => ItemResult::Refused(Refusal::Busy),
+            Outcome::Reply(reply) => ItemResult::Reply(reply),
+            Outcome::AsWritten => {
+                let range = &self.plan.parts[part].reply;
+                ItemResult::Reply(&self.replies.as_bytes()[range.start as usize..range.end as usize])
+            }
+        }
+    }
+
+    fn send(&self) {
         // A closed outbox means that the peer's link ended: it has given up on the answer.
-        let _ = self.outbox.append(|out| self.answer(settled, out));
+        let _ = self.outbox.append(|out| self.answer(out));
     }
 }
 
 impl Finish for Forwarded {
-    fn finish(self: Box<Self>, turn: &Arc<Turn>) {
-        if turn.with(|waits| waits.problems.is_empty()) {
-            self.send(&Settled::default());
+    fn finish(mut self: Box<Self>, turn: &Arc<Turn>) {
+        self.outcomes.take(turn);
+        if !self.outcomes.has_problems() {
+            self.send();
             return;
         }
-        let turn = Arc::clone(turn);
         tokio::spawn(async move {
-            let args_of = |part: &Part| self.commands.args(part.command);
-            let settled = settle_all(&self.node, &self.caller, &self.plan, &args_of, &turn).await;
-            self.send(&settled);
+            let Forwarded {
+                node,
+                caller,
+                plan,
+                commands,
+                outcomes,
+                ..
+            } = &mut *self;
+            let args_of = |part: &Part| commands.args(part.command);
+            outcomes
+                .settle(node, caller, plan, &args_of, Door::Peer.reply_bytes_max())
+                .await;
+            self.send();
         });
     }
 }
