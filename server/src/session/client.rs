@@ -1,6 +1,7 @@
 //! One client, as its own connection and as the others see it.
 
 use super::caller::{Caller, Door};
+use super::output::Waiting;
 use crate::metrics::Count;
 use crate::node::Node;
 use circlet_resp::command::{CommandId, all};
@@ -9,7 +10,7 @@ use parking_lot::Mutex;
 use socket2::{SockRef, TcpKeepalive};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -47,6 +48,8 @@ pub(crate) struct Activity {
     last_command: AtomicU16,
     /// Bits of [`Flag`].
     flags: AtomicU8,
+    /// Bytes of replies that the client has not taken, while its connection waits for that.
+    waiting: AtomicUsize,
 }
 
 /// What a connection has chosen that `CLIENT LIST` shows as a letter or a number.
@@ -78,6 +81,16 @@ impl Activity {
         let number = self.last_command.load(Ordering::Relaxed);
         let spec = usize::from(number).checked_sub(1).and_then(|id| all().get(id));
         spec.map_or("NULL", |spec| spec.name())
+    }
+
+    /// Shows how many bytes of replies wait for the client. Only its connection does, when the socket does not take all at once.
+    pub(crate) fn show_waiting(&self, bytes: usize) {
+        self.waiting.store(bytes, Ordering::Relaxed);
+    }
+
+    /// How many bytes of replies wait for the client.
+    pub(crate) fn waiting(&self) -> Waiting {
+        Waiting(self.waiting.load(Ordering::Relaxed))
     }
 
     /// Sets or clears a flag. Only the connection itself does.

@@ -43,7 +43,7 @@ pub(crate) async fn serve(node: &Arc<Node>, client: &mut Client, socket: TcpStre
         buffer: Vec::new(),
         batch: Batch::new(),
         bench: Workbench::default(),
-        out: Output::new(socket, Arc::clone(&client.handle), client.caller.proto),
+        out: Output::new(node, socket, Arc::clone(&client.handle), client.caller.proto),
     };
     loop {
         connection.make_room();

@@ -1,7 +1,7 @@
 //! Clients that ask for much and take it slowly: the node holds little of it, and what they get at last is right.
 
-use crate::support::{Cluster, report, text};
-use std::time::Instant;
+use crate::support::{Client, Cluster, PATIENCE, report, text, wait_until};
+use std::time::{Duration, Instant};
 
 const MIB: usize = 1 << 20;
 
@@ -78,4 +78,76 @@ fn a_pipeline_of_large_values_of_other_nodes_is_answered_in_order_and_run_once()
         started.elapsed()
     ));
     assert!(grown < GROWTH_BYTES_MAX, "grown by {grown} bytes");
+}
+
+/// One field of a client's line in CLIENT LIST, as a number; `None` when the client or the field is not there.
+fn shown(admin: &mut Client, name: &str, field: &str) -> Option<usize> {
+    let list = text(&admin.call(&["CLIENT", "LIST"]).unwrap());
+    let line = list.lines().find(|line| line.contains(&format!(" name={name} ")))?;
+    let value = line
+        .split(' ')
+        .find_map(|part| part.strip_prefix(&format!("{field}=")))?;
+    value.parse().ok()
+}
+
+fn named(cluster: &Cluster, name: &str) -> Client {
+    let mut client = cluster.connect(1);
+    assert_eq!(text(&client.call(&["CLIENT", "SETNAME", name]).unwrap()), "OK");
+    client
+}
+
+fn limit_normal_clients(admin: &mut Client, limits: &str) {
+    let setting = format!("normal {limits}");
+    let done = admin.call(&["CONFIG", "SET", "client-output-buffer-limit", &setting]);
+    assert_eq!(text(&done.unwrap()), "OK");
+}
+
+fn disconnections(admin: &mut Client) -> Option<u32> {
+    let info = text(&admin.call(&["INFO", "stats"]).unwrap());
+    let count = info
+        .lines()
+        .find_map(|line| line.strip_prefix("client_output_buffer_limit_disconnections:"))?;
+    count.trim().parse().ok()
+}
+
+#[test]
+fn what_waits_for_a_client_is_shown_and_its_limits_hold_as_soon_as_they_are_set() {
+    let cluster = Cluster::start_with(1, &[]);
+    let large = value(3, 32 * MIB);
+    set(&cluster, "large", &large);
+    let mut admin = named(&cluster, "admin");
+
+    // No limit: it waits, and what waits is shown.
+    limit_normal_clients(&mut admin, "0 0 0");
+    let mut slow = named(&cluster, "slow");
+    slow.send(&b"GET large\r\n".repeat(64)).unwrap();
+    let mut omem = 0;
+    let waits = wait_until(PATIENCE, || {
+        omem = shown(&mut admin, "slow", "omem").unwrap_or_default();
+        omem > MIB
+    });
+    assert!(waits.is_some(), "omem shows that replies wait");
+    assert!(omem < 33 * MIB, "omem {omem}: one value, not 64");
+    assert_eq!(shown(&mut admin, "slow", "obl"), Some(16 << 10));
+
+    // A soft limit, set while it waits, closes it after its time.
+    let set_at = Instant::now();
+    limit_normal_clients(&mut admin, "0 1mb 1");
+    let closed = wait_until(PATIENCE, || shown(&mut admin, "slow", "id").is_none());
+    assert!(closed.is_some(), "closed for the soft limit");
+    assert!(set_at.elapsed() >= Duration::from_secs(1), "not before its time");
+    assert!(slow.is_closed_by_server());
+
+    // One that reads is not over the soft limit, though as much is sent to it.
+    let mut quick = named(&cluster, "quick");
+    quick.send(&b"GET large\r\n".repeat(8)).unwrap();
+    (0..8).for_each(|_| quick.expect_bulk(&large));
+
+    // The hard limit closes at once.
+    limit_normal_clients(&mut admin, "1mb 0 0");
+    quick.send(b"GET large\r\n").unwrap();
+    assert!(quick.is_closed_by_server(), "closed for the hard limit");
+    assert_eq!(disconnections(&mut admin), Some(2));
+    let log = cluster.log(1);
+    assert_eq!(log.matches("overcoming of output buffer limits").count(), 2, "{log}");
 }

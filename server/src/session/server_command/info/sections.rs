@@ -163,6 +163,10 @@ fn stats(node: &Node, lines: &mut Lines<'_>) {
         ("total_net_input_bytes", Count::ClientBytesReceived),
         ("total_net_output_bytes", Count::ClientBytesSent),
         ("rejected_connections", Count::ConnectionsRefused),
+        (
+            "client_output_buffer_limit_disconnections",
+            Count::ConnectionsOverOutputLimit,
+        ),
         ("expired_keys", Count::EntriesExpired),
         ("keyspace_hits", Count::KeyspaceHits),
         ("keyspace_misses", Count::KeyspaceMisses),
