@@ -219,30 +219,26 @@ impl Executor {
             levels,
         };
         let start = replies.len();
+        let mut shard = scene.node.store.lock(part.arc);
+        let writer = scene.node.writer(&shard, scene.now.wall, scene.routes.n);
         let done = match part.handler {
             Handler::Key(handler) => {
-                let mut shard = scene.node.store.lock(part.arc);
-                let writer = scene.node.writer(&shard, scene.now.wall, scene.routes.n);
                 self.delta.clear();
                 let mut cx = KeyCx::new(&mut shard, key, writer, &mut self.delta);
-                let done = handler(&mut cx, part.handler_args(args), replies);
-                let asks = !self.delta.is_changed() && levels.read.needed(scene.routes.n) > 1;
-                let digest = if asks && done.is_ok() {
-                    shard.state(&key).digest(key.hash)
-                } else {
-                    0
-                };
-                drop(shard);
-                done.map(|()| self.after_key(run, digest))
+                handler(&mut cx, part.handler_args(args), replies).map(|()| {
+                    // Under the same lock: what is compared with the others is what was read.
+                    let digest = self.asks_others(run).then(|| shard.state(&key).digest(key.hash));
+                    drop(shard);
+                    self.after_key(run, digest)
+                })
             }
             Handler::Slot(handler) => {
-                let mut shard = scene.node.store.lock(part.arc);
-                let writer = scene.node.writer(&shard, scene.now.wall, scene.routes.n);
                 self.deltas.clear();
                 let mut cx = SlotCx::new(&mut shard, writer, &mut self.deltas);
-                let done = handler(&mut cx, args, replies);
-                drop(shard);
-                done.map(|()| self.after_slot(run, args))
+                handler(&mut cx, args, replies).map(|()| {
+                    drop(shard);
+                    self.after_slot(run, args)
+                })
             }
         };
         match done {
@@ -262,21 +258,23 @@ impl Executor {
         }
     }
 
-    /// A command on one key is done here: tell the owners what it changed, or make sure of what it read.
-    fn after_key(&mut self, run: Run<'_>, digest: u64) -> Result<(), Shortfall> {
-        if self.delta.is_changed() {
-            if run.owners.is_empty() {
-                return Ok(());
-            }
-            let delta = std::mem::take(&mut self.delta);
-            self.replicate(run, wire(&run.key), delta.as_bytes());
-            self.delta = delta;
-            self.join(run, GroupKind::Write)
-        } else if run.levels.read.needed(run.scene.routes.n) > 1 {
-            self.vouch(run, &[(wire(&run.key), digest)])
-        } else {
-            Ok(())
+    /// Whether a command on one key only read, at a level that other owners have to vouch for.
+    fn asks_others(&self, run: Run<'_>) -> bool {
+        !self.delta.is_changed() && run.levels.read.needed(run.scene.routes.n) > 1
+    }
+
+    /// A command on one key is done here: tell the owners what it changed, or have them vouch for the digest of what it read.
+    fn after_key(&mut self, run: Run<'_>, digest: Option<u64>) -> Result<(), Shortfall> {
+        if let Some(digest) = digest {
+            return self.vouch(run, &[(wire(&run.key), digest)]);
         }
+        if !self.delta.is_changed() || run.owners.is_empty() {
+            return Ok(());
+        }
+        let delta = std::mem::take(&mut self.delta);
+        self.replicate(run, wire(&run.key), delta.as_bytes());
+        self.delta = delta;
+        self.join(run, GroupKind::Write)
     }
 
     /// The same for a command on several keys. One that changed some of them has its word from the owners' acknowledgements.
