@@ -4,11 +4,12 @@
 //!   read -> parse some commands -> plan, warm, run (Executor) -> wait for the turn, if any -> one write
 //! ```
 //!
+//! Long replies are sent before the rest of their batch runs: docs/design/replies.md.
+//!
 //! A connection is one task. It does not read on while a batch waits for other nodes: what arrives meanwhile becomes the next,
 //! larger batch, so a client with many commands in flight pays for fewer turns. Commands that are not on keys run between batches,
 //! in order. `client-inflight-max` bounds a batch, and with it what of one connection waits at once.
 
-pub(crate) mod assemble;
 pub(crate) mod batch;
 pub(crate) mod caller;
 pub(crate) mod client;
@@ -20,6 +21,8 @@ pub(crate) mod executor;
 pub(crate) mod forwarded;
 mod gate;
 pub(crate) mod local;
+pub(crate) mod outcomes;
+pub(crate) mod output;
 pub(crate) mod pause;
 pub(crate) mod plan;
 mod scene;

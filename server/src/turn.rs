@@ -133,12 +133,13 @@ impl Waits {
 
     fn on_results(&mut self, sent: usize, reply: &BatchReply<'_>) -> Result<(), Malformed> {
         let peer = self.sent[sent].peer;
-        let items = self.items[self.sent[sent].items()].to_vec();
+        let items = self.sent[sent].items();
         if reply.count as usize != items.len() {
             return Err(Malformed("an answer with another number of results"));
         }
         let mut refused = Vec::new();
-        for (item, result) in items.iter().zip(reply.results()) {
+        for (at, result) in items.zip(reply.results()) {
+            let item = self.items[at];
             match (item.kind, result?) {
                 (_, ItemResult::Fine) => {}
                 (ItemKind::Run { .. }, ItemResult::Reply(bytes)) => self.on_reply(item.part, bytes),

@@ -20,6 +20,9 @@ const CHECK: u8 = 2;
 const FETCH: u8 = 3;
 const RUN: u8 = 4;
 
+/// What stands before an argument's bytes.
+const LENGTH_BYTES: usize = size_of::<u32>();
+
 /// Most arguments of a command that is run elsewhere.
 pub const ARGUMENTS_MAX: usize = u16::MAX as usize;
 
@@ -130,6 +133,8 @@ pub enum Item<'a> {
 pub struct Arguments<'a> {
     count: u16,
     bytes: &'a [u8],
+    /// How many bytes the frame's body has from the first argument's length on.
+    from_end: usize,
 }
 
 impl<'a> Arguments<'a> {
@@ -150,6 +155,16 @@ impl<'a> Arguments<'a> {
         let mut reader = Reader::new(self.bytes);
         // `read` walked over all of them before this value existed.
         (0..self.count).map_while(move |_| reader.long_bytes().ok())
+    }
+
+    /// Where they stand in the body of their frame, which has so many bytes: first byte and end of each, in order.
+    pub fn places(&self, body_bytes: usize) -> impl Iterator<Item = (usize, usize)> + use<'a> {
+        let mut end = body_bytes - self.from_end;
+        self.iter().map(move |argument| {
+            let start = end + LENGTH_BYTES;
+            end = start + argument.len();
+            (start, end)
+        })
     }
 }
 
@@ -297,12 +312,13 @@ fn read_run<'a>(reader: &mut Reader<'a>) -> Result<Item<'a>, Malformed> {
     let mut walk = *reader;
     let mut bytes = 0;
     for _ in 0..count {
-        bytes += 4 + walk.long_bytes()?.len();
+        bytes += LENGTH_BYTES + walk.long_bytes()?.len();
     }
     Ok(Item::Run {
         how,
         arguments: Arguments {
             count,
+            from_end: reader.left(),
             bytes: reader.bytes(bytes)?,
         },
     })
@@ -371,6 +387,9 @@ mod tests {
         };
         assert_eq!(how, HOW);
         assert_eq!(arguments.iter().collect::<Vec<_>>(), [&b"GET"[..], b"k"]);
+        let placed = arguments.places(frame.body.len());
+        let placed: Vec<&[u8]> = placed.map(|(start, end)| &frame.body[start..end]).collect();
+        assert_eq!(placed, [&b"GET"[..], b"k"], "they are found by their places too");
     }
 
     #[test]

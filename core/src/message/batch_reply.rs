@@ -92,10 +92,15 @@ pub fn put_all_fine(out: &mut Vec<u8>, turn: u32) {
 
 /// Appends an answer with `count` results that [`put_result`] encoded.
 pub fn put_results(out: &mut Vec<u8>, turn: u32, count: u32, encoded: &[u8]) {
+    put_answer(out, turn, count, |out| out.extend_from_slice(encoded));
+}
+
+/// Appends an answer whose `count` results `put` appends with [`put_result`], straight to where they leave from.
+pub fn put_answer(out: &mut Vec<u8>, turn: u32, count: u32, put: impl FnOnce(&mut Vec<u8>)) {
     let start = frame::begin(out, FrameKind::BatchReply);
     out.extend_from_slice(&turn.to_le_bytes());
     out.extend_from_slice(&count.to_le_bytes());
-    out.extend_from_slice(encoded);
+    put(out);
     frame::finish(out, start);
 }
 

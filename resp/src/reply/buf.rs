@@ -10,6 +10,7 @@
 
 use std::fmt;
 use std::io::Write as _;
+use std::ops::Range;
 
 use super::number::{PAIRS, append_f64, append_i64, append_u64};
 use crate::ProtocolError;
@@ -101,6 +102,14 @@ impl ReplyBuf {
     #[inline]
     pub fn reserve(&mut self, bytes: usize) {
         self.bytes.reserve(bytes);
+    }
+
+    /// Appends whole replies of another buffer, which stand there in this range.
+    ///
+    /// # Panics
+    /// If the range is not within that buffer.
+    pub fn append_range(&mut self, from: &Self, range: Range<usize>) {
+        self.bytes.extend_from_slice(&from.bytes[range]);
     }
 
     /// Appends bytes that are replies already.

@@ -90,19 +90,22 @@ impl FanOut {
 }
 
 impl Combine {
-    /// Writes the command's answer from those of its parts, each one whole RESP reply, in the order of the keys. If a part
-    /// answered with an error, the first one is the answer.
-    pub fn write<'a>(self, parts: impl ExactSizeIterator<Item = &'a [u8]> + Clone, reply: &mut ReplyBuf) {
-        if let Some(error) = parts.clone().find(|part| part.first() == Some(&b'-')) {
-            reply.raw(error);
+    /// Writes the command's answer from those of its parts, in the order of the keys: each is one whole RESP reply, and they stand in
+    /// `parts` one after the other, up to their `ends`. If a part answered with an error, the first one is the answer.
+    pub fn write(self, parts: &ReplyBuf, ends: &[usize], reply: &mut ReplyBuf) {
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let ranges = starts.zip(ends).map(|(start, end)| start..*end);
+        let bytes = parts.as_bytes();
+        if let Some(error) = ranges.clone().find(|range| bytes.get(range.start) == Some(&b'-')) {
+            reply.append_range(parts, error);
             return;
         }
         match self {
             Combine::Array => {
-                reply.array(parts.len());
-                parts.for_each(|part| reply.raw(part));
+                reply.array(ends.len());
+                reply.append_range(parts, 0..parts.len());
             }
-            Combine::Sum => reply.integer(parts.map(integer_of).sum()),
+            Combine::Sum => reply.integer(ranges.map(|range| integer_of(&bytes[range])).sum()),
             Combine::Ok => reply.ok(),
         }
     }
@@ -153,8 +156,15 @@ mod tests {
     }
 
     fn combined(combine: Combine, parts: &[&str]) -> String {
-        let mut reply = ReplyBuf::default();
-        combine.write(parts.iter().map(|part| part.as_bytes()), &mut reply);
+        let (mut reply, mut all) = (ReplyBuf::default(), ReplyBuf::default());
+        let ends: Vec<usize> = parts
+            .iter()
+            .map(|part| {
+                all.raw(part.as_bytes());
+                all.len()
+            })
+            .collect();
+        combine.write(&all, &ends, &mut reply);
         String::from_utf8(reply.take()).expect("ASCII")
     }
 

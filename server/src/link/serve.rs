@@ -8,7 +8,7 @@ use super::outbox::Outbox;
 use crate::metrics::Count;
 use crate::node::Node;
 use crate::routes::{NodeIndex, Routes};
-use crate::session::forwarded;
+use crate::session::forwarded::Forwarder;
 use crate::store::HashedKey;
 use circlet_core::control::Now;
 use circlet_core::message::Malformed;
@@ -32,6 +32,7 @@ pub(super) async fn serve(node: &Arc<Node>, peer: NodeIndex, mut socket: OwnedRe
         node,
         peer,
         outbox,
+        forwarder: Forwarder::new(node, outbox),
         replies: Vec::new(),
         results: Vec::new(),
         merged: 0,
@@ -60,6 +61,7 @@ struct Server<'a> {
     node: &'a Arc<Node>,
     peer: NodeIndex,
     outbox: &'a Arc<Outbox>,
+    forwarder: Forwarder,
     replies: Vec<u8>,
     results: Vec<u8>,
     /// Deltas merged that were not counted yet.
@@ -92,18 +94,24 @@ impl Server<'_> {
             .metrics
             .add(Count::DeltasMerged, std::mem::take(&mut self.merged));
         if !self.replies.is_empty() {
-            self.outbox.answer(|out| out.append(&mut self.replies));
+            self.outbox.answer(|out| {
+                if out.is_empty() {
+                    std::mem::swap(out, &mut self.replies);
+                } else {
+                    out.append(&mut self.replies);
+                }
+            });
         }
         Ok(consumed)
     }
 
-    fn batch(&mut self, routes: &Arc<Routes>, now: Now, body: &[u8]) -> Result<(), Malformed> {
+    fn batch(&mut self, routes: &Routes, now: Now, body: &[u8]) -> Result<(), Malformed> {
         let batch = Batch::read(body)?;
         let mut count = 0;
         for item in batch.items() {
             match item? {
                 Item::Run { .. } => {
-                    return forwarded::run(self.node, routes, now, batch, self.outbox, &mut self.replies);
+                    return self.forwarder.run(routes, now, body, batch, &mut self.replies);
                 }
                 Item::Apply { key, .. } | Item::Check { key, .. } | Item::Fetch { key } => {
                     self.node.store.prefetch_arc(&hashed(key));

@@ -31,8 +31,10 @@ counts! {
     ConnectionsAccepted = "circlet_connections_accepted_total",
     /// Client connections refused because of maxclients.
     ConnectionsRefused = "circlet_connections_refused_total",
-    /// Client connections closed for silence, or for replies that were not read.
+    /// Client connections closed for silence.
     ConnectionsShed = "circlet_connections_shed_total",
+    /// Client connections closed for replies that were not read.
+    ConnectionsOverOutputLimit = "circlet_connections_over_output_limit_total",
     /// Commands received from clients.
     CommandsReceived = "circlet_commands_received_total",
     /// Commands that took the slow path: repaired, retried, or waited for an arc.

@@ -1,133 +1,170 @@
 //! A batch of commands on keys, from its plan to its replies.
+//!
+//! It runs as a whole, unless its replies become longer than a connection is to hold: then what they are of is sent, and the rest of
+//! the plan runs after that. So a client that does not read its replies has no more of its commands run.
 
-use super::assemble::{PartReplies, assemble, is_straight};
 use super::caller::Caller;
 use super::executor::Executor;
-use super::plan::{Part, Plan};
+use super::outcomes::{Outcome, Outcomes, Walk};
+use super::output::Output;
+use super::plan::{Part, Plan, Whole};
 use super::scene::{Reads, Scene};
 use super::settle::settle;
 use crate::node::Node;
-use crate::turn::{PartIndex, Problem, Turn};
 use circlet_resp::{Args, ReplyBuf};
+use std::io;
 use std::sync::Arc;
+
+/// Memory for replies of parts that is kept for the next batch, in bytes.
+const KEPT_BYTES_MAX: usize = 64 << 10;
 
 /// The plan and the executor of one connection, reused from batch to batch.
 #[derive(Default)]
 pub(crate) struct Workbench {
     pub(crate) plan: Plan,
-    pub(crate) executor: Executor,
+    executor: Executor,
+    outcomes: Outcomes,
+    /// Replies as they were written when their parts ran, while the commands' replies are made of them.
+    written: ReplyBuf,
+    /// Replies of the parts of one command.
+    shares: ReplyBuf,
+    /// Where each of them ends.
+    ends: Vec<usize>,
 }
 
 impl Workbench {
-    /// Runs what is planned, waits for what it has to wait for, and leaves one reply a command.
+    /// Runs what is planned, waits for what it has to wait for, and leaves one reply a command, as far as they were not sent already.
+    ///
+    /// # Errors
+    /// The socket's: the client is gone.
     pub(crate) async fn run<'b>(
         &mut self,
         node: &Arc<Node>,
         caller: &Caller,
         args_of: &impl Fn(&Part) -> Args<'b>,
-        replies: &mut ReplyBuf,
-    ) {
-        if self.plan.parts.is_empty() {
-            return;
-        }
-        let start = replies.len();
-        let turn = {
-            let (config, routes) = (node.config.current(), node.routes.load());
-            let scene = Scene {
-                node,
-                config: &config,
-                routes: &routes,
-                caller,
-                now: node.clock.now(),
-                reads: Reads::Check,
+        out: &mut Output,
+    ) -> io::Result<()> {
+        while !self.plan.parts.is_empty() {
+            let start = out.replies.len();
+            let ran = {
+                let (config, routes) = (node.config.current(), node.routes.load());
+                let scene = Scene {
+                    node,
+                    config: &config,
+                    routes: &routes,
+                    caller,
+                    now: node.clock.now(),
+                    reads: Reads::Check,
+                };
+                self.executor.run(scene, &mut self.plan, args_of, &mut out.replies)
             };
-            self.executor.run(scene, &mut self.plan, args_of, replies)
-        };
-        let settled = match turn {
-            None => Settled::default(),
-            Some(turn) => {
+            if let Some(turn) = ran.turn {
                 turn.done().await;
-                settle_all(node, caller, &self.plan, args_of, &turn).await
+                self.outcomes.take(&turn);
             }
-        };
-        count_errors(node, &self.plan, &settled, replies);
-        if !settled.is_empty() || !is_straight(&self.plan) {
-            assemble(&self.plan, &settled, start, replies);
+            if self.outcomes.is_empty() && is_straight(self.plan.wholes_of_first(ran.parts)) {
+                count_errors(node, &self.plan.parts[..ran.parts], &out.replies);
+            } else {
+                self.assemble(node, caller, args_of, ran.parts, start, out).await?;
+            }
+            self.plan.forget_first(ran.parts);
+            if !self.plan.parts.is_empty() {
+                out.flush().await?;
+            }
         }
-        self.plan.clear();
+        Ok(())
+    }
+
+    /// Replaces what follows `start` (the replies of the first parts) by the commands' replies.
+    async fn assemble<'b>(
+        &mut self,
+        node: &Arc<Node>,
+        caller: &Caller,
+        args_of: &impl Fn(&Part) -> Args<'b>,
+        parts: usize,
+        start: usize,
+        out: &mut Output,
+    ) -> io::Result<()> {
+        self.shares.set_proto(caller.proto);
+        self.written.append_range(&out.replies, start..out.replies.len());
+        out.replies.truncate(start);
+        let mut replies_of = Parts {
+            node,
+            caller,
+            parts: &self.plan.parts,
+            start,
+            written: &self.written,
+            walk: self.outcomes.walk(),
+        };
+        for whole in self.plan.wholes_of_first(parts) {
+            out.flush_if_long().await?;
+            let Some(combine) = whole.combine else {
+                for part in whole.parts.clone() {
+                    replies_of.append(part, args_of, &mut out.replies).await;
+                }
+                continue;
+            };
+            for part in whole.parts.clone() {
+                replies_of.append(part, args_of, &mut self.shares).await;
+                self.ends.push(self.shares.len());
+            }
+            combine.write(&self.shares, &self.ends, &mut out.replies);
+            self.shares.clear();
+            self.ends.clear();
+        }
+        self.written.clear();
+        self.written.shrink_to(KEPT_BYTES_MAX);
+        self.shares.shrink_to(KEPT_BYTES_MAX);
+        self.outcomes.clear();
+        Ok(())
     }
 }
 
-/// Counts the error replies of a batch by their codes: one byte is looked at for each part.
-fn count_errors(node: &Node, plan: &Plan, settled: &Settled, replies: &ReplyBuf) {
-    for (index, part) in plan.parts.iter().enumerate() {
-        let speculative = || &replies.as_bytes()[part.reply.start as usize..part.reply.end as usize];
-        let reply = if settled.is_empty() {
-            speculative()
-        } else {
-            settled.settled(index).unwrap_or_else(speculative)
-        };
+/// Whether the replies are right as they were written: one part a command.
+fn is_straight(wholes: &[Whole]) -> bool {
+    wholes.iter().all(|whole| whole.combine.is_none())
+}
+
+/// Counts the error replies of parts by their codes: one byte is looked at for each.
+fn count_errors(node: &Node, parts: &[Part], replies: &ReplyBuf) {
+    for part in parts {
+        let reply = &replies.as_bytes()[part.reply.start as usize..part.reply.end as usize];
         if reply.first() == Some(&b'-') {
             node.count_error(reply);
         }
     }
 }
 
-/// Replies that took the place of speculative ones.
-#[derive(Default)]
-pub(crate) struct Settled {
-    bytes: Vec<u8>,
-    parts: Vec<(PartIndex, std::ops::Range<u32>)>,
+/// The replies of parts, one after the other, wherever they are.
+struct Parts<'a> {
+    node: &'a Arc<Node>,
+    caller: &'a Caller,
+    parts: &'a [Part],
+    /// Where `written` began in the replies.
+    start: usize,
+    written: &'a ReplyBuf,
+    walk: Walk<'a>,
 }
 
-impl Settled {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.parts.is_empty()
-    }
-}
-
-impl PartReplies for Settled {
-    fn settled(&self, part: usize) -> Option<&[u8]> {
-        let (_, range) = self.parts.iter().find(|(index, _)| usize::from(*index) == part)?;
-        Some(&self.bytes[range.start as usize..range.end as usize])
-    }
-}
-
-/// Takes the replies that other nodes gave, and settles every problem of a turn that is done.
-pub(crate) async fn settle_all<'b>(
-    node: &Arc<Node>,
-    caller: &Caller,
-    plan: &Plan,
-    args_of: &impl Fn(&Part) -> Args<'b>,
-    turn: &Turn,
-) -> Settled {
-    let (mut settled, problems) = turn.with(|waits| {
-        let settled = Settled {
-            bytes: std::mem::take(&mut waits.replies),
-            parts: std::mem::take(&mut waits.replied),
-        };
-        (settled, std::mem::take(&mut waits.problems))
-    });
-    settle_problems(node, caller, plan, args_of, problems, &mut settled).await;
-    settled
-}
-
-async fn settle_problems<'b>(
-    node: &Arc<Node>,
-    caller: &Caller,
-    plan: &Plan,
-    args_of: &impl Fn(&Part) -> Args<'b>,
-    mut problems: Vec<(PartIndex, Problem)>,
-    settled: &mut Settled,
-) {
-    // In order, so that two commands of one pipeline on one key keep theirs.
-    problems.sort_unstable_by_key(|(part, _)| *part);
-    for (index, problem) in problems {
-        let part = &plan.parts[usize::from(index)];
-        let mut reply = ReplyBuf::new(caller.proto);
-        settle(node, caller, part, args_of(part), problem, &mut reply).await;
-        let start = settled.bytes.len() as u32;
-        settled.bytes.extend_from_slice(reply.as_bytes());
-        settled.parts.push((index, start..settled.bytes.len() as u32));
+impl Parts<'_> {
+    /// Appends the reply of one part, a later one than the one before, and counts it if it is an error.
+    async fn append<'b>(&mut self, part: u32, args_of: &impl Fn(&Part) -> Args<'b>, replies: &mut ReplyBuf) {
+        let at = replies.len();
+        let index = part as usize;
+        let part = &self.parts[index];
+        match self.walk.at(index) {
+            Outcome::Reply(reply) => replies.raw(reply),
+            Outcome::AsWritten => {
+                let range = part.reply.start as usize - self.start..part.reply.end as usize - self.start;
+                replies.append_range(self.written, range);
+            }
+            Outcome::Problem(problem) => {
+                settle(self.node, self.caller, part, args_of(part), problem, replies).await;
+            }
+        }
+        let reply = &replies.as_bytes()[at..];
+        if reply.first() == Some(&b'-') {
+            self.node.count_error(reply);
+        }
     }
 }

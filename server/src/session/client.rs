@@ -1,6 +1,7 @@
 //! One client, as its own connection and as the others see it.
 
 use super::caller::{Caller, Door};
+use super::output::Waiting;
 use crate::metrics::Count;
 use crate::node::Node;
 use circlet_resp::command::{CommandId, all};
@@ -9,7 +10,7 @@ use parking_lot::Mutex;
 use socket2::{SockRef, TcpKeepalive};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -47,6 +48,8 @@ pub(crate) struct Activity {
     last_command: AtomicU16,
     /// Bits of [`Flag`].
     flags: AtomicU8,
+    /// Bytes of replies that the client has not taken, while its connection waits for that.
+    waiting: AtomicUsize,
 }
 
 /// What a connection has chosen that `CLIENT LIST` shows as a letter or a number.
@@ -80,6 +83,16 @@ impl Activity {
         spec.map_or("NULL", |spec| spec.name())
     }
 
+    /// Shows how many bytes of replies wait for the client. Only its connection does, when the socket does not take all at once.
+    pub(crate) fn show_waiting(&self, bytes: usize) {
+        self.waiting.store(bytes, Ordering::Relaxed);
+    }
+
+    /// How many bytes of replies wait for the client.
+    pub(crate) fn waiting(&self) -> Waiting {
+        Waiting(self.waiting.load(Ordering::Relaxed))
+    }
+
     /// Sets or clears a flag. Only the connection itself does.
     pub(crate) fn set(&self, flag: Flag, on: bool) {
         if on {
@@ -100,6 +113,13 @@ impl ClientHandle {
     pub(crate) fn kill(&self) {
         self.killed.store(true, Ordering::Release);
         self.wake.notify_one();
+    }
+
+    /// Returns when somebody has killed the client. Only its own connection waits for that.
+    pub(crate) async fn killed(&self) {
+        while !self.killed.load(Ordering::Acquire) {
+            self.wake.notified().await;
+        }
     }
 }
 
@@ -176,18 +196,6 @@ impl Client {
     pub(crate) fn speak(&mut self, proto: Proto) {
         self.caller.proto = proto;
         self.handle.activity.set(Flag::Resp3, proto == Proto::Resp3);
-    }
-
-    /// Returns when somebody has killed the client.
-    pub(crate) async fn killed(&self) {
-        while !self.is_killed() {
-            self.handle.wake.notified().await;
-        }
-    }
-
-    /// Whether somebody has.
-    pub(crate) fn is_killed(&self) -> bool {
-        self.handle.killed.load(Ordering::Acquire)
     }
 
     /// Takes back the replies from `start` on if the client does not want them.

@@ -3,6 +3,7 @@
 use super::batch::Workbench;
 use super::caller::Door;
 use super::client::{Client, Replying};
+use super::output::Output;
 use super::plan::{Part, Planned};
 use super::scene::{Reads, Scene};
 use super::server_command::{self, After};
@@ -15,16 +16,13 @@ use crate::routes::Routes;
 use circlet_core::control::Now;
 use circlet_core::time::{Instant, WallMs};
 use circlet_resp::command::{CommandSpec, Refusal, resolve};
-use circlet_resp::{Args, Batch, Limits, ProtocolError, ReplyBuf, RequestParser};
+use circlet_resp::{Args, Batch, Limits, ProtocolError, RequestParser};
 use circlet_ring::Slot;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-
-/// Replies that are sent before the next batch of the same read runs, in bytes.
-const FLUSH_BYTES: usize = 256 << 10;
 
 /// A connection's buffers begin with this many bytes, and return to it when they are empty after growing.
 const BUFFER_BYTES: usize = 4 << 10;
@@ -36,28 +34,28 @@ const BUFFER_KEPT_BYTES_MAX: usize = 64 << 10;
 ///
 /// # Errors
 /// The socket's: the client is gone.
-pub(crate) async fn serve(node: &Arc<Node>, client: &mut Client, mut socket: TcpStream) -> io::Result<()> {
+pub(crate) async fn serve(node: &Arc<Node>, client: &mut Client, socket: TcpStream) -> io::Result<()> {
     let mut connection = Connection {
         parser: RequestParser::new(request_limits(&node.config.current())),
         buffer: Vec::new(),
         batch: Batch::new(),
         bench: Workbench::default(),
-        replies: ReplyBuf::new(client.caller.proto),
+        out: Output::new(node, socket, Arc::clone(&client.handle), client.caller.proto),
     };
     loop {
         connection.make_room();
         let read = tokio::select! {
-            read = socket.read_buf(&mut connection.buffer) => read?,
-            () = client.killed() => return Ok(()),
+            read = connection.out.socket.read_buf(&mut connection.buffer) => read?,
+            () = client.handle.killed() => return Ok(()),
         };
         if read == 0 {
             return Ok(());
         }
         node.metrics.add(Count::ClientBytesReceived, read as u64);
-        let after = connection.commands(node, client, &mut socket).await?;
-        connection.flush(node, client, &mut socket).await?;
+        let after = connection.commands(node, client).await?;
+        connection.out.flush().await?;
         if after == After::Close {
-            return socket.shutdown().await;
+            return connection.out.socket.shutdown().await;
         }
     }
 }
@@ -67,7 +65,7 @@ struct Connection {
     buffer: Vec<u8>,
     batch: Batch,
     bench: Workbench,
-    replies: ReplyBuf,
+    out: Output,
 }
 
 impl Connection {
@@ -84,7 +82,7 @@ impl Connection {
     }
 
     /// Runs all complete commands of the buffer.
-    async fn commands(&mut self, node: &Arc<Node>, client: &mut Client, socket: &mut TcpStream) -> io::Result<After> {
+    async fn commands(&mut self, node: &Arc<Node>, client: &mut Client) -> io::Result<After> {
         let mut consumed = 0;
         let mut after = After::Continue;
         // A batch is what of a connection waits at once: the next one is parsed when its last reply is there.
@@ -96,7 +94,7 @@ impl Connection {
             let empty = self.batch.is_empty();
             if !empty {
                 let frame = &self.buffer[consumed..];
-                after = run_batch(node, client, &self.batch, frame, &mut self.bench, &mut self.replies).await;
+                after = run_batch(node, client, &self.batch, frame, &mut self.bench, &mut self.out).await?;
             }
             match parsed {
                 Ok(parsed) => consumed += parsed.consumed,
@@ -109,9 +107,7 @@ impl Connection {
             if empty || after == After::Close {
                 break;
             }
-            if self.replies.len() > FLUSH_BYTES {
-                self.flush(node, client, socket).await?;
-            }
+            self.out.flush_if_long().await?;
             tokio::task::coop::consume_budget().await;
         }
         self.buffer.drain(..consumed);
@@ -120,23 +116,7 @@ impl Connection {
 
     fn refuse(&mut self, node: &Node, error: ProtocolError) {
         node.metrics.inc(Count::ProtocolErrors);
-        self.replies.protocol_error(error);
-    }
-
-    async fn flush(&mut self, node: &Node, client: &mut Client, socket: &mut TcpStream) -> io::Result<()> {
-        if self.replies.is_empty() {
-            return Ok(());
-        }
-        let written = tokio::select! {
-            written = socket.write_all(self.replies.as_bytes()) => written,
-            () = client.killed() => Err(io::ErrorKind::ConnectionAborted.into()),
-        };
-        if written.is_ok() {
-            node.metrics.add(Count::ClientBytesSent, self.replies.len() as u64);
-        }
-        self.replies.clear();
-        self.replies.shrink_to(BUFFER_KEPT_BYTES_MAX);
-        written
+        self.out.replies.protocol_error(error);
     }
 }
 
@@ -164,15 +144,15 @@ async fn run_batch(
     batch: &Batch,
     frame: &[u8],
     bench: &mut Workbench,
-    replies: &mut ReplyBuf,
-) -> After {
+    out: &mut Output,
+) -> io::Result<After> {
     if node.pause.is_on() {
         super::pause::wait(node, client, batch, frame).await;
     }
     let timing = Timing::begin(node, client, batch, frame);
-    let after = run_commands(node, client, batch, frame, bench, replies).await;
+    let after = run_commands(node, client, batch, frame, bench, out).await?;
     timing.end(node, client, batch, frame);
-    after
+    Ok(after)
 }
 
 async fn run_commands(
@@ -181,27 +161,29 @@ async fn run_commands(
     batch: &Batch,
     frame: &[u8],
     bench: &mut Workbench,
-    replies: &mut ReplyBuf,
-) -> After {
+    out: &mut Output,
+) -> io::Result<After> {
     node.metrics.add(Count::CommandsReceived, batch.len() as u64);
     let mut next = 0;
     while next < batch.len() {
-        let (start, first) = (replies.len(), next);
+        let (start, first) = (out.replies.len(), next);
         let blocked = plan_run(node, client, batch, frame, bench, &mut next);
         bench
             .run(
                 node,
                 &client.caller,
                 &|part: &Part| batch.args(part.command as usize, frame),
-                replies,
+                out,
             )
-            .await;
+            .await?;
         if next > first && client.replying != Replying::On {
-            client.after_reply(start, replies);
+            client.after_reply(start, &mut out.replies);
         }
         let Some(blocked) = blocked else { continue };
+        out.flush_if_long().await?;
         let args = batch.args(next, frame);
         next += 1;
+        let replies = &mut out.replies;
         let start = replies.len();
         let was = client.replying;
         match blocked {
@@ -212,7 +194,7 @@ async fn run_commands(
             Blocked::Server(spec) => {
                 node.metrics.commands().inc(spec.id() as usize);
                 if server_command::run(node, client, spec, args, replies).await == After::Close {
-                    return After::Close;
+                    return Ok(After::Close);
                 }
             }
         }
@@ -223,7 +205,7 @@ async fn run_commands(
             client.after_reply(start, replies);
         }
     }
-    After::Continue
+    Ok(After::Continue)
 }
 
 /// Plans commands from `next` on, up to one that blocks; `next` is left at that one.

@@ -13,7 +13,7 @@
 
 use super::caller::Door;
 use super::gate::Gate;
-use super::plan::{Handler, Part, Plan};
+use super::plan::{Handler, Part, Plan, Whole};
 use super::scene::{Reads, Scene};
 use crate::command::{CommandError, Delta, Deltas, KeyCx, Lookups, SlotCx};
 use crate::config::Levels;
@@ -60,6 +60,14 @@ pub(crate) struct Executor {
     spare: Vec<Arc<Turn>>,
 }
 
+/// What became of a plan.
+pub(crate) struct Ran {
+    /// How many parts ran, from the first: all, unless their replies became too long.
+    pub(crate) parts: usize,
+    /// What is to be waited for.
+    pub(crate) turn: Option<Arc<Turn>>,
+}
+
 /// Turns that a session keeps for reuse: the third owner's acknowledgement often comes after the reply.
 const SPARE_TURNS_MAX: usize = 4;
 
@@ -75,27 +83,38 @@ struct Run<'a> {
 }
 
 impl Executor {
-    /// Runs the planned parts; `replies` gets one reply a part, in order. Gives the turn to wait for, if any.
+    /// Runs the planned parts; `replies` gets one reply a part, in order. It ends early, between two commands, once the replies have
+    /// become longer than a connection is to hold.
     pub(crate) fn run<'b>(
         &mut self,
         scene: Scene<'_>,
         plan: &mut Plan,
         args_of: &impl Fn(&Part) -> Args<'b>,
         replies: &mut ReplyBuf,
-    ) -> Option<Arc<Turn>> {
+    ) -> Ran {
         self.waits.clear();
         self.for_peers.resize_with(scene.node.links.len() * 2, ForPeer::default);
         self.want_deltas(scene.routes.n > 1);
         plan.warm(scene);
         let gate = Gate::new(scene);
+        // The first part always runs.
+        let enough = scene.caller.door.reply_bytes_max().max(replies.len());
+        let mut ran = plan.parts.len();
         for (index, part) in plan.parts.iter_mut().enumerate() {
+            if replies.len() > enough && Whole::one_begins_at(&plan.wholes, index) {
+                ran = index;
+                break;
+            }
             let start = replies.len() as u32;
             self.waits.part_groups.push(NO_GROUP);
             self.run_part(scene, &gate, index as PartIndex, part, args_of(part), replies);
             part.reply = start..replies.len() as u32;
         }
         self.count_lookups(scene);
-        self.share(scene)
+        Ran {
+            parts: ran,
+            turn: self.share(scene),
+        }
     }
 
     fn count_lookups(&mut self, scene: Scene<'_>) {
@@ -193,26 +212,20 @@ impl Executor {
             levels,
         };
         let start = replies.len();
+        let mut shard = scene.node.store.lock(part.arc);
+        let writer = scene.node.writer(&shard, scene.now.wall, scene.routes.n);
         let done = match part.handler {
             Handler::Key(handler) => {
-                let mut shard = scene.node.store.lock(part.arc);
-                let writer = scene.node.writer(&shard, scene.now.wall, scene.routes.n);
                 self.delta.clear();
                 let mut cx = KeyCx::new(&mut shard, key, writer, &mut self.delta);
                 let done = handler(&mut cx, part.handler_args(args), replies);
-                let asks = !self.delta.is_changed() && levels.read.needed(scene.routes.n) > 1;
-                let digest = if asks && done.is_ok() {
-                    shard.state(&key).digest(key.hash)
-                } else {
-                    0
-                };
+                // Under the same lock: what is compared with the others is what was read.
+                let digest = (done.is_ok() && self.asks_others(run)).then(|| shard.state(&key).digest(key.hash));
                 drop(shard);
                 self.lookups = self.lookups.plus(self.delta.lookups());
                 done.map(|()| self.after_key(run, digest))
             }
             Handler::Slot(handler) => {
-                let mut shard = scene.node.store.lock(part.arc);
-                let writer = scene.node.writer(&shard, scene.now.wall, scene.routes.n);
                 self.deltas.clear();
                 let mut cx = SlotCx::new(&mut shard, writer, &mut self.deltas);
                 let done = handler(&mut cx, args, replies);
@@ -238,21 +251,23 @@ impl Executor {
         }
     }
 
-    /// A command on one key is done here: tell the owners what it changed, or make sure of what it read.
-    fn after_key(&mut self, run: Run<'_>, digest: u64) -> Result<(), Shortfall> {
-        if self.delta.is_changed() {
-            if run.owners.is_empty() {
-                return Ok(());
-            }
-            let delta = std::mem::take(&mut self.delta);
-            self.replicate(run, wire(&run.key), delta.as_bytes());
-            self.delta = delta;
-            self.join(run, GroupKind::Write)
-        } else if run.levels.read.needed(run.scene.routes.n) > 1 {
-            self.vouch(run, &[(wire(&run.key), digest)])
-        } else {
-            Ok(())
+    /// Whether a command on one key only read, at a level that other owners have to vouch for.
+    fn asks_others(&self, run: Run<'_>) -> bool {
+        !self.delta.is_changed() && run.levels.read.needed(run.scene.routes.n) > 1
+    }
+
+    /// A command on one key is done here: tell the owners what it changed, or have them vouch for the digest of what it read.
+    fn after_key(&mut self, run: Run<'_>, digest: Option<u64>) -> Result<(), Shortfall> {
+        if let Some(digest) = digest {
+            return self.vouch(run, &[(wire(&run.key), digest)]);
         }
+        if !self.delta.is_changed() || run.owners.is_empty() {
+            return Ok(());
+        }
+        let delta = std::mem::take(&mut self.delta);
+        self.replicate(run, wire(&run.key), delta.as_bytes());
+        self.delta = delta;
+        self.join(run, GroupKind::Write)
     }
 
     /// The same for a command on several keys. One that changed some of them has its word from the owners' acknowledgements.

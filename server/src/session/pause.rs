@@ -78,7 +78,7 @@ pub(crate) async fn wait(node: &Node, client: &Client, batch: &Batch, frame: &[u
         tokio::select! {
             () = over => {}
             () = tokio::time::sleep(Duration::from_millis(left_ms)) => {}
-            () = client.killed() => return,
+            () = client.handle.killed() => return,
         }
     }
 }

@@ -122,6 +122,15 @@ pub(crate) struct Whole {
     pub(crate) combine: Option<Combine>,
 }
 
+impl Whole {
+    /// Whether a command's first part is at this place.
+    #[cold]
+    pub(crate) fn one_begins_at(wholes: &[Whole], part: usize) -> bool {
+        let found = wholes.binary_search_by_key(&part, |whole| whole.parts.start as usize);
+        found.is_ok()
+    }
+}
+
 /// See the module's header. Reused from batch to batch.
 #[derive(Default)]
 pub(crate) struct Plan {
@@ -155,6 +164,28 @@ impl Plan {
     pub(crate) fn clear(&mut self) {
         self.parts.clear();
         self.wholes.clear();
+    }
+
+    /// Forgets the first `parts` parts, which are those of whole commands, and keeps the others.
+    pub(crate) fn forget_first(&mut self, parts: usize) {
+        if parts == self.parts.len() {
+            return self.clear();
+        }
+        self.parts.drain(..parts);
+        self.wholes.retain(|whole| whole.parts.end as usize > parts);
+        for whole in &mut self.wholes {
+            whole.parts = whole.parts.start - parts as u32..whole.parts.end - parts as u32;
+        }
+    }
+
+    /// The commands of the first `parts` parts.
+    pub(crate) fn wholes_of_first(&self, parts: usize) -> &[Whole] {
+        let count = if parts == self.parts.len() {
+            self.wholes.len()
+        } else {
+            self.wholes.partition_point(|whole| whole.parts.end as usize <= parts)
+        };
+        &self.wholes[..count]
     }
 
     /// Adds a command whose arity was checked, and prefetches the buckets of its keys. With `share`, it is one key's share of a

@@ -153,7 +153,7 @@ impl Settling<'_> {
             let (config, routes) = (self.node.config.current(), self.node.routes.load());
             let scene = self.scene(&config, &routes);
             let args = self.args;
-            self.executor.run(scene, &mut plan, &|_| args, replies)
+            self.executor.run(scene, &mut plan, &|_| args, replies).turn
         };
         let turn = turn?;
         turn.done().await;

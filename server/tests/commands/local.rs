@@ -91,15 +91,13 @@ impl Local {
         reply: &mut ReplyBuf,
     ) -> Result<(), CommandError> {
         let fan_out = fan_out(spec.id()).expect("every command with keys has a way");
-        let mut parts = Vec::new();
+        let (mut answers, mut ends) = (ReplyBuf::new(self.proto), Vec::new());
         for part in fan_out.split(args)? {
-            let mut answer = ReplyBuf::default();
-            answer.set_proto(self.proto);
             self.store
-                .with_key(&part[1], now, |cx| fan_out.part()(cx, part, &mut answer))?;
-            parts.push(answer.take());
+                .with_key(&part[1], now, |cx| fan_out.part()(cx, part, &mut answers))?;
+            ends.push(answers.len());
         }
-        fan_out.combine().write(parts.iter().map(Vec::as_slice), reply);
+        fan_out.combine().write(&answers, &ends, reply);
         Ok(())
     }
 }

@@ -13,5 +13,6 @@ mod bad_input;
 mod clients;
 mod command_line;
 mod failure;
+mod slow_readers;
 mod support;
 mod trace;

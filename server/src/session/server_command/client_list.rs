@@ -1,7 +1,7 @@
 //! `CLIENT LIST [TYPE normal|master|replica|slave|pubsub] [ID id ...]`
 //!
 //! A line's fields are those of Redis 7.2 in its order, so that what reads them goes on working. Figures of memory that Circlet
-//! does not keep are 0, and `door` (which port the client came in by) is added at the end. `age` and `idle` are whole seconds; what the client does is noted once a batch.
+//! does not keep are 0 (`tot-mem` is replies only), and `door` (which port the client came in by) is added at the end. `age` and `idle` are whole seconds; what the client does is noted once a batch.
 
 use super::super::caller::Door;
 use super::super::client::{ClientHandle, Flag};
@@ -72,10 +72,11 @@ pub(super) fn line(node: &Node, client: &ClientHandle) -> String {
     let said = client.said.lock().clone();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let activity = &client.activity;
+    let waiting = activity.waiting();
     let resp = if activity.has(Flag::Resp3) { 3 } else { 2 };
     format!(
         "id={} addr={} laddr={} fd=-1 name={} age={} idle={} flags={} db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=0 qbuf-free=0 \
-         argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={} user=default redir=-1 resp={resp} \
+         argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl={} oll={} omem={} tot-mem={} events=r cmd={} user=default redir=-1 resp={resp} \
          lib-name={} lib-ver={} door={}\n",
         client.id,
         client.address,
@@ -84,6 +85,10 @@ pub(super) fn line(node: &Node, client: &ClientHandle) -> String {
         seconds(client.since_ns),
         seconds(activity.last_ns()),
         flags(client),
+        waiting.uncounted(),
+        usize::from(waiting.counted() > 0),
+        waiting.counted(),
+        waiting.0,
         activity.last_command(),
         text(&said.library),
         text(&said.library_version),

@@ -54,6 +54,26 @@ impl Client {
         }
     }
 
+    /// Waits for the next reply, which must be this string. For values that are too long to be shown or parsed in a test's time.
+    pub(crate) fn expect_bulk(&mut self, value: &[u8]) {
+        let head = format!("${}\r\n", value.len());
+        self.expect(head.as_bytes());
+        for piece in value.chunks(64 << 10) {
+            self.expect(piece);
+        }
+        self.expect(b"\r\n");
+    }
+
+    fn expect(&mut self, bytes: &[u8]) {
+        let known = self.unread.len().min(bytes.len());
+        let mut got: Vec<u8> = self.unread.drain(..known).collect();
+        got.resize(bytes.len(), 0);
+        self.stream
+            .read_exact(&mut got[known..])
+            .expect("the reply goes on to its end");
+        assert!(got == bytes, "another reply than the one expected");
+    }
+
     /// Says that nothing more will be sent; replies can still be read.
     pub(crate) fn finish_sending(&self) -> io::Result<()> {
         self.stream.shutdown(Shutdown::Write)

@@ -165,6 +165,10 @@ fn stats(node: &Node, lines: &mut Lines<'_>) {
         ("total_net_repl_input_bytes", Count::PeerBytesReceived),
         ("total_net_repl_output_bytes", Count::PeerBytesSent),
         ("rejected_connections", Count::ConnectionsRefused),
+        (
+            "client_output_buffer_limit_disconnections",
+            Count::ConnectionsOverOutputLimit,
+        ),
         ("expired_keys", Count::EntriesExpired),
         ("keyspace_hits", Count::KeyspaceHits),
         ("keyspace_misses", Count::KeyspaceMisses),
