@@ -18,8 +18,10 @@ use circlet_core::time::{Instant, WallMs};
 use circlet_resp::command::{CommandSpec, Refusal, resolve};
 use circlet_resp::{Args, Batch, Limits, ProtocolError, RequestParser};
 use circlet_ring::Slot;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -42,11 +44,12 @@ pub(crate) async fn serve(node: &Arc<Node>, client: &mut Client, socket: TcpStre
         bench: Workbench::default(),
         out: Output::new(node, socket, Arc::clone(&client.handle), client.caller.proto),
     };
+    let mut waker = None;
     loop {
         connection.make_room();
-        let read = tokio::select! {
-            read = connection.out.socket.read_buf(&mut connection.buffer) => read?,
-            () = client.handle.killed() => return Ok(()),
+        let read = {
+            let mut read = pin!(connection.out.socket.read_buf(&mut connection.buffer));
+            poll_fn(|cx| client.handle.poll_unless_killed(read.as_mut(), &mut waker, cx)).await?
         };
         if read == 0 {
             return Ok(());
@@ -108,6 +111,9 @@ impl Connection {
                 break;
             }
             self.out.flush_if_long().await?;
+            if consumed == self.buffer.len() {
+                break;
+            }
             tokio::task::coop::consume_budget().await;
         }
         self.buffer.drain(..consumed);
