@@ -1,11 +1,12 @@
-//! Sets of an arc's owners, named by their position in its preference list: two bytes, copied at will.
+//! Sets of the owners of one command, named by their position among them (for a command by itself: in its arc's preference list): two
+//! bytes, copied at will.
 //!
 //! Positions rather than node ids, because a command in flight needs five such sets, and a turn has many in flight.
-//! They mean something only together with the view that they were taken from.
+//! They mean something only together with the list that they were taken from.
 
 use std::fmt;
 
-/// An owner's position in the preference list of its arc; 0 is the primary.
+/// An owner's position among those of its command; the lower, the more preferred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OwnerIndex(u8);
 
@@ -30,7 +31,12 @@ impl OwnerIndex {
     }
 }
 
-/// A set of owners of one arc.
+/// A set of owners, as one command in flight numbers them.
+///
+/// There is another such set, [`view::OwnerSet`](crate::view::OwnerSet), on purpose: its positions are those of an arc's preference list. Here
+/// whoever begins a command chooses the numbers. A node that counts commands of several arcs together gives itself 0 and the others
+/// what follows, whatever their places in each arc's list; and both sides of a move must fit into one set, which is why this one holds
+/// 16. Being two types, a position of one is no index into the other's list.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Owners(u16);
 

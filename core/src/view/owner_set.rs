@@ -3,6 +3,9 @@
 use std::fmt;
 
 /// A set of an arc's owners, by their positions in its preference order: a bit for each of at most 8.
+///
+/// What the control plane thinks in: it indexes the topology's lists with plain positions, and holds ten such sets for each arc. Commands in
+/// flight number their owners otherwise, and have a type of their own so that the two are not mixed up: [`Owners`](crate::owners::Owners).
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct OwnerSet(u8);
 
