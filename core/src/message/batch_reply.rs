@@ -85,6 +85,14 @@ pub fn put_result(out: &mut Vec<u8>, result: ItemResult<'_>) {
     }
 }
 
+/// Appends an [`ItemResult::Reply`] that is in pieces, `bytes` in all.
+pub fn put_reply<'a>(out: &mut Vec<u8>, bytes: usize, pieces: impl Iterator<Item = &'a [u8]>) {
+    out.push(2);
+    // A frame, and what is in it, is shorter than 4 GiB.
+    out.extend_from_slice(&(bytes as u32).to_le_bytes());
+    pieces.for_each(|piece| out.extend_from_slice(piece));
+}
+
 /// Appends the answer "all of it".
 pub fn put_all_fine(out: &mut Vec<u8>, turn: u32) {
     put_results(out, turn, 0, &[]);
@@ -174,6 +182,10 @@ mod tests {
         put_result(&mut results, ItemResult::Fine);
         put_result(&mut results, ItemResult::State { key: KEY, state: b"s" });
         put_result(&mut results, ItemResult::Reply(b"+OK\r\n"));
+        let mut pieces = results.clone();
+        pieces.truncate(results.len() - 10);
+        put_reply(&mut pieces, 5, [&b"+O"[..], b"K\r\n"].into_iter());
+        assert_eq!(pieces, results, "in pieces or as a whole");
         put_result(&mut results, ItemResult::Refused(Refusal::NotCaughtUp));
         put_result(&mut results, ItemResult::Absent);
         out.clear();

@@ -6,13 +6,17 @@
 //! A client speaks RESP2 until it says `HELLO 3`. What RESP2 has no form for is written as Redis writes it then: a map as a flat array, a
 //! set and a push as arrays, a double, a verbatim text and a big number as bulk strings, a boolean as 0 or 1, null as `$-1` or `*-1`.
 //!
+//! A long string can stand in it as a reference ([`ReplyBuf::bulk_shared`]); it leaves by a vectored write.
+//!
 //! Aggregates are written head first: `array(2)` promises that two more replies follow. That promise is the handler's to keep.
 
+use bytes::Bytes;
 use std::fmt;
 use std::io::Write as _;
 use std::ops::Range;
 
 use super::number::{PAIRS, append_f64, append_i64, append_u64};
+use super::shared::SharedStrings;
 use crate::ProtocolError;
 
 /// The dialect of a connection.
@@ -29,6 +33,7 @@ pub enum Proto {
 #[derive(Debug, Default)]
 pub struct ReplyBuf {
     bytes: Vec<u8>,
+    shared: SharedStrings,
     proto: Proto,
 }
 
@@ -38,6 +43,7 @@ impl ReplyBuf {
     pub const fn new(proto: Proto) -> Self {
         Self {
             bytes: Vec::new(),
+            shared: SharedStrings::new(),
             proto,
         }
     }
@@ -54,7 +60,14 @@ impl ReplyBuf {
         self.proto = proto;
     }
 
-    /// How many bytes wait.
+    /// How many bytes wait, shared strings included.
+    #[inline]
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.bytes.len() + self.shared.bytes()
+    }
+
+    /// Where the next reply begins: how many bytes wait, without shared strings.
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
@@ -68,23 +81,44 @@ impl ReplyBuf {
         self.bytes.is_empty()
     }
 
-    /// What waits.
+    /// What waits, without shared strings: the first byte of each reply is where it began.
     #[inline]
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
+    /// What waits, in the pieces that it is to be sent in.
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.pieces_of(0..self.len())
+    }
+
+    /// The replies that stand in this range, in pieces.
+    ///
+    /// # Panics
+    /// If the range is not within the buffer.
+    pub fn pieces_of(&self, range: Range<usize>) -> impl Iterator<Item = &[u8]> {
+        self.shared.pieces(&self.bytes, range)
+    }
+
+    /// How many bytes the replies in this range have.
+    #[must_use]
+    pub fn bytes_of(&self, range: &Range<usize>) -> usize {
+        range.len() + self.shared.bytes_within(range)
+    }
+
     /// Takes back everything after the first `len` bytes: for a handler that fails half way.
     #[inline]
     pub fn truncate(&mut self, len: usize) {
         self.bytes.truncate(len);
+        self.shared.truncate(len);
     }
 
     /// Forgets all that waits, keeps the memory.
     #[inline]
     pub fn clear(&mut self) {
         self.bytes.clear();
+        self.shared.clear();
     }
 
     /// Gives the memory beyond `bytes_max` back, as far as nothing waits in it.
@@ -95,7 +129,12 @@ impl ReplyBuf {
     /// Hands out what waits, and begins anew with no memory.
     #[must_use]
     pub fn take(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.bytes)
+        if self.shared.bytes() == 0 {
+            return std::mem::take(&mut self.bytes);
+        }
+        let all = self.pieces().collect::<Vec<_>>().concat();
+        *self = Self::new(self.proto);
+        all
     }
 
     /// Makes room for `bytes` more: for replies whose size is known.
@@ -109,6 +148,7 @@ impl ReplyBuf {
     /// # Panics
     /// If the range is not within that buffer.
     pub fn append_range(&mut self, from: &Self, range: Range<usize>) {
+        self.shared.append_range(&from.shared, &range, self.bytes.len());
         self.bytes.extend_from_slice(&from.bytes[range]);
     }
 
@@ -183,6 +223,14 @@ impl ReplyBuf {
     pub fn bulk(&mut self, value: &[u8]) {
         self.head(b'$', value.len());
         self.bytes.extend_from_slice(value);
+        self.crlf();
+    }
+
+    /// A string of any bytes that is sent from where it is: for long ones. An empty one must not be given.
+    pub fn bulk_shared(&mut self, value: Bytes) {
+        debug_assert!(!value.is_empty(), "there is nothing to share");
+        self.head(b'$', value.len());
+        self.shared.push(self.bytes.len(), value);
         self.crlf();
     }
 
@@ -403,5 +451,41 @@ mod tests {
         out.array(2);
         out.truncate(mark);
         assert_eq!(out.as_bytes(), b"+OK\r\n");
+    }
+
+    fn flat(out: &ReplyBuf, range: Range<usize>) -> Vec<u8> {
+        let flat = out.pieces_of(range.clone()).collect::<Vec<_>>().concat();
+        assert_eq!(flat.len(), out.bytes_of(&range), "as long as it says");
+        flat
+    }
+
+    #[test]
+    fn shared_strings_leave_in_their_places_and_are_not_copied() {
+        let value = Bytes::from_static(b"long");
+        let mut out = ReplyBuf::default();
+        out.ok();
+        out.bulk_shared(value.clone());
+        let second = out.len();
+        out.bulk_shared(Bytes::from_static(b"er"));
+        assert_eq!(out.waiting(), out.len() + 6);
+        assert_eq!(flat(&out, 0..out.len()), b"+OK\r\n$4\r\nlong\r\n$2\r\ner\r\n");
+        assert_eq!(flat(&out, 0..5), b"+OK\r\n");
+        assert_eq!(flat(&out, 5..second), b"$4\r\nlong\r\n");
+        assert!(out.pieces().any(|piece| piece.as_ptr() == value.as_ptr()), "no copy");
+
+        let mut other = ReplyBuf::default();
+        other.array(2);
+        other.append_range(&out, second..out.len());
+        other.append_range(&out, 5..second);
+        assert_eq!(other.take(), b"*2\r\n$2\r\ner\r\n$4\r\nlong\r\n");
+        assert!(other.is_empty() && other.waiting() == 0);
+
+        out.truncate(second);
+        assert_eq!(flat(&out, 0..out.len()), b"+OK\r\n$4\r\nlong\r\n");
+        out.truncate(5);
+        assert_eq!((out.waiting(), out.as_bytes()), (5, &b"+OK\r\n"[..]));
+        out.bulk_shared(value);
+        out.clear();
+        assert_eq!(out.waiting(), 0);
     }
 }

@@ -4,6 +4,7 @@ mod buf;
 mod error;
 mod number;
 mod parser;
+mod shared;
 mod value;
 
 pub use buf::{Proto, ReplyBuf};

@@ -98,10 +98,10 @@ impl Executor {
         plan.warm(scene);
         let gate = Gate::new(scene);
         // The first part always runs.
-        let enough = scene.caller.door.reply_bytes_max().max(replies.len());
+        let enough = scene.caller.door.reply_bytes_max().max(replies.waiting());
         let mut ran = plan.parts.len();
         for (index, part) in plan.parts.iter_mut().enumerate() {
-            if replies.len() > enough && Whole::one_begins_at(&plan.wholes, index) {
+            if replies.waiting() > enough && Whole::one_begins_at(&plan.wholes, index) {
                 ran = index;
                 break;
             }

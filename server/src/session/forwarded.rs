@@ -218,28 +218,34 @@ impl Forwarded {
         let mut part = 0;
         batch_reply::put_answer(out, self.turn_number, self.commands.len(), |out| {
             for command in 0..self.commands.len() {
-                let result = match unplanned.next_if(|(index, _)| *index == command) {
-                    Some((_, Unplanned::Local(reply))) => ItemResult::Reply(reply),
-                    Some((_, Unplanned::Refused(refusal))) => ItemResult::Refused(*refusal),
+                match unplanned.next_if(|(index, _)| *index == command) {
+                    Some((_, Unplanned::Local(reply))) => batch_reply::put_result(out, ItemResult::Reply(reply)),
+                    Some((_, Unplanned::Refused(refusal))) => {
+                        batch_reply::put_result(out, ItemResult::Refused(*refusal));
+                    }
                     None => {
                         // Every forwarded command is one part: the peer has cut it to that.
+                        self.put_part(out, part, outcomes.at(part));
                         part += 1;
-                        self.result(part - 1, outcomes.at(part - 1))
                     }
-                };
-                batch_reply::put_result(out, result);
+                }
             }
         });
     }
 
-    fn result<'a>(&'a self, part: usize, outcome: Outcome<'a>) -> ItemResult<'a> {
+    fn put_part(&self, out: &mut Vec<u8>, part: usize, outcome: Outcome<'_>) {
         match outcome {
-            _ if part >= self.ran => ItemResult::Refused(Refusal::Busy),
-            Outcome::Problem(_) => ItemResult::Refused(Refusal::Busy),
-            Outcome::Reply(reply) => ItemResult::Reply(reply),
+            _ if part >= self.ran => batch_reply::put_result(out, ItemResult::Refused(Refusal::Busy)),
+            Outcome::Problem(_) => batch_reply::put_result(out, ItemResult::Refused(Refusal::Busy)),
+            Outcome::Reply(reply) => batch_reply::put_result(out, ItemResult::Reply(reply)),
             Outcome::AsWritten => {
-                let range = &self.plan.parts[part].reply;
-                ItemResult::Reply(&self.replies.as_bytes()[range.start as usize..range.end as usize])
+                let reply = &self.plan.parts[part].reply;
+                let range = reply.start as usize..reply.end as usize;
+                if self.replies.waiting() == self.replies.len() {
+                    batch_reply::put_result(out, ItemResult::Reply(&self.replies.as_bytes()[range]));
+                } else {
+                    batch_reply::put_reply(out, self.replies.bytes_of(&range), self.replies.pieces_of(range));
+                }
             }
         }
     }

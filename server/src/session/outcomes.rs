@@ -103,7 +103,7 @@ impl Outcomes {
             let mut reply = ReplyBuf::new(caller.proto);
             settle(node, caller, part, args_of(part), problem, &mut reply).await;
             let start = self.bytes.len() as u32;
-            self.bytes.extend_from_slice(reply.as_bytes());
+            reply.pieces().for_each(|piece| self.bytes.extend_from_slice(piece));
             self.replied.push((index, start..self.bytes.len() as u32));
         }
         self.replied.sort_unstable_by_key(|(part, _)| *part);

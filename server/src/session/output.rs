@@ -10,7 +10,8 @@ use crate::config::BufferLimit;
 use crate::metrics::Count;
 use crate::node::Node;
 use circlet_resp::{Proto, ReplyBuf};
-use std::io;
+use smallvec::SmallVec;
+use std::io::{self, IoSlice};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -29,6 +30,9 @@ const UNCOUNTED_BYTES: usize = 16 << 10;
 
 /// How often a limit is looked at again while a client takes nothing: it may have been changed. Redis does so once a second too.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Pieces of one vectored write: a batch stops long before it has as many, one MGET may have more.
+const SLICES_MAX: usize = 32;
 
 /// A buffer larger than this is given back once it is empty.
 const KEPT_BYTES_MAX: usize = 64 << 10;
@@ -70,11 +74,12 @@ impl Output {
         if self.replies.is_empty() {
             return Ok(());
         }
-        if self.replies.len() > UNCOUNTED_BYTES {
-            self.check_limit(self.replies.len(), &mut None)?;
+        let waiting = self.replies.waiting();
+        if waiting > UNCOUNTED_BYTES {
+            self.check_limit(waiting, &mut None)?;
         }
         let sent = self.try_send(0)?;
-        if sent < self.replies.len() {
+        if sent < waiting {
             self.send_slowly(sent).await?;
         }
         self.replies.clear();
@@ -87,7 +92,7 @@ impl Output {
     /// # Errors
     /// As [`Output::flush`].
     pub(crate) async fn flush_if_long(&mut self) -> io::Result<()> {
-        if self.replies.len() > REPLY_BYTES_MAX {
+        if self.replies.waiting() > REPLY_BYTES_MAX {
             self.flush().await?;
         }
         Ok(())
@@ -95,7 +100,12 @@ impl Output {
 
     /// Sends what the socket takes of what follows the first `sent` bytes; says how many bytes are sent then.
     fn try_send(&self, sent: usize) -> io::Result<usize> {
-        match self.socket.try_write(&self.replies.as_bytes()[sent..]) {
+        let written = if self.replies.waiting() == self.replies.len() {
+            self.socket.try_write(&self.replies.as_bytes()[sent..])
+        } else {
+            self.socket.try_write_vectored(&self.slices(sent))
+        };
+        match written {
             Ok(0) => Err(io::ErrorKind::WriteZero.into()),
             Ok(more) => {
                 self.node.metrics.add(Count::ClientBytesSent, more as u64);
@@ -106,11 +116,21 @@ impl Output {
         }
     }
 
+    /// The first pieces of what follows the first `sent` bytes, for one vectored write.
+    fn slices(&self, mut sent: usize) -> SmallVec<[IoSlice<'_>; SLICES_MAX]> {
+        let rest = self.replies.pieces().filter_map(|piece| {
+            let skipped = sent.min(piece.len());
+            sent -= skipped;
+            (skipped < piece.len()).then(|| IoSlice::new(&piece[skipped..]))
+        });
+        rest.take(SLICES_MAX).collect()
+    }
+
     #[cold]
     async fn send_slowly(&mut self, mut sent: usize) -> io::Result<()> {
         let mut over_soft = None;
-        while sent < self.replies.len() {
-            let waiting = self.replies.len() - sent;
+        while sent < self.replies.waiting() {
+            let waiting = self.replies.waiting() - sent;
             self.handle.activity.show_waiting(waiting);
             let look_again = self.check_limit(waiting, &mut over_soft)?;
             tokio::select! {

@@ -151,3 +151,58 @@ fn what_waits_for_a_client_is_shown_and_its_limits_hold_as_soon_as_they_are_set(
     let log = cluster.log(1);
     assert_eq!(log.matches("overcoming of output buffer limits").count(), 2, "{log}");
 }
+
+#[test]
+fn a_large_value_is_held_once_however_many_read_it_slowly() {
+    let cluster = Cluster::start_with(1, &[]);
+    let large = value(4, 32 * MIB);
+    set(&cluster, "large", &large);
+    let before = cluster.resident_bytes(1);
+    let mut readers: Vec<Client> = (0..16)
+        .map(|reader| named(&cluster, &format!("slow-{reader}")))
+        .collect();
+    let mut admin = named(&cluster, "admin");
+    for (reader, client) in readers.iter_mut().enumerate() {
+        client.send(b"GET large\r\nMGET small large\r\n").unwrap();
+        let waits = wait_until(PATIENCE, || {
+            shown(&mut admin, &format!("slow-{reader}"), "omem") > Some(MIB)
+        });
+        assert!(waits.is_some(), "reader {reader} waits");
+    }
+    let grown = cluster.resident_bytes(1).saturating_sub(before);
+    report(&format!(
+        "slow readers: 16 readers of one value of 32 MB grew the node by {} MB",
+        grown >> 20
+    ));
+    assert!(grown < GROWTH_BYTES_MAX, "grown by {grown} bytes");
+    for client in &mut readers {
+        client.expect_bulk(&large);
+        client.expect(b"*2\r\n$-1\r\n");
+        client.expect_bulk(&large);
+    }
+}
+
+#[test]
+fn a_value_that_is_overwritten_and_deleted_while_it_is_read_is_read_to_its_end() {
+    let cluster = Cluster::start();
+    let (old, new) = (value(5, 32 * MIB), value(6, 32 * MIB));
+    set(&cluster, "large", &old);
+    let mut readers: Vec<Client> = (1..=3).map(|node| cluster.connect(node)).collect();
+    let (begun, rest) = old.split_at(MIB);
+    for reader in &mut readers {
+        reader.send(b"GET large\r\n").unwrap();
+        reader.expect(format!("${}\r\n", old.len()).as_bytes());
+        reader.expect(begun);
+    }
+    set(&cluster, "large", &new);
+    readers[0].expect(&rest[..MIB]);
+    assert_eq!(text(&cluster.connect(2).call(&["DEL", "large"]).unwrap()), "1");
+    readers[0].expect(&rest[MIB..]);
+    for reader in &mut readers[1..] {
+        reader.expect(rest);
+    }
+    for reader in &mut readers {
+        reader.expect(b"\r\n");
+        assert_eq!(text(&reader.call(&["GET", "large"]).unwrap()), "(nil)");
+    }
+}

@@ -64,7 +64,8 @@ impl Client {
         self.expect(b"\r\n");
     }
 
-    fn expect(&mut self, bytes: &[u8]) {
+    /// Waits for the next bytes, which must be these.
+    pub(crate) fn expect(&mut self, bytes: &[u8]) {
         let known = self.unread.len().min(bytes.len());
         let mut got: Vec<u8> = self.unread.drain(..known).collect();
         got.resize(bytes.len(), 0);
