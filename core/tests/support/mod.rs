@@ -55,6 +55,7 @@ impl Model {
                 stamp: Stamp::from_bits(self.expiry_stamp),
             },
             runs: Runs::new(&runs).expect("the map is sorted"),
+            ..State::ABSENT
         };
         let mut out = Vec::new();
         state.encode(&mut out);

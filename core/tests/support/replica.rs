@@ -45,6 +45,7 @@ impl Replica {
             Value::Unreadable => Some("(unreadable)".into()),
             Value::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
             Value::Counter(value) => Some(value.to_string()),
+            Value::Collection(kind) => Some(format!("({})", kind.name())),
         }
     }
 
