@@ -20,8 +20,8 @@ use crate::stamp::Stamp;
 use crate::state::{Base, Expiry, Kind, Part, PartId, PartsBuf, Run, Runs, State, parse_integer, score_bytes};
 use crate::time::WallMs;
 
-/// The greatest whole number up to which every whole number has a 64-bit float of its own.
-const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+/// The greatest whole number to which no other sum is rounded: one below 2^53.
+const EXACT_MAX: f64 = 9_007_199_254_740_991.0;
 
 /// Changes to the parts of one collection.
 #[derive(Clone, Debug)]
