@@ -12,6 +12,7 @@
 mod arc_bitmap;
 mod catchup;
 pub mod clock;
+pub mod collection;
 pub mod control;
 pub mod coordinator;
 pub mod hint;

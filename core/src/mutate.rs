@@ -11,22 +11,30 @@
 //!   INCR         what it found; of an expired     what it found   what it found     its own, born or raised
 //!                entry the greatest stamp in it
 //!   EXPIRE       what it found                    unknown (*)     new, own stamp    none (*)
+//!   HSET, SREM,  what it found; of an expired     unknown, or     what it found     none; but the parts that it
+//!   LPUSH ...    entry the greatest stamp in it   none (**)                         changed, each like the above
 //!
-//!   (*) what it found, if that is small
+//!   (*) what it found, if that is small     (**) if what it found was nothing
 //! ```
 //!
 //! Whole-value overwrites raise the generation and so win over all that came before. INCR and EXPIRE do not, so that a
 //! first INCR on each side of a partition both count, and an EXPIRE of the old value loses to a SET of the new one
 //! (schedules 1 and 15). Commands that find nothing write a generation that depends only on what they found.
 
+mod edit;
 mod expire;
 mod incr;
+mod list_edit;
+mod order_key;
 
+pub use edit::Edit;
 pub use expire::expire;
 pub use incr::{Author, incr};
+pub use list_edit::{End, ListEdit};
+pub use order_key::OrderKeys;
 
 use crate::stamp::Stamp;
-use crate::state::{Base, Runs, State};
+use crate::state::{Base, Expiry, Parts, Runs, State, Value};
 use crate::time::WallMs;
 
 /// A base of up to this many bytes goes along with every delta, which makes the delta readable by itself: a replica
@@ -46,6 +54,12 @@ pub enum MutateError {
     /// The value is not here: fetch the full state from another owner, merge it, run the command again.
     #[error("the value must be fetched first")]
     Unreadable,
+    /// The key holds a value of another type.
+    #[error("the value is of another type")]
+    WrongType,
+    /// The score would be neither a number nor infinite.
+    #[error("resulting score is not a number (NaN)")]
+    NotANumber,
     /// The value is not the decimal form of a 64-bit integer.
     #[error("value is not an integer or out of range")]
     NotAnInteger,
@@ -75,7 +89,8 @@ pub const fn delete(stamp: Stamp) -> State<'static> {
 /// lives on. Being a function of the entry alone, two nodes that find it expired leave states that merge. One that
 /// expired too long ago is absent everywhere (see [`State::is_forgotten`]), and would only bring back an old
 /// generation.
-fn found(current: State<'_>, now: WallMs) -> State<'_> {
+#[must_use]
+pub fn found(current: State<'_>, now: WallMs) -> State<'_> {
     if current.is_forgotten(now) {
         State::ABSENT
     } else if current.is_expired(now) {
@@ -92,7 +107,7 @@ fn is_small(state: State<'_>) -> bool {
     } else {
         0
     };
-    base <= WHOLE_BASE_BYTES_MAX && state.runs.len() <= WHOLE_RUNS_MAX
+    base <= WHOLE_BASE_BYTES_MAX && state.runs.len() <= WHOLE_RUNS_MAX && state.parts.is_empty()
 }
 
 /// `state` without what a partial delta leaves out.
@@ -100,6 +115,18 @@ fn partial(state: State<'_>) -> State<'_> {
     State {
         base: Base::Unknown,
         runs: Runs::EMPTY,
+        parts: Parts::EMPTY,
         ..state
+    }
+}
+
+/// The register that goes on when a command writes to what it `found` at `now`.
+///
+/// A collection goes away with its last part, and its expiry goes with it: what is written there later does not inherit it.
+fn kept_expiry(found: State<'_>, now: WallMs, stamp: Stamp) -> Expiry {
+    if found.expiry.at.is_some() && found.value(now) == Value::Missing {
+        Expiry { at: None, stamp }
+    } else {
+        found.expiry
     }
 }

@@ -1,13 +1,15 @@
 //! What an entry is: the bytes that are stored and shipped, a borrowed view of them, and how two become one.
 //!
 //! ```text
-//!   flags u8 | generation u64 | [expiry_ms u64] | [expiry_stamp u64] | [runs: count u32, count x 32 B] | [base ...]
+//!   flags u8 | generation u64 | [expiry_ms u64] | [expiry_stamp u64] | [runs: count u32, count x 32 B]
+//!            | [parts: count u32, bytes u32, parts (state/part.rs)] | [base ...]
 //!
 //!   flags    bits 0-1  base: 0 unknown, 1 none, 2 bytes (to the end), 3 reserved
 //!            bit 2     the entry expires, at expiry_ms
 //!            bit 3     the expiry register has a stamp of its own; without this bit it has the generation's
 //!            bit 4     runs follow (at least one), sorted by (node, birth)
-//!            bits 5-7  reserved: 5 for stubs (evicted early), 6 for the parts of hashes, sets, sorted sets and lists
+//!            bit 6     parts of hashes, sets, sorted sets and lists follow (at least one), sorted by type, hash, name
+//!            bits 5, 7 reserved: 5 for stubs (evicted early)
 //!   integers little-endian; a run is node u64, birth u64, stamp u64, total i64
 //! ```
 //!
@@ -19,17 +21,23 @@
 //! made of it alone cannot be read until the full state was fetched. So a state whose base is known (none or bytes)
 //! says: this is all that the sender had of this generation.
 //!
-//! **Room for collections.** Hash, set, sorted set and list will come as one more section between runs and base: type
-//! u8, count, then the parts sorted by name, each with stamp, tombstone bit and content; a part lives like a run, iff
-//! its stamp is above the generation. Their base is none (whole) or unknown (partial), which is why none outranks bytes
-//! when generations are equal: it never hides parts, since parts stand beside it.
+//! **Collections** are maps from names to parts, each with a small state of the same shape ([`Part`]). A part's base
+//! lives iff its stamp is above the generation, a run of it iff it was born above both; what does not live is not kept.
+//! Parts of several types, and a string, may stand side by side if concurrent commands wrote them: the greatest type with
+//! a live part is the one that is seen ([`State::value`]), and nothing is lost. A collection's base is none (whole) or
+//! unknown (a delta).
 //!
 //! docs/design/values.md explains the rules of merging, and why they are these.
 
 mod decode;
 mod digest;
 mod encode;
+mod kind;
 mod merge;
+mod merge_parts;
+mod part;
+mod parts;
+mod reader;
 mod receive;
 mod runs;
 mod superseded;
@@ -37,8 +45,12 @@ mod value;
 
 pub use decode::DecodeError;
 pub use digest::plain_digest;
+pub use kind::Kind;
 pub use merge::{Merged, merge};
+pub use part::{Part, PartId, by_score, score_bytes};
+pub use parts::{Parts, PartsBuf};
 pub use receive::{EXPIRED_KEPT_MS, Received, receive};
+pub(crate) use runs::RUN_BYTES;
 pub use runs::{Run, Runs};
 pub use value::{Value, parse_integer};
 
@@ -61,6 +73,10 @@ pub struct State<'a> {
     ///
     /// Invariant: each run's birth is above the generation.
     pub runs: Runs<'a>,
+    /// The fields, members or elements of a collection, deleted ones included.
+    ///
+    /// Invariant: each part's stamp is above the generation, or zero if the part has only runs.
+    pub parts: Parts<'a>,
 }
 
 /// The value that a generation began with. The order decides between equal generations: the greater wins.
@@ -112,6 +128,7 @@ impl<'a> State<'a> {
                 stamp: generation,
             },
             runs: Runs::EMPTY,
+            parts: Parts::EMPTY,
         }
     }
 
@@ -126,13 +143,17 @@ impl<'a> State<'a> {
                 stamp: generation,
             },
             runs: Runs::EMPTY,
+            parts: Parts::EMPTY,
         }
     }
 
     /// Whether this is a plain string, as [`State::plain`] makes it: no runs, no separate expiry stamp.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        matches!(self.base, Base::Bytes(_)) && self.runs.is_empty() && self.expiry.stamp == self.generation
+        matches!(self.base, Base::Bytes(_))
+            && self.runs.is_empty()
+            && self.parts.is_empty()
+            && self.expiry.stamp == self.generation
     }
 
     /// Whether this is a bare tombstone: nothing but a generation.
@@ -140,6 +161,7 @@ impl<'a> State<'a> {
     pub fn is_tombstone(&self) -> bool {
         self.base == Base::None
             && self.runs.is_empty()
+            && self.parts.is_empty()
             && self.expiry
                 == Expiry {
                     at: None,
@@ -151,10 +173,9 @@ impl<'a> State<'a> {
     #[must_use]
     pub fn max_stamp(&self) -> Stamp {
         // Invariant: expiry.stamp >= generation.
-        self.runs
-            .iter()
-            .map(|run| run.stamp)
-            .fold(self.expiry.stamp, Stamp::max)
+        let runs = self.runs.iter().map(|run| run.stamp);
+        let parts = self.parts.iter().map(|part| part.state.max_stamp());
+        runs.chain(parts).fold(self.expiry.stamp, Stamp::max)
     }
 
     /// Panics in debug builds if an invariant of this type does not hold.

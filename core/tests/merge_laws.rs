@@ -3,7 +3,7 @@
 mod support;
 
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Base, Merged, State, merge, plain_digest};
+use circlet_core::state::{Base, Kind, Merged, Parts, State, merge, plain_digest};
 use proptest::prelude::*;
 use support::{Model, encoded, merged, models, view};
 
@@ -102,6 +102,33 @@ proptest! {
             prop_assert_eq!(plain_digest(hash, state.generation, state.expiry.at, value), state.digest(hash));
             prop_assert_eq!(State::plain(state.generation, state.expiry.at, value), state);
         }
+    }
+
+    #[test]
+    fn a_digest_is_the_sum_of_its_parts_digests(a in models(), hash: u64) {
+        let bytes = a.bytes();
+        let state = view(&bytes);
+        let mut sum: u64 = 0;
+        state.for_each_digest(hash, |stamp, digest| {
+            assert!(stamp <= state.max_stamp());
+            sum = sum.wrapping_add(digest);
+        });
+        prop_assert_eq!(sum, state.digest(hash));
+        let without_parts = State { parts: Parts::EMPTY, ..state }.digest(hash);
+        let parts = state.parts.iter().map(|part| part.digest(hash));
+        prop_assert_eq!(parts.fold(without_parts, u64::wrapping_add), sum);
+    }
+
+    #[test]
+    fn a_part_found_by_name_is_the_part(a in models()) {
+        let bytes = a.bytes();
+        let parts = view(&bytes).parts;
+        prop_assert_eq!(parts.len(), a.parts.len());
+        for part in parts.iter() {
+            prop_assert_eq!(parts.find(part.kind, part.name), Some(part));
+            prop_assert_eq!(parts.of_kind(part.kind).filter(|other| *other == part).count(), 1);
+        }
+        prop_assert_eq!(parts.find(Kind::Hash, b"nosuch"), None);
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub fn expire(
     match current.value(now) {
         Value::Missing => return Ok(None),
         Value::Unreadable => return Err(MutateError::Unreadable),
-        Value::Bytes(_) | Value::Counter(_) => {}
+        Value::Bytes(_) | Value::Counter(_) | Value::Collection(_) => {}
     }
     let base = if is_small(current) { current } else { partial(current) };
     Ok(Some(State {

@@ -16,9 +16,9 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{MutateError, RUNS_MAX, WHOLE_RUNS_MAX, found, partial};
+use super::{MutateError, RUNS_MAX, WHOLE_RUNS_MAX, found, kept_expiry, partial};
 use crate::stamp::Stamp;
-use crate::state::{Base, Run, Runs, State, parse_integer};
+use crate::state::{Base, RUN_BYTES, Run, Runs, State, Value, parse_integer};
 use crate::time::WallMs;
 
 /// Whose run an increment goes into.
@@ -61,6 +61,9 @@ pub fn incr(
 ) -> Result<i64, MutateError> {
     debug_assert!(stamp > current.max_stamp(), "the clock did not observe this entry");
     let found = found(current, now);
+    if let Value::Collection(_) = found.value(now) {
+        return Err(MutateError::WrongType);
+    }
     let (found, base) = match found.base {
         Base::Unknown if found == State::ABSENT => (
             State {
@@ -73,6 +76,27 @@ pub fn incr(
         Base::None => (found, 0),
         Base::Bytes(text) => (found, parse_integer(text).ok_or(MutateError::NotAnInteger)?),
     };
+    let (value, run) = add(found, base, stamp, author, by)?;
+    let found = State {
+        expiry: kept_expiry(found, now, stamp),
+        ..found
+    };
+    if found.runs.len() <= WHOLE_RUNS_MAX && found.parts.is_empty() {
+        encode_with(found, run, delta);
+    } else {
+        encode_with(partial(found), run, delta);
+    }
+    Ok(value)
+}
+
+/// Adds `by` to the number that `found` is, whose base is `base`: the sum, and the run to be written.
+pub(super) fn add(
+    found: State<'_>,
+    base: i64,
+    stamp: Stamp,
+    author: Author,
+    by: i64,
+) -> Result<(i64, Run), MutateError> {
     let value = i64::try_from(found.sum_onto(base) + i128::from(by)).map_err(|_| MutateError::Overflow)?;
     let run = raised(found.runs, author, stamp, by).unwrap_or(Run {
         node: author.node,
@@ -83,12 +107,7 @@ pub fn incr(
     if run.birth == stamp && found.runs.len() >= RUNS_MAX {
         return Err(MutateError::TooManyRuns);
     }
-    if found.runs.len() <= WHOLE_RUNS_MAX {
-        encode_with(found, run, delta);
-    } else {
-        encode_with(partial(found), run, delta);
-    }
-    Ok(value)
+    Ok((value, run))
 }
 
 /// The author's newest run, raised, if there is one to raise.
@@ -104,14 +123,19 @@ fn raised(runs: Runs<'_>, author: Author, stamp: Stamp, by: i64) -> Option<Run> 
     })
 }
 
-/// Appends `state` with `run` in its place among the runs, instead of the older copy if there is one.
+/// Appends `state`, which has no parts, with `run` in its place among the runs.
 fn encode_with(state: State<'_>, run: Run, out: &mut Vec<u8>) {
-    let is_raised = state.runs.iter().any(|other| other.id() == run.id());
-    state.encode_head(state.runs.len() + usize::from(!is_raised), out);
-    let before = state.runs.iter().take_while(|other| other.id() < run.id());
-    let after = state.runs.iter().skip_while(|other| other.id() <= run.id());
+    let mut runs = Vec::with_capacity(state.runs.as_bytes().len() + RUN_BYTES);
+    put_among(state.runs, run, &mut runs);
+    let runs = Runs::new(&runs).unwrap_or(Runs::EMPTY);
+    State { runs, ..state }.encode(out);
+}
+
+/// Appends `runs` with `run` in its place among them, instead of the older copy if there is one.
+pub(super) fn put_among(runs: Runs<'_>, run: Run, out: &mut Vec<u8>) {
+    let before = runs.iter().take_while(|other| other.id() < run.id());
+    let after = runs.iter().skip_while(|other| other.id() <= run.id());
     before.chain([run]).chain(after).for_each(|run| run.encode(out));
-    state.encode_base(out);
 }
 
 #[cfg(test)]
@@ -199,7 +223,7 @@ mod tests {
         let expired = State::plain(stamp(1), at, b"10");
         let (reply, delta) = incr_by(expired, 2, AUTHOR, 1);
         let delta = State::decode(&delta).unwrap();
-        assert_eq!((reply, delta.value(NOW)), (1, crate::state::Value::Counter(1)));
+        assert_eq!((reply, delta.value(NOW)), (1, Value::Counter(1)));
         assert_eq!(
             crate::state::merge(expired, delta, &mut Vec::new()),
             Merged::Right,

@@ -1,9 +1,11 @@
 //! From bytes to a view. Bytes come from peers and from snapshots: any of them may be anything, and nothing here
 //! panics, allocates or believes a length before checking it.
 
-use super::encode::{BASE_BYTES, BASE_MASK, BASE_NONE, BASE_UNKNOWN, F_EXPIRY, F_EXPIRY_STAMPED, F_RUNS, FLAGS_KNOWN};
-use super::runs::RUN_BYTES;
-use super::{Base, Expiry, Runs, State};
+use super::encode::{
+    BASE_BYTES, BASE_MASK, BASE_NONE, BASE_UNKNOWN, F_EXPIRY, F_EXPIRY_STAMPED, F_PARTS, F_RUNS, FLAGS_KNOWN,
+};
+use super::reader::Reader;
+use super::{Base, Expiry, Parts, Runs, State};
 use crate::stamp::Stamp;
 use crate::time::WallMs;
 
@@ -35,6 +37,18 @@ impl<'a> State<'a> {
     ///
     /// [`DecodeError`] if they are not exactly what [`State::encode`] writes.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let state = Self::decode_trusted(bytes)?;
+        state.parts.check(state.generation)?;
+        Ok(state)
+    }
+
+    /// As [`State::decode`], for bytes that this node encoded itself or has decoded before: does not look at the parts,
+    /// so that it costs the same however many there are.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] if the rest of it is not what [`State::encode`] writes.
+    pub fn decode_trusted(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut rest = Reader(bytes);
         let [flags] = rest.array()?;
         if flags & !FLAGS_KNOWN != 0 {
@@ -52,9 +66,14 @@ impl<'a> State<'a> {
             generation
         };
         let runs = if flags & F_RUNS != 0 {
-            rest.runs(generation)?
+            read_runs(&mut rest, generation)?
         } else {
             Runs::EMPTY
+        };
+        let parts = if flags & F_PARTS != 0 {
+            read_parts(&mut rest)?
+        } else {
+            Parts::EMPTY
         };
         let base = match flags & BASE_MASK {
             BASE_BYTES => Base::Bytes(rest.0),
@@ -68,6 +87,7 @@ impl<'a> State<'a> {
             base,
             expiry: Expiry { at, stamp },
             runs,
+            parts,
         };
         if state.is_possible() {
             Ok(state)
@@ -86,41 +106,25 @@ fn later(stamp: Stamp, generation: Stamp) -> Result<Stamp, DecodeError> {
     }
 }
 
-/// What is left to read.
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
-        let (taken, rest) = self.0.split_at_checked(len).ok_or(DecodeError::TooShort)?;
-        self.0 = rest;
-        Ok(taken)
+/// The runs of an entry of `generation`: at least one, all of them alive.
+fn read_runs<'a>(rest: &mut Reader<'a>, generation: Stamp) -> Result<Runs<'a>, DecodeError> {
+    let count = u32::from_le_bytes(rest.array()?);
+    let runs = rest.runs(usize::try_from(count).map_err(|_| DecodeError::TooShort)?)?;
+    if runs.is_empty() || runs.iter().any(|run| run.birth <= generation) {
+        return Err(DecodeError::NotCanonical);
     }
+    Ok(runs)
+}
 
-    fn array<const LEN: usize>(&mut self) -> Result<[u8; LEN], DecodeError> {
-        let (taken, rest) = self.0.split_first_chunk().ok_or(DecodeError::TooShort)?;
-        self.0 = rest;
-        Ok(*taken)
+/// The parts of an entry, not checked yet.
+fn read_parts<'a>(rest: &mut Reader<'a>) -> Result<Parts<'a>, DecodeError> {
+    let count = u32::from_le_bytes(rest.array()?);
+    let len = u32::from_le_bytes(rest.array()?);
+    let bytes = rest.take(usize::try_from(len).map_err(|_| DecodeError::TooShort)?)?;
+    if count == 0 {
+        return Err(DecodeError::NotCanonical);
     }
-
-    fn word(&mut self) -> Result<u64, DecodeError> {
-        self.array().map(u64::from_le_bytes)
-    }
-
-    fn stamp(&mut self) -> Result<Stamp, DecodeError> {
-        self.word().map(Stamp::from_bits)
-    }
-
-    fn runs(&mut self, generation: Stamp) -> Result<Runs<'a>, DecodeError> {
-        let count = u32::from_le_bytes(self.array()?);
-        let len = usize::try_from(count)
-            .ok()
-            .and_then(|count| count.checked_mul(RUN_BYTES));
-        let runs = Runs::new(self.take(len.ok_or(DecodeError::TooShort)?)?).ok_or(DecodeError::NotCanonical)?;
-        if runs.is_empty() || runs.iter().any(|run| run.birth <= generation) {
-            return Err(DecodeError::NotCanonical);
-        }
-        Ok(runs)
-    }
+    Ok(Parts::trusted(bytes, count))
 }
 
 #[cfg(test)]
@@ -170,7 +174,7 @@ mod tests {
     #[test]
     fn reserved_flags_and_bytes_after_the_end_are_refused() {
         let bytes = |flags: u8| [&[flags][..], &[0; 8]].concat();
-        for flags in [3, 1 << 5, 1 << 6, 1 << 7] {
+        for flags in [3, 1 << 5, 1 << 7] {
             assert_eq!(State::decode(&bytes(flags)), Err(DecodeError::UnknownFlags { flags }));
         }
         for flags in [BASE_UNKNOWN, BASE_NONE] {

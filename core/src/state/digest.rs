@@ -1,7 +1,7 @@
 //! A state in 64 bits, for comparing replicas.
 //!
 //! A digest is a wrapping sum over the state's parts (base with generation, expiry register if it says something, each
-//! run), and an arc's digest a wrapping sum over its entries: so a change is "minus the old part, plus the new one", in
+//! run, and those of each part of a collection under a hash of key, type and name), and an arc's digest a wrapping sum over its entries: so a change is "minus the old part, plus the new one", in
 //! any order. Sums of hashes are only as good as the hashes: a part's is avalanched twice, once over key, kind and
 //! stamp, and once more with the hash of its content, each step a bijection of what is added: parts that differ in one
 //! field only never have equal digests, except by a collision of xxh3 over their content.
@@ -16,7 +16,7 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Base, Expiry, Run, State};
+use super::{Base, Expiry, Kind, Part, Run, State};
 use crate::stamp::Stamp;
 use crate::time::WallMs;
 
@@ -27,6 +27,10 @@ const KIND_BYTES: u64 = 0x3c6e_f372_fe94_f82b;
 const KIND_EXPIRES: u64 = 0xa54f_f53a_5f1d_36f1;
 const KIND_PERSISTS: u64 = 0x9b05_688c_2b3e_6c1f;
 const KIND_RUN: u64 = 0x510e_527f_ade6_82d1;
+const KIND_LIST: u64 = 0x1f83_d9ab_fb41_bd6b;
+const KIND_SET: u64 = 0x5be0_cd19_137e_2179;
+const KIND_SORTED_SET: u64 = 0xcbbb_9d5d_c105_9ed9;
+const KIND_HASH: u64 = 0x629a_292a_367c_d507;
 /// Odd, so that no two stamps are taken for one: 2^64 over the golden ratio.
 const STAMP_SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -34,14 +38,56 @@ impl State<'_> {
     /// The digest of this state under a key that hashes to `key_hash`.
     #[must_use]
     pub fn digest(&self, key_hash: u64) -> u64 {
+        let mut sum: u64 = 0;
+        self.for_each_digest(key_hash, |_, digest| sum = sum.wrapping_add(digest));
+        sum
+    }
+
+    /// Visits the summands of [`State::digest`], each with the stamp of what it is the digest of: base and generation,
+    /// expiry register if it says something, runs; then those of the parts, which are states under hashes of their own.
+    pub fn for_each_digest(&self, key_hash: u64, mut visit: impl FnMut(Stamp, u64)) {
+        self.for_each_own_digest(key_hash, &mut visit);
+        for part in self.parts.iter() {
+            part.for_each_digest(key_hash, &mut visit);
+        }
+    }
+
+    fn for_each_own_digest(&self, key_hash: u64, visit: &mut impl FnMut(Stamp, u64)) {
         let base = match self.base {
             Base::Unknown => part(key_hash, KIND_UNKNOWN, self.generation, 0),
             Base::None => part(key_hash, KIND_NONE, self.generation, 0),
             Base::Bytes(bytes) => part(key_hash, KIND_BYTES, self.generation, xxh3_64(bytes)),
         };
-        let runs = self.runs.iter().map(|run| run_part(key_hash, run));
-        runs.fold(base, u64::wrapping_add)
-            .wrapping_add(expiry_part(key_hash, self.generation, self.expiry))
+        visit(self.generation, base);
+        let expiry = expiry_part(key_hash, self.generation, self.expiry);
+        if expiry != 0 {
+            visit(self.expiry.stamp, expiry);
+        }
+        for run in self.runs.iter() {
+            visit(run.stamp, run_part(key_hash, run));
+        }
+    }
+}
+
+impl Part<'_> {
+    /// The share of this part in the digest of an entry whose key hashes to `key_hash`.
+    #[must_use]
+    pub fn digest(&self, key_hash: u64) -> u64 {
+        let mut sum: u64 = 0;
+        self.for_each_digest(key_hash, &mut |_, digest| sum = sum.wrapping_add(digest));
+        sum
+    }
+
+    /// Visits the summands of [`Part::digest`], each with its stamp.
+    pub fn for_each_digest(&self, key_hash: u64, visit: &mut impl FnMut(Stamp, u64)) {
+        let kind = match self.kind {
+            Kind::String | Kind::List => KIND_LIST,
+            Kind::Set => KIND_SET,
+            Kind::SortedSet => KIND_SORTED_SET,
+            Kind::Hash => KIND_HASH,
+        };
+        self.state
+            .for_each_own_digest(part(key_hash, kind, Stamp::ZERO, xxh3_64(self.name)), visit);
     }
 }
 

@@ -10,7 +10,8 @@ pub(super) const BASE_BYTES: u8 = 2;
 pub(super) const F_EXPIRY: u8 = 1 << 2;
 pub(super) const F_EXPIRY_STAMPED: u8 = 1 << 3;
 pub(super) const F_RUNS: u8 = 1 << 4;
-pub(super) const FLAGS_KNOWN: u8 = BASE_MASK | F_EXPIRY | F_EXPIRY_STAMPED | F_RUNS;
+pub(super) const F_PARTS: u8 = 1 << 6;
+pub(super) const FLAGS_KNOWN: u8 = BASE_MASK | F_EXPIRY | F_EXPIRY_STAMPED | F_RUNS | F_PARTS;
 
 impl State<'_> {
     /// How many bytes [`State::encode`] appends.
@@ -28,20 +29,26 @@ impl State<'_> {
         } else {
             4 + self.runs.as_bytes().len()
         };
-        1 + 8 + expiry + expiry_stamp + runs + base
+        let parts = if self.parts.is_empty() {
+            0
+        } else {
+            4 + 4 + self.parts.as_bytes().len()
+        };
+        1 + 8 + expiry + expiry_stamp + runs + parts + base
     }
 
     /// Appends the state's bytes.
     pub fn encode(&self, out: &mut Vec<u8>) {
         out.reserve(self.encoded_len());
-        self.encode_head(self.runs.len(), out);
+        self.encode_head(self.runs.len(), self.parts.len(), out);
         out.extend_from_slice(self.runs.as_bytes());
+        self.encode_parts(out);
         self.encode_base(out);
     }
 
-    /// Appends what stands before the runs, including their count. The caller appends `run_count` runs, then
-    /// [`State::encode_base`].
-    pub(crate) fn encode_head(&self, run_count: usize, out: &mut Vec<u8>) {
+    /// Appends what stands before the runs, including their count. The caller appends `run_count` runs, then a section
+    /// of parts if `part_count` is not zero, then [`State::encode_base`].
+    pub(crate) fn encode_head(&self, run_count: usize, part_count: usize, out: &mut Vec<u8>) {
         self.check_invariants();
         let stamped = self.expiry.stamp != self.generation;
         let mut flags = match self.base {
@@ -57,6 +64,9 @@ impl State<'_> {
         }
         if run_count > 0 {
             flags |= F_RUNS;
+        }
+        if part_count > 0 {
+            flags |= F_PARTS;
         }
         out.push(flags);
         out.extend_from_slice(&self.generation.to_bits().to_le_bytes());
@@ -74,10 +84,40 @@ impl State<'_> {
         }
     }
 
+    /// Appends the section of parts, if there are any.
+    pub(crate) fn encode_parts(&self, out: &mut Vec<u8>) {
+        if !self.parts.is_empty() {
+            let section = PartsSection::begin(self.parts.len(), out);
+            out.extend_from_slice(self.parts.as_bytes());
+            section.end(out);
+        }
+    }
+
     /// Appends the base, which goes to the end.
     pub(crate) fn encode_base(&self, out: &mut Vec<u8>) {
         if let Base::Bytes(bytes) = self.base {
             out.extend_from_slice(bytes);
         }
+    }
+}
+
+/// A section of parts that is being written.
+pub(super) struct PartsSection {
+    begin: usize,
+}
+
+impl PartsSection {
+    /// Appends the head of a section of `count` parts. The caller appends the parts, then ends it.
+    pub(super) fn begin(count: usize, out: &mut Vec<u8>) -> Self {
+        // 2^32 parts would be more than 8 GiB of one value.
+        out.extend_from_slice(&u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
+        out.extend_from_slice(&[0; 4]);
+        Self { begin: out.len() }
+    }
+
+    /// Fills in how long it is.
+    pub(super) fn end(self, out: &mut [u8]) {
+        let len = u32::try_from(out.len() - self.begin).unwrap_or(u32::MAX);
+        out[self.begin - 4..self.begin].copy_from_slice(&len.to_le_bytes());
     }
 }

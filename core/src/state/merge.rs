@@ -1,14 +1,15 @@
 //! One state out of two.
 //!
 //! The result is what is greatest of each part: the generation; of the greatest generation the greatest base and the
-//! last said expiry; each run in its newest copy, if it was born after that generation. "Greatest" is by a total order
-//! in each place, which makes the merge commutative, associative and idempotent, whatever the stamps:
+//! last said expiry; each run in its newest copy, if it was born after that generation; each part as if it were a state
+//! of its own, of what lives above that generation. "Greatest" is by a total order in each place, which makes the merge commutative, associative and idempotent, whatever the stamps:
 //! `tests/merge_laws.rs`.
 //!
 //! Most merges need no bytes written: the result is one of the two sides, and [`Merged`] says which. Refused: writing
 //! the result always; a duplicate delta of a 1 MB value would copy it for nothing.
 
-use super::{Run, State};
+use super::merge_parts::{Outline, encode_merged};
+use super::{Parts, Run, Runs, State};
 use crate::stamp::Stamp;
 
 /// What came out of [`merge()`]`(left, right)`.
@@ -51,41 +52,49 @@ pub fn merge(left: State<'_>, right: State<'_>, out: &mut Vec<u8>) -> Merged {
     let (head, mut left_needed, mut right_needed) = merge_heads(left, right);
     let mut run_count = 0;
     if !(left.runs.is_empty() && right.runs.is_empty()) {
-        for_each_run(left, right, head.generation, |_, from| {
+        for_each_run(left.runs, right.runs, head.generation, |_, from| {
             run_count += 1;
             left_needed |= from == Merged::Left;
             right_needed |= from == Merged::Right;
         });
     }
+    let mut parts = Outline::default();
+    if !(left.parts.is_empty() && right.parts.is_empty()) {
+        parts = Outline::of(left.parts, right.parts, head.generation);
+        left_needed |= parts.left_needed;
+        right_needed |= parts.right_needed;
+    }
     let merged = Merged::of(left_needed, right_needed);
     if merged == Merged::Both {
-        out.reserve(head.encoded_len());
-        head.encode_head(run_count, out);
-        for_each_run(left, right, head.generation, |run, _| run.encode(out));
+        out.reserve(head.encoded_len() + left.parts.as_bytes().len() + right.parts.as_bytes().len());
+        head.encode_head(run_count, parts.count, out);
+        for_each_run(left.runs, right.runs, head.generation, |run, _| run.encode(out));
+        encode_merged(left.parts, right.parts, head.generation, parts.count, out);
         head.encode_base(out);
     }
     merged
 }
 
-/// Generation, base and expiry of the result (without runs), and which sides it is not equal to one without: whether
+/// Generation, base and expiry of the result (without runs and parts), and which sides it is not equal to one without: whether
 /// the left one, the right one is needed.
-fn merge_heads<'a>(left: State<'a>, right: State<'a>) -> (State<'a>, bool, bool) {
+pub(super) fn merge_heads<'a>(left: State<'a>, right: State<'a>) -> (State<'a>, bool, bool) {
     use std::cmp::Ordering::{Equal, Greater, Less};
 
-    let without_runs = |state: State<'a>| State {
-        runs: super::Runs::EMPTY,
+    let head_of = |state: State<'a>| State {
+        runs: Runs::EMPTY,
+        parts: Parts::EMPTY,
         ..state
     };
     match left.generation.cmp(&right.generation) {
-        Greater => (without_runs(left), true, false),
-        Less => (without_runs(right), false, true),
+        Greater => (head_of(left), true, false),
+        Less => (head_of(right), false, true),
         Equal => {
             let base = left.base.cmp(&right.base);
             let expiry = left.expiry.rank().cmp(&right.expiry.rank());
             let head = State {
                 base: if base == Less { right.base } else { left.base },
                 expiry: if expiry == Less { right.expiry } else { left.expiry },
-                ..without_runs(left)
+                ..head_of(left)
             };
             (
                 head,
@@ -97,10 +106,10 @@ fn merge_heads<'a>(left: State<'a>, right: State<'a>) -> (State<'a>, bool, bool)
 }
 
 /// Visits the runs that live in `generation`, ascending, each in its newest copy, with the side it is from.
-fn for_each_run(left: State<'_>, right: State<'_>, generation: Stamp, mut visit: impl FnMut(Run, Merged)) {
+pub(super) fn for_each_run(left: Runs<'_>, right: Runs<'_>, generation: Stamp, mut visit: impl FnMut(Run, Merged)) {
     let alive = |run: &Run| run.birth > generation;
-    let mut lefts = left.runs.iter().filter(alive).peekable();
-    let mut rights = right.runs.iter().filter(alive).peekable();
+    let mut lefts = left.iter().filter(alive).peekable();
+    let mut rights = right.iter().filter(alive).peekable();
     loop {
         let from = match (lefts.peek(), rights.peek()) {
             (None, None) => return,

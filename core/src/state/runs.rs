@@ -3,7 +3,7 @@
 use crate::stamp::Stamp;
 
 /// Bytes of an encoded run.
-pub(super) const RUN_BYTES: usize = 32;
+pub(crate) const RUN_BYTES: usize = 32;
 
 /// What one node added to a counter since `birth`. Only that node ever raises it, and only in one life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,7 +19,9 @@ impl State<'_> {
     #[must_use]
     pub fn superseded_by(&self, local: State<'_>) -> Option<Stamp> {
         let stamp = self.max_stamp();
-        let outranked = if self.generation == stamp {
+        let outranked = if !self.parts.is_empty() && self.has_parts_of(stamp) {
+            self.has_part_outranked(stamp, local) || self.missed_expired(local)
+        } else if self.generation == stamp {
             local.generation > stamp || local.generation == stamp && local.base > self.base
         } else if let Some(run) = self.runs.iter().find(|run| run.stamp == stamp) {
             run.birth <= local.generation || self.missed_expired(local)
@@ -29,6 +31,22 @@ impl State<'_> {
                 || self.missed_expired(local)
         };
         outranked.then(|| local.max_stamp())
+    }
+
+    fn has_parts_of(&self, stamp: Stamp) -> bool {
+        self.parts.iter().any(|part| part.state.max_stamp() == stamp)
+    }
+
+    /// Whether one of the parts that this delta changed at `stamp` is dead above `local`'s generation, or outranked by
+    /// `local`'s copy of it.
+    fn has_part_outranked(&self, stamp: Stamp, local: State<'_>) -> bool {
+        let mut changed = self.parts.iter().filter(|part| part.state.max_stamp() == stamp);
+        changed.any(|part| {
+            let generation = State::tombstone(local.generation);
+            let is_dead = part.state.superseded_by(generation).is_some();
+            let copy = local.parts.find(part.kind, part.name);
+            is_dead || copy.is_some_and(|copy| part.state.superseded_by(copy.state).is_some())
+        })
     }
 
     /// Whether this delta's command came when `local` had expired, and yet did not start a generation above it, as it

@@ -1,6 +1,6 @@
 //! What a client sees of a state.
 
-use super::{Base, State};
+use super::{Base, Kind, State};
 use crate::time::WallMs;
 
 /// The value of a state at some moment.
@@ -16,6 +16,8 @@ pub enum Value<'a> {
     ///
     /// If concurrent increments add up to more than 64 bits hold, the nearest that they hold: the runs keep the truth.
     Counter(i64),
+    /// A collection of this type, never [`Kind::String`]: it has a live part.
+    Collection(Kind),
 }
 
 impl<'a> State<'a> {
@@ -33,11 +35,17 @@ impl<'a> State<'a> {
 
     /// The value at `now`.
     ///
-    /// Runs beside a base that is not an integer do not count: a SET to text overtook increments that it did not see.
+    /// Runs beside a base that is not an integer do not count: a SET to text overtook increments that it did not see. Of
+    /// several types the greatest counts that has a live part.
     #[must_use]
     pub fn value(&self, now: WallMs) -> Value<'a> {
         if self.is_expired(now) {
             return Value::Missing;
+        }
+        if self.base != Base::Unknown
+            && let Some(kind) = self.parts.live_kind(now)
+        {
+            return Value::Collection(kind);
         }
         match self.base {
             Base::Unknown if *self == State::ABSENT => Value::Missing,

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of it")]
 
+pub(crate) mod part_model;
 pub(crate) mod replica;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 use circlet_core::stamp::Stamp;
 use circlet_core::state::{Base, Expiry, Merged, Run, Runs, State, merge};
 use circlet_core::time::WallMs;
+use part_model::{PartModel, part_models};
 use proptest::prelude::*;
 
 /// A state with maps and vectors instead of borrowed bytes. Derived equality, no cleverness.
@@ -20,6 +22,7 @@ pub(crate) struct Model {
     pub(crate) expiry_stamp: u64,
     /// By (node, birth): (stamp, total).
     pub(crate) runs: BTreeMap<(u64, u64), (u64, i64)>,
+    pub(crate) parts: BTreeMap<part_model::Id, PartModel>,
 }
 
 /// Ordered as the rules say.
@@ -43,6 +46,7 @@ impl Model {
             }
             .encode(&mut runs);
         }
+        let parts = part_model::encoded(&self.parts);
         let state = State {
             generation: Stamp::from_bits(self.generation),
             base: match &self.base {
@@ -55,6 +59,7 @@ impl Model {
                 stamp: Stamp::from_bits(self.expiry_stamp),
             },
             runs: Runs::new(&runs).expect("the map is sorted"),
+            parts: parts.as_parts(),
         };
         let mut out = Vec::new();
         state.encode(&mut out);
@@ -87,6 +92,7 @@ impl Model {
             expires_at: expiry.expires_at,
             expiry_stamp: expiry.expiry_stamp,
             runs,
+            parts: part_model::merged(&self.parts, &other.parts, generation),
         }
     }
 }
@@ -100,7 +106,9 @@ pub(crate) fn models() -> impl Strategy<Value = Model> {
     ];
     let runs = prop::collection::btree_map((0..3_u64, 1..3_u64), (0..3_u64, -2..3_i64), 0..4);
     let expires_at = prop_oneof![Just(None), Just(Some(0)), Just(Some(7)), Just(Some(u64::MAX))];
-    (0..4_u64, base, expires_at, 0..3_u64, runs).prop_map(|(generation, base, expires_at, expiry_later, runs)| {
+    let parts = prop_oneof![Just(Vec::new()), part_models()];
+    let fields = (0..4_u64, base, expires_at, 0..3_u64, runs, parts);
+    fields.prop_map(|(generation, base, expires_at, expiry_later, runs, parts)| {
         // Generation zero is that of an entry without a whole value: nothing was written with it.
         let written = generation > 0;
         Model {
@@ -117,6 +125,10 @@ pub(crate) fn models() -> impl Strategy<Value = Model> {
                 .map(|((node, birth), (later, total))| {
                     ((node, generation + birth), (generation + birth + later, total))
                 })
+                .collect(),
+            parts: parts
+                .into_iter()
+                .map(|(id, part)| (id, part_model::above(part, generation)))
                 .collect(),
         }
     })

@@ -1,9 +1,9 @@
 //! One replica of one key, with the clock of its arc: what a shell does around the pure functions, in ten lines each.
 
 use circlet_core::clock::ArcClock;
-use circlet_core::mutate::{self, Author, MutateError};
+use circlet_core::mutate::{self, Author, Edit, End, ListEdit, MutateError};
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Merged, State, Value, receive};
+use circlet_core::state::{Kind, Merged, State, Value, receive};
 use circlet_core::time::WallMs;
 
 use super::{encoded, merged, view};
@@ -45,6 +45,7 @@ impl Replica {
             Value::Unreadable => Some("(unreadable)".into()),
             Value::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
             Value::Counter(value) => Some(value.to_string()),
+            Value::Collection(kind) => Some(format!("({})", kind.name())),
         }
     }
 
@@ -100,6 +101,44 @@ impl Replica {
         let mut delta = Vec::new();
         let reply = mutate::incr(self.state(), now, stamp, self.author, by, &mut delta)?;
         Ok((reply, self.commit(delta)))
+    }
+
+    /// Changes a collection as `change` says, which is given what was found; `None` if it changes nothing.
+    pub(crate) fn edit<T>(
+        &mut self,
+        now: WallMs,
+        kind: Kind,
+        change: impl FnOnce(&mut Edit, State<'_>) -> T,
+    ) -> (T, Option<Delta>) {
+        let (now, stamp) = (self.local(now), self.clock.stamp(self.local(now)));
+        let found = mutate::found(self.state(), now);
+        let mut edit = Edit::new(kind, now, stamp, self.author);
+        let answer = change(&mut edit, found);
+        let mut delta = Vec::new();
+        let is_changed = edit.finish(found, &mut delta);
+        (answer, is_changed.then(|| self.commit(delta)))
+    }
+
+    /// Pushes an element and answers the delta.
+    pub(crate) fn push(&mut self, now: WallMs, end: End, value: &str) -> Delta {
+        let (now, stamp) = (self.local(now), self.clock.stamp(self.local(now)));
+        let found = mutate::found(self.state(), now);
+        let mut list = ListEdit::new(Edit::new(Kind::List, now, stamp, self.author), now);
+        list.push(found, end, value.as_bytes());
+        let mut delta = Vec::new();
+        list.edit().finish(found, &mut delta);
+        self.commit(delta)
+    }
+
+    /// Pops an element, and answers it with the delta.
+    pub(crate) fn pop(&mut self, now: WallMs, end: End) -> Option<(String, Delta)> {
+        let (now, stamp) = (self.local(now), self.clock.stamp(self.local(now)));
+        let found = mutate::found(self.state(), now);
+        let mut list = ListEdit::new(Edit::new(Kind::List, now, stamp, self.author), now);
+        let value = list.pop(found, end)?;
+        let mut delta = Vec::new();
+        list.edit().finish(found, &mut delta);
+        Some((String::from_utf8_lossy(&value).into_owned(), self.commit(delta)))
     }
 
     /// Forgets the entry (or falls back to what a snapshot held): runs born before now are not raised any more.

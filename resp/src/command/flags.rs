@@ -94,6 +94,14 @@ words! {
     Read = "@read",
     /// Changes data.
     Write = "@write",
+    /// On sets.
+    Set = "@set",
+    /// On sorted sets.
+    SortedSet = "@sortedset",
+    /// On lists.
+    List = "@list",
+    /// On hashes.
+    Hash = "@hash",
     /// On strings.
     String = "@string",
     /// On bits of strings.

@@ -16,9 +16,9 @@ use crate::Args;
 const NAME_BYTES_MAX: usize = 16;
 
 /// A power of two, large enough that most names have a place to themselves.
-const PLACES: usize = 512;
+const PLACES: usize = 1024;
 
-const FREE: u8 = u8::MAX;
+const FREE: u16 = u16::MAX;
 
 /// A name folded to small letters: its length, and eight bytes from its front and from its back.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,9 +38,9 @@ const EMPTY: Packed = Packed {
 static NAMES: [Packed; SPECS.len()] = names();
 
 /// Ids by hash of their name, with linear probing.
-static INDEX: [u8; PLACES] = index();
+static INDEX: [u16; PLACES] = index();
 
-const _: () = assert!(SPECS.len() < FREE as usize, "ids in the index are one byte wide");
+const _: () = assert!(SPECS.len() < FREE as usize, "ids in the index are two bytes wide");
 
 /// The command called `name`, in large or small letters; for a container (`CLIENT`), the container.
 #[inline]
@@ -159,7 +159,7 @@ const fn is_subcommand(name: &[u8]) -> bool {
     false
 }
 
-const fn index() -> [u8; PLACES] {
+const fn index() -> [u16; PLACES] {
     let names = names();
     let mut index = [FREE; PLACES];
     let mut id = 0;
@@ -169,7 +169,7 @@ const fn index() -> [u8; PLACES] {
             while index[place] != FREE {
                 place = (place + 1) % PLACES;
             }
-            index[place] = id as u8;
+            index[place] = id as u16;
         }
         id += 1;
     }

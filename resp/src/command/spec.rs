@@ -12,6 +12,14 @@ pub enum Group {
     String,
     /// On bits of strings.
     Bitmap,
+    /// On lists.
+    List,
+    /// On sets.
+    Set,
+    /// On sorted sets.
+    SortedSet,
+    /// On hashes.
+    Hash,
     /// On keys, whatever they hold.
     Generic,
     /// On the connection.
@@ -29,6 +37,10 @@ impl Group {
         match self {
             Self::String => "string",
             Self::Bitmap => "bitmap",
+            Self::List => "list",
+            Self::Set => "set",
+            Self::SortedSet => "sorted-set",
+            Self::Hash => "hash",
             Self::Generic => "generic",
             Self::Connection => "connection",
             Self::Server => "server",

@@ -1,13 +1,20 @@
 //! What a command handler sees: keys, one at a time, under their arc's lock.
 //!
 //! ```text
-//!   handler --- string, exists, expiry ---> the entry, as it is at this moment
-//!           --- set, delete, incr_by, expire_at ---> stamp -> merged here -> Delta, for the other owners
+//!   handler --- string, hash, list ..., exists, expiry ---> the entry, as it is at this moment
+//!           --- set, delete, incr_by, expire_at, edits ---> stamp -> merged here -> Delta, for the other owners
 //! ```
 //!
 //! A handler decides on what it reads and says what is to be; stamps, generations, runs and tombstones are none of its
 //! business. What it changed is in the [`Delta`] afterwards, ready to be sent. It may be run again from the start, since
 //! an error means that nothing was changed.
+
+mod collections;
+mod hash_edit;
+mod list_edit;
+mod set_edit;
+mod sorted_set_edit;
+mod whole;
 
 use std::borrow::Cow;
 
@@ -17,6 +24,11 @@ use circlet_core::stamp::Stamp;
 use circlet_core::state::{Merged, State, Value, merge};
 use circlet_core::time::WallMs;
 
+pub use self::hash_edit::HashEdit;
+pub use self::list_edit::ListEdit;
+pub use self::set_edit::SetEdit;
+pub use self::sorted_set_edit::SortedSetEdit;
+pub use self::whole::Whole;
 use super::error::CommandError;
 use super::lookups::Lookups;
 use crate::store::{HashedKey, Shard};
@@ -112,7 +124,7 @@ impl<'a> KeyCx<'a> {
     ///
     /// # Errors
     ///
-    /// [`CommandError::NeedFullState`] if there is a value but not here.
+    /// [`CommandError::WrongType`]; [`CommandError::NeedFullState`] if there is a value but not here.
     #[inline]
     pub fn string(&self) -> Result<Option<Cow<'_, [u8]>>, CommandError> {
         string(self.shard, &self.key, self.writer.now)
@@ -133,11 +145,7 @@ impl<'a> KeyCx<'a> {
     ///
     /// [`CommandError::NeedFullState`] if that is not known here.
     pub fn exists(&self) -> Result<bool, CommandError> {
-        match self.shard.state(&self.key).value(self.writer.now) {
-            Value::Missing => Ok(false),
-            Value::Unreadable => Err(CommandError::NeedFullState),
-            Value::Bytes(_) | Value::Counter(_) => Ok(true),
-        }
+        Ok(self.kind()?.is_some())
     }
 
     /// As [`KeyCx::string`], and counts whether there was a value: for a command that reads the key for its client. As in Redis, one
@@ -148,9 +156,13 @@ impl<'a> KeyCx<'a> {
     /// As [`KeyCx::string`].
     #[inline]
     pub fn look_up(&mut self) -> Result<Option<Cow<'_, [u8]>>, CommandError> {
-        let found = string(self.shard, &self.key, self.writer.now)?;
-        self.delta.count_lookup(found.is_some());
-        Ok(found)
+        let found = string(self.shard, &self.key, self.writer.now);
+        match &found {
+            Ok(value) => self.delta.count_lookup(value.is_some()),
+            Err(CommandError::WrongType) => self.delta.count_lookup(true),
+            Err(_) => {}
+        }
+        found
     }
 
     /// As [`KeyCx::exists`], and counts it as [`KeyCx::look_up`] does.
@@ -225,18 +237,15 @@ impl<'a> KeyCx<'a> {
     ///
     /// # Errors
     ///
-    /// [`CommandError::NotAnInteger`], [`CommandError::Overflow`], [`CommandError::TooManyRuns`], or
-    /// [`CommandError::NeedFullState`] if the value is not here.
+    /// [`CommandError::WrongType`], [`CommandError::NotAnInteger`], [`CommandError::Overflow`],
+    /// [`CommandError::TooManyRuns`], or [`CommandError::NeedFullState`] if the value is not here.
     pub fn incr_by(&mut self, by: i64) -> Result<i64, CommandError> {
         let Writer { now, author, .. } = self.writer;
         let stamp = self.stamp();
         let mut encoded = Vec::new();
         let found = self.shard.state(&self.key);
         let sum = mutate::incr(found, now, stamp, author, by, &mut encoded).map_err(refusal)?;
-        match State::decode(&encoded) {
-            Ok(delta) => self.apply(delta),
-            Err(error) => debug_assert!(false, "incr wrote what is not a state: {error}"),
-        }
+        self.apply_encoded(&encoded);
         Ok(sum)
     }
 
@@ -248,13 +257,11 @@ impl<'a> KeyCx<'a> {
             return self.apply(mutate::delete(stamp));
         }
         let found = self.shard.state(&self.key);
-        let mut encoded = Vec::new();
         if let Ok(Some(delta)) = mutate::expire(found, self.writer.now, stamp, at) {
             // The delta may borrow the entry's own value, which is about to change.
+            let mut encoded = Vec::new();
             delta.encode(&mut encoded);
-        }
-        if let Ok(delta) = State::decode(&encoded) {
-            self.apply(delta);
+            self.apply_encoded(&encoded);
         }
     }
 
@@ -273,6 +280,13 @@ impl<'a> KeyCx<'a> {
     #[inline]
     fn stamp(&mut self) -> Stamp {
         self.shard.clock.stamp(self.writer.now)
+    }
+
+    fn apply_encoded(&mut self, delta: &[u8]) {
+        match State::decode_trusted(delta) {
+            Ok(delta) => self.apply(delta),
+            Err(error) => debug_assert!(false, "a mutation wrote what is not a state: {error}"),
+        }
     }
 
     fn apply(&mut self, delta: State<'_>) {
@@ -361,7 +375,7 @@ impl Delta {
     /// Commands change a key once, as a rule; those that do it twice send one delta nevertheless.
     fn add_to_earlier(&mut self, state: State<'_>) {
         let mut both = Vec::new();
-        let Ok(earlier) = State::decode(&self.bytes) else {
+        let Ok(earlier) = State::decode_trusted(&self.bytes) else {
             debug_assert!(false, "a delta is an encoded state");
             return;
         };
@@ -435,6 +449,7 @@ fn string<'a>(shard: &'a Shard, key: &HashedKey<'_>, now: WallMs) -> Result<Opti
         Value::Unreadable => Err(CommandError::NeedFullState),
         Value::Bytes(value) => Ok(Some(Cow::Borrowed(value))),
         Value::Counter(value) => Ok(Some(Cow::Owned(value.to_string().into_bytes()))),
+        Value::Collection(_) => Err(CommandError::WrongType),
     }
 }
 
@@ -442,6 +457,8 @@ fn string<'a>(shard: &'a Shard, key: &HashedKey<'_>, now: WallMs) -> Result<Opti
 fn refusal(error: MutateError) -> CommandError {
     match error {
         MutateError::Unreadable => CommandError::NeedFullState,
+        MutateError::WrongType => CommandError::WrongType,
+        MutateError::NotANumber => CommandError::ScoreNotANumber,
         MutateError::NotAnInteger => CommandError::NotAnInteger,
         MutateError::Overflow => CommandError::Overflow,
         MutateError::TooManyRuns => CommandError::TooManyRuns,

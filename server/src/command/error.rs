@@ -21,6 +21,12 @@ pub enum CommandError {
     /// An argument or a stored value is not a 64-bit integer in Redis's strict notation.
     #[error("ERR value is not an integer or out of range")]
     NotAnInteger,
+    /// HINCRBY on a field that holds no 64-bit integer.
+    #[error("ERR hash value is not an integer")]
+    HashNotAnInteger,
+    /// ZINCRBY that would add opposite infinities.
+    #[error("ERR resulting score is not a number (NaN)")]
+    ScoreNotANumber,
     /// A number is an integer but outside of what its option takes.
     #[error("ERR value is out of range, value must between {min} and {max}")]
     OutOfRange {

@@ -22,12 +22,16 @@ mod cx;
 mod deadline;
 mod error;
 mod fan_out;
+mod hash;
 mod help;
 mod introspection;
 mod key;
+mod list;
 mod lookups;
 pub mod pure;
 mod repeat;
+mod set;
+mod sorted_set;
 mod string;
 #[cfg(test)]
 mod test_args;
@@ -35,7 +39,7 @@ mod test_args;
 use circlet_resp::command::CommandId;
 use circlet_resp::{Args, ReplyBuf};
 
-pub use cx::{Delta, Deltas, Expiry, KeyCx, SlotCx, Writer};
+pub use cx::{Delta, Deltas, Expiry, HashEdit, KeyCx, ListEdit, SetEdit, SlotCx, SortedSetEdit, Whole, Writer};
 pub use error::CommandError;
 pub use fan_out::{Combine, FanOut, fan_out};
 pub use introspection::{TableHandler, introspection};
@@ -77,6 +81,14 @@ pub fn key_handler(id: CommandId) -> Option<KeyHandler> {
         Id::Getbit => string::setbit::getbit,
         Id::Bitcount => string::bitcount::bitcount,
         Id::Bitpos => string::bitpos::bitpos,
+        Id::Hget => hash::hget::hget,
+        Id::Hset => hash::hset::hset,
+        Id::Lpush => list::lpush::lpush,
+        Id::Lrange => list::lrange::lrange,
+        Id::Sadd => set::sadd::sadd,
+        Id::Smembers => set::smembers::smembers,
+        Id::Zadd => sorted_set::zadd::zadd,
+        Id::Zrange => sorted_set::zrange::zrange,
         Id::Type => key::type_of::type_of,
         Id::Expire => key::expire::expire,
         Id::Pexpire => key::expire::pexpire,

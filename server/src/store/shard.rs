@@ -280,7 +280,7 @@ impl Shard {
         let grave = State::tombstone(self.flush);
         let superseded_by = state.superseded_by(grave);
         let mut survivors = Vec::new();
-        match (merge(grave, state, &mut survivors), State::decode(&survivors)) {
+        match (merge(grave, state, &mut survivors), State::decode_trusted(&survivors)) {
             (Merged::Both, Ok(survivors)) => self.merge(key, survivors),
             _ => Merge {
                 changed: false,
@@ -293,7 +293,7 @@ impl Shard {
         let mut state = Vec::new();
         self.state(key).encode(&mut state);
         self.remove(key);
-        if let Ok(state) = State::decode(&state) {
+        if let Ok(state) = State::decode_trusted(&state) {
             self.merge_into_flushed(key, state);
         }
     }
@@ -316,7 +316,7 @@ impl Shard {
 
     /// Stores the state that `encoded` is of in place of whatever is there.
     fn put_encoded(&mut self, key: &HashedKey<'_>, encoded: &[u8]) {
-        match State::decode(encoded) {
+        match State::decode_trusted(encoded) {
             Ok(state) if state.is_plain() || state.is_tombstone() => self.store(key, &Content::of_simple(state)),
             Ok(state) => self.store(key, &Content::of_encoded(state, encoded)),
             Err(error) => debug_assert!(false, "a merge wrote what is not a state: {error}"),

@@ -1,6 +1,7 @@
 //! What commands answer, compared with a real redis-server wherever there is one on the `PATH`.
 
 mod bits;
+mod collections;
 mod floats;
 mod generate;
 mod globs;

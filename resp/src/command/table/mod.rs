@@ -8,10 +8,14 @@ mod command;
 mod config;
 mod connection;
 mod expiry;
+mod hash;
 mod keys;
 mod keyspace;
 mod latency;
+mod list;
 mod server;
+mod set;
+mod sorted_set;
 mod string_read;
 mod string_write;
 
@@ -22,7 +26,7 @@ macro_rules! commands {
     ($($id:ident => $family:ident::$spec:ident,)*) => {
         /// Every command and subcommand there is.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[repr(u8)]
+        #[repr(u16)]
         pub enum CommandId {
             $(
                 #[doc = concat!("`", stringify!($spec), "`")]
@@ -62,6 +66,14 @@ commands! {
     Decrby => string_write::DECRBY,
     Incrbyfloat => string_write::INCRBYFLOAT,
     Setbit => string_write::SETBIT,
+    Hget => hash::HGET,
+    Hset => hash::HSET,
+    Lpush => list::LPUSH,
+    Lrange => list::LRANGE,
+    Sadd => set::SADD,
+    Smembers => set::SMEMBERS,
+    Zadd => sorted_set::ZADD,
+    Zrange => sorted_set::ZRANGE,
     Del => keys::DEL,
     Unlink => keys::UNLINK,
     Exists => keys::EXISTS,

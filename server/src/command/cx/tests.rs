@@ -1,3 +1,5 @@
+use circlet_core::mutate::End;
+use circlet_core::state::Kind;
 use circlet_ring::{ArcCount, Slot};
 
 use super::*;
@@ -215,4 +217,174 @@ fn a_long_value_outlives_the_lock() {
     let shared = pair.on(b"k", |cx| cx.shared_string());
     pair.on(b"k", |cx| cx.delete()).unwrap();
     assert_eq!(shared.as_deref(), Some(&long[..]));
+}
+
+#[test]
+fn an_edit_sees_what_it_did_and_is_nothing_before_it_is_committed() {
+    let pair = Pair::new();
+    pair.on(b"h", |cx| {
+        let mut hash = cx.edit_hash().unwrap();
+        assert!(hash.set(b"f", b"1"));
+        assert!(!hash.set(b"f", b"2"));
+        assert_eq!(hash.incr_by(b"f", 5), Ok(7));
+        assert_eq!(hash.incr_by(b"n", 3), Ok(3));
+        assert_eq!(hash.incr_by(b"n", 3), Ok(6));
+        assert!(hash.delete(b"f") && !hash.delete(b"f"));
+        assert_eq!((hash.len(), hash.get(b"n").as_deref()), (1, Some(&b"6"[..])));
+        drop(hash);
+        assert_eq!(cx.kind(), Ok(None), "it was dropped");
+    });
+    pair.on(b"h", |cx| {
+        let mut hash = cx.edit_hash().unwrap();
+        hash.set(b"f", b"x");
+        assert_eq!(hash.incr_by(b"f", 1), Err(CommandError::HashNotAnInteger));
+        hash.incr_by(b"n", 4).unwrap();
+        hash.commit();
+        let hash = cx.hash().unwrap();
+        assert_eq!((hash.len(), hash.get(b"n").as_deref()), (2, Some(&b"4"[..])));
+    });
+}
+
+#[test]
+fn pops_and_pushes_of_one_command_see_each_other() {
+    let pair = Pair::new();
+    let elements = |cx: &mut KeyCx<'_>| -> Vec<Vec<u8>> {
+        let list = cx.list().unwrap();
+        list.iter().map(|element| element.value.to_vec()).collect()
+    };
+    pair.on(b"l", |cx| {
+        let mut list = cx.edit_list().unwrap();
+        for element in [&b"b"[..], b"c", b"d"] {
+            list.push(End::Back, element);
+        }
+        list.push(End::Front, b"a");
+        assert_eq!(list.len(), 4);
+        list.commit();
+        assert_eq!(elements(cx), [b"a", b"b", b"c", b"d"]);
+    });
+    pair.on(b"l", |cx| {
+        let mut list = cx.edit_list().unwrap();
+        let last = list.pop(End::Back).unwrap();
+        list.push(End::Front, &last);
+        assert_eq!(list.pop(End::Front).as_deref(), Some(&b"d"[..]));
+        for expected in [&b"c"[..], b"b", b"a"] {
+            assert_eq!(list.pop(End::Back).as_deref(), Some(expected));
+        }
+        assert_eq!(list.pop(End::Front), None);
+        list.push(End::Back, b"e");
+        list.push(End::Back, b"f");
+        assert_eq!(list.pop(End::Front).as_deref(), Some(&b"e"[..]));
+        assert_eq!(list.len(), 1);
+        list.commit();
+        assert_eq!(elements(cx), [b"f"]);
+    });
+    pair.on(b"l", |cx| {
+        let f = cx.list().unwrap().get(0).unwrap().name.to_vec();
+        let mut list = cx.edit_list().unwrap();
+        list.insert(&f, End::Front, b"before");
+        list.insert(&f, End::Back, b"after");
+        assert!(list.set(&f, b"F") && !list.delete(b"nosuch"));
+        list.commit();
+        assert_eq!(elements(cx), [&b"before"[..], b"F", b"after"]);
+    });
+}
+
+#[test]
+fn a_collection_goes_away_with_its_last_part_and_its_expiry_with_it() {
+    let pair = Pair::new();
+    let at = WallMs::new(NOW.get() + 1_000);
+    let add = |cx: &mut KeyCx<'_>, member: &[u8]| {
+        let mut set = cx.edit_set().unwrap();
+        assert!(set.add(member));
+        set.commit();
+    };
+    pair.on(b"s", |cx| {
+        add(cx, b"a");
+        cx.expire_at(Some(at));
+        assert_eq!(cx.expiry(), Ok(Some(at)));
+    });
+    pair.on(b"s", |cx| {
+        let mut set = cx.edit_set().unwrap();
+        assert!(set.remove(b"a") && set.is_empty());
+        set.commit();
+        assert_eq!((cx.exists(), cx.expiry()), (Ok(false), Ok(None)));
+    });
+    pair.on(b"s", |cx| {
+        add(cx, b"b");
+        assert_eq!(cx.expiry(), Ok(None), "the new set does not inherit it");
+    });
+    pair.on(b"s", |cx| {
+        let mut set = cx.edit_set().unwrap();
+        set.remove(b"b");
+        set.commit();
+        let mut list = cx.edit_list().unwrap();
+        list.push(End::Back, b"e");
+        list.commit();
+        assert_eq!(cx.kind(), Ok(Some(Kind::List)));
+    });
+    pair.on(b"s", |cx| {
+        cx.set(b"v", Expiry::None);
+        cx.delete().unwrap();
+        assert_eq!(cx.incr_by(5), Ok(5));
+        assert_eq!(cx.kind(), Ok(Some(Kind::String)));
+    });
+}
+
+#[test]
+fn what_replaces_a_value_outranks_all_of_it() {
+    let pair = Pair::new();
+    for before in 0..3 {
+        pair.on(b"z", |cx| {
+            match before {
+                0 => cx.set(b"v", Expiry::At(WallMs::new(NOW.get() + 9))),
+                1 => {
+                    let mut set = cx.edit_sorted_set().unwrap();
+                    set.set(b"old", 1.0);
+                    set.commit();
+                }
+                _ => {}
+            }
+            let mut set = cx.replace_sorted_set(None);
+            assert_eq!((set.len(), set.score(b"old")), (0, None));
+            assert!(set.set(b"a", 2.0) && set.set(b"b", 1.0));
+            assert_eq!(set.incr_by(b"a", 0.5), Ok(2.5));
+            assert!(set.remove(b"b"));
+            assert_eq!(set.len(), 1);
+            set.commit();
+            let set = cx.sorted_set().unwrap();
+            assert_eq!((set.len(), set.score(b"a")), (1, Some(2.5)));
+            assert_eq!(cx.expiry(), Ok(None));
+        });
+    }
+    pair.on(b"z", |cx| {
+        cx.replace_set(None).commit();
+        assert_eq!(cx.exists(), Ok(false));
+    });
+}
+
+#[test]
+fn a_field_that_has_expired_is_deleted() {
+    let mut pair = Pair::new();
+    let at = WallMs::new(NOW.get() + 10);
+    pair.on(b"h", |cx| {
+        let mut hash = cx.edit_hash().unwrap();
+        hash.set_until(b"f", b"5", Some(at));
+        hash.set(b"g", b"1");
+        assert!(hash.expire_at(b"g", Some(at)) && hash.expire_at(b"g", None));
+        assert!(!hash.expire_at(b"nosuch", Some(at)));
+        hash.commit();
+    });
+    pair.now = WallMs::new(at.get() + 1);
+    pair.on(b"h", |cx| {
+        let hash = cx.hash().unwrap();
+        assert_eq!((hash.len(), hash.get(b"f")), (1, None));
+        let mut hash = cx.edit_hash().unwrap();
+        assert_eq!(
+            hash.incr_by(b"f", 1),
+            Ok(1),
+            "it starts from nothing, and does not expire"
+        );
+        hash.commit();
+        assert_eq!(cx.hash().unwrap().field(b"f").unwrap().expires_at, None);
+    });
 }

@@ -3,7 +3,6 @@
 
 use circlet_resp::{Args, ReplyBuf};
 
-use super::moved::Moved;
 use crate::command::cx::SlotCx;
 use crate::command::error::CommandError;
 use crate::command::pure::number::integer_within;
@@ -20,13 +19,13 @@ pub(in crate::command) fn copy(
     }
     // Unlike RENAME, COPY reads for its client.
     slot.key(&args[1]).look_for()?;
-    let Some(value) = Moved::take(slot, &args[1])? else {
+    let Some(value) = slot.key(&args[1]).whole()? else {
         reply.integer(0);
         return Ok(());
     };
     let allowed = replace || !slot.key(&args[2]).exists()?;
     if allowed {
-        value.put(slot, &args[2]);
+        slot.key(&args[2]).put_whole(&value);
     }
     reply.integer(i64::from(allowed));
     Ok(())

@@ -5,7 +5,6 @@ pub(super) mod del;
 pub(super) mod exists;
 pub(super) mod expire;
 pub(super) mod memory;
-mod moved;
 pub(super) mod object;
 pub(super) mod rename;
 pub(super) mod ttl;

@@ -1,9 +1,11 @@
 //! `OBJECT ENCODING | REFCOUNT | IDLETIME | FREQ key` and `OBJECT HELP`: how a value is kept, as far as that can be said.
 //!
-//! Circlet keeps every string in one way. ENCODING and REFCOUNT answer what Redis would for the same value freshly set,
+//! Circlet has encodings of its own. ENCODING and REFCOUNT answer what Redis 7.2 would for the same value freshly made,
 //! since tools look at them; FREQ is the error that Redis gives without an LFU policy. IDLETIME answers the seconds
 //! since the last write: reads leave no trace.
 
+use circlet_core::collection::Shape;
+use circlet_core::state::Kind;
 use circlet_resp::{Args, ReplyBuf};
 
 use crate::command::cx::KeyCx;
@@ -17,16 +19,34 @@ const SHARED_INTEGERS: i64 = 10_000;
 /// The reference count that such an object shows.
 const SHARED_REFCOUNT: i64 = i32::MAX as i64;
 
+/// The longest name or value, and the most parts, of hashes, sets and sorted sets that Redis keeps in a listpack.
+const LISTPACK_VALUE_BYTES_MAX: usize = 64;
+const LISTPACK_ENTRIES_MAX: usize = 128;
+/// The most members of a set of integers that Redis keeps in an array.
+const INTSET_ENTRIES_MAX: usize = 512;
+/// The largest list that Redis keeps in one listpack, in bytes.
+const LISTPACK_LIST_BYTES_MAX: usize = 8 << 10;
+/// What an element of a listpack takes beyond its bytes, in bytes: as a rule.
+const LISTPACK_ELEMENT_BYTES: usize = 2;
+
 /// Handles OBJECT ENCODING.
 pub(in crate::command) fn encoding(
     cx: &mut KeyCx<'_>,
     _args: Args<'_>,
     reply: &mut ReplyBuf,
 ) -> Result<(), CommandError> {
-    match cx.look_up()? {
-        None => reply.null(),
-        Some(value) => reply.bulk(encoding_of(&value).as_bytes()),
-    }
+    let encoding = match cx.look_for_kind()? {
+        None => {
+            reply.null();
+            return Ok(());
+        }
+        Some(Kind::String) => encoding_of(&cx.string()?.unwrap_or_default()),
+        Some(kind @ Kind::List) => list_encoding(cx.live(kind)?.shape()),
+        Some(kind @ Kind::Set) => set_encoding(cx.live(kind)?.shape()),
+        Some(kind @ Kind::SortedSet) => packed_or(cx.live(kind)?.shape(), "skiplist"),
+        Some(kind @ Kind::Hash) => packed_or(cx.live(kind)?.shape(), "hashtable"),
+    };
+    reply.bulk(encoding.as_bytes());
     Ok(())
 }
 
@@ -36,12 +56,14 @@ pub(in crate::command) fn refcount(
     _args: Args<'_>,
     reply: &mut ReplyBuf,
 ) -> Result<(), CommandError> {
-    match cx.look_up()? {
+    match cx.look_for_kind()? {
         None => reply.null(),
-        Some(value) => {
+        Some(Kind::String) => {
+            let value = cx.string()?.unwrap_or_default();
             let shared = parse_integer(&value).is_some_and(|number| (0..SHARED_INTEGERS).contains(&number));
             reply.integer(if shared { SHARED_REFCOUNT } else { 1 });
         }
+        Some(_) => reply.integer(1),
     }
     Ok(())
 }
@@ -77,6 +99,30 @@ fn encoding_of(value: &[u8]) -> &'static str {
         "embstr"
     } else {
         "raw"
+    }
+}
+
+fn list_encoding(shape: Shape) -> &'static str {
+    if shape.total_bytes + shape.len * LISTPACK_ELEMENT_BYTES <= LISTPACK_LIST_BYTES_MAX {
+        "listpack"
+    } else {
+        "quicklist"
+    }
+}
+
+fn set_encoding(shape: Shape) -> &'static str {
+    if shape.is_all_integers && shape.len <= INTSET_ENTRIES_MAX {
+        "intset"
+    } else {
+        packed_or(shape, "hashtable")
+    }
+}
+
+fn packed_or(shape: Shape, large: &'static str) -> &'static str {
+    if shape.len <= LISTPACK_ENTRIES_MAX && shape.longest_bytes <= LISTPACK_VALUE_BYTES_MAX {
+        "listpack"
+    } else {
+        large
     }
 }
 

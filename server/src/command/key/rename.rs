@@ -4,7 +4,6 @@
 
 use circlet_resp::{Args, ReplyBuf};
 
-use super::moved::Moved;
 use crate::command::cx::SlotCx;
 use crate::command::error::CommandError;
 
@@ -14,9 +13,9 @@ pub(in crate::command) fn rename(
     args: Args<'_>,
     reply: &mut ReplyBuf,
 ) -> Result<(), CommandError> {
-    let value = Moved::take(slot, &args[1])?.ok_or(CommandError::NoSuchKey)?;
+    let value = slot.key(&args[1]).whole()?.ok_or(CommandError::NoSuchKey)?;
     if args[1] != args[2] {
-        value.put(slot, &args[2]);
+        slot.key(&args[2]).put_whole(&value);
         slot.key(&args[1]).delete()?;
     }
     reply.ok();
@@ -29,10 +28,10 @@ pub(in crate::command) fn renamenx(
     args: Args<'_>,
     reply: &mut ReplyBuf,
 ) -> Result<(), CommandError> {
-    let value = Moved::take(slot, &args[1])?.ok_or(CommandError::NoSuchKey)?;
+    let value = slot.key(&args[1]).whole()?.ok_or(CommandError::NoSuchKey)?;
     let free = args[1] != args[2] && !slot.key(&args[2]).exists()?;
     if free {
-        value.put(slot, &args[2]);
+        slot.key(&args[2]).put_whole(&value);
         slot.key(&args[1]).delete()?;
     }
     reply.integer(i64::from(free));

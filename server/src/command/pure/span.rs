@@ -1,6 +1,6 @@
 //! Ranges as GETRANGE, BITCOUNT and BITPOS take them: from the start or, negative, from the end; both ends included.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 /// The part of a string of `len` bytes (or bits) that lies from `start` to `end`, or `None` where that is empty.
 ///
@@ -28,9 +28,42 @@ pub fn clamped(start: i64, end: i64, len: usize) -> Option<RangeInclusive<usize>
     }
 }
 
+/// The indices from `start` to `end` of a list of `len` elements: as in LRANGE and ZRANGE, an end before the first element
+/// leaves none.
+#[must_use]
+pub fn indices(start: i64, end: i64, len: usize) -> Range<usize> {
+    let elements = i64::try_from(len).unwrap_or(i64::MAX);
+    let from_end = |index: i64| if index < 0 { index + elements } else { index };
+    let start = from_end(start).max(0);
+    let end = from_end(end).min(elements - 1);
+    if start > end {
+        return 0..0;
+    }
+    usize::try_from(start).unwrap_or(len)..usize::try_from(end).map_or(len, |end| end + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn indices_are_cut_to_the_list() {
+        let cases = [
+            (0, -1, 5, 0..5),
+            (1, 1, 5, 1..2),
+            (-2, 100, 5, 3..5),
+            (-100, -5, 5, 0..1),
+            (-100, -6, 5, 0..0),
+            (3, 2, 5, 0..0),
+            (5, 9, 5, 0..0),
+            (0, -1, 0, 0..0),
+            (i64::MIN, i64::MAX, 5, 0..5),
+            (i64::MAX, i64::MIN, 5, 0..0),
+        ];
+        for (start, end, len, expected) in cases {
+            assert_eq!(indices(start, end, len), expected, "{start} {end} of {len}");
+        }
+    }
 
     #[test]
     fn ranges_are_cut_to_the_string() {

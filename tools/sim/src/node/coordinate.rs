@@ -431,5 +431,6 @@ fn shown(value: Value<'_>) -> Option<Vec<u8>> {
         Value::Missing | Value::Unreadable => None,
         Value::Bytes(bytes) => Some(bytes.to_vec()),
         Value::Counter(number) => Some(number.to_string().into_bytes()),
+        Value::Collection(kind) => Some(kind.name().into()),
     }
 }

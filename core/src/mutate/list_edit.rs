@@ -1,0 +1,172 @@
+//! What a command does to a list: pushes, pops, insertions, on top of [`Edit`].
+//!
+//! Elements that were found are named by their order keys ([`Element`](crate::collection::Element)), not by their index: names stay what they are
+//! while others are inserted and deleted. Pops and pushes see each other.
+
+use super::{Edit, OrderKeys};
+use crate::collection::{ListView, Live};
+use crate::state::{Kind, State};
+use crate::time::WallMs;
+
+/// Changes to the elements of one list.
+///
+/// As with [`Edit`], what was found is handed to each call.
+#[derive(Clone, Debug)]
+pub struct ListEdit {
+    edit: Edit,
+    now: WallMs,
+    /// The first and last name that are taken, once somebody asked.
+    outermost: Option<Outermost>,
+    /// What was pushed on either side and not popped again; the last pushed is the outermost.
+    pushed: [Vec<Vec<u8>>; 2],
+    /// How many of the found elements were popped on either side.
+    popped: [usize; 2],
+}
+
+#[derive(Clone, Debug)]
+struct Outermost {
+    first: Option<Vec<u8>>,
+    last: Option<Vec<u8>>,
+}
+
+/// One end of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Where LPUSH and LPOP work.
+    Front,
+    /// Where RPUSH and RPOP work.
+    Back,
+}
+
+impl End {
+    const fn other(self) -> Self {
+        match self {
+            Self::Front => Self::Back,
+            Self::Back => Self::Front,
+        }
+    }
+}
+
+impl ListEdit {
+    /// Changes to a list, gathered in `edit`, at `now`.
+    #[must_use]
+    pub fn new(edit: Edit, now: WallMs) -> Self {
+        debug_assert_eq!(edit.kind(), Kind::List);
+        Self {
+            edit,
+            now,
+            outermost: None,
+            pushed: [Vec::new(), Vec::new()],
+            popped: [0, 0],
+        }
+    }
+
+    /// What was gathered.
+    #[must_use]
+    pub const fn edit(&self) -> &Edit {
+        &self.edit
+    }
+
+    /// Adds an element at one end.
+    pub fn push(&mut self, found: State<'_>, end: End, value: &[u8]) {
+        let keys = self.keys(found);
+        let found = self.found(found);
+        let outermost = self.outermost.get_or_insert_with(|| Outermost::of(found));
+        let name = match end {
+            End::Front => keys.before(outermost.first.as_deref()),
+            End::Back => keys.after(outermost.last.as_deref()),
+        };
+        if end == End::Front || outermost.first.is_none() {
+            outermost.first = Some(name.clone());
+        }
+        if end == End::Back || outermost.last.is_none() {
+            outermost.last = Some(name.clone());
+        }
+        self.edit.set(found, &name, value, None);
+        self.pushed[end as usize].push(name);
+    }
+
+    /// Takes the element at one end away.
+    pub fn pop(&mut self, found: State<'_>, end: End) -> Option<Vec<u8>> {
+        let found = self.found(found);
+        if let Some(name) = self.pushed[end as usize].pop() {
+            return self.take(found, &name);
+        }
+        let list = ListView::new(found, self.now);
+        let left = list.len() - self.popped.iter().sum::<usize>();
+        if left > 0 {
+            let at = match end {
+                End::Front => self.popped[0],
+                End::Back => self.popped[0] + left - 1,
+            };
+            self.popped[end as usize] += 1;
+            return self.take(found, list.get(at)?.name);
+        }
+        let others = &mut self.pushed[end.other() as usize];
+        if others.is_empty() {
+            return None;
+        }
+        let name = others.remove(0);
+        self.take(found, &name)
+    }
+
+    /// Replaces the value of an element that was found; says whether it is still there.
+    pub fn set(&mut self, found: State<'_>, name: &[u8], value: &[u8]) -> bool {
+        let found = self.found(found);
+        let exists = self.edit.part(found, name).is_some();
+        if exists {
+            self.edit.set(found, name, value, None);
+        }
+        exists
+    }
+
+    /// Deletes an element that was found; says whether it was still there. Not to be mixed with pops.
+    pub fn delete(&mut self, found: State<'_>, name: &[u8]) -> bool {
+        self.edit.delete(self.found(found), name)
+    }
+
+    /// Adds an element right before or after one that was found.
+    pub fn insert(&mut self, found: State<'_>, neighbour: &[u8], side: End, value: &[u8]) {
+        let keys = self.keys(found);
+        let found = self.found(found);
+        // Names of dead elements are neighbours too: those of others may lie between them.
+        let mut names = found.parts.of_kind(Kind::List).map(|part| part.name);
+        let name = match side {
+            End::Front => match names.take_while(|name| *name < neighbour).last() {
+                None => return self.push(found, End::Front, value),
+                Some(left) => keys.between(left, neighbour),
+            },
+            End::Back => match names.find(|name| *name > neighbour) {
+                None => return self.push(found, End::Back, value),
+                Some(right) => keys.between(neighbour, right),
+            },
+        };
+        self.edit.set(found, &name, value, None);
+    }
+
+    fn keys(&self, found: State<'_>) -> OrderKeys {
+        OrderKeys::new(self.edit.author(), self.edit.generation(found))
+    }
+
+    /// What is left of what was found when the edit begins.
+    fn found<'s>(&self, found: State<'s>) -> State<'s> {
+        if self.edit.is_replacing() { State::ABSENT } else { found }
+    }
+
+    fn take(&mut self, found: State<'_>, name: &[u8]) -> Option<Vec<u8>> {
+        let value = self.edit.part(found, name).map(|part| part.text().into_owned());
+        self.edit.delete(found, name);
+        value
+    }
+}
+
+impl Outermost {
+    fn of(found: State<'_>) -> Self {
+        let live = Live::new(found, Kind::List, WallMs::ZERO);
+        let (first, last) = live.outermost().unzip();
+        Self {
+            first: first.map(<[u8]>::to_vec),
+            last: last.map(<[u8]>::to_vec),
+        }
+    }
+}

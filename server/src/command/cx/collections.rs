@@ -1,0 +1,148 @@
+//! Collections under a key: views to read them, edits to change them.
+//!
+//! ```text
+//!   cx.hash()?          HashView: len, get, iter, scan ...         an empty one if there is no value
+//!   cx.edit_hash()?     HashEdit: set, delete, incr_by ... commit  one delta with one stamp, or nothing
+//!   cx.replace_hash()   the same, in place of whatever there is: for the STORE commands
+//! ```
+//!
+//! An edit sees what it did itself. What it does becomes real when it is committed; dropped without that, it did nothing,
+//! so that an error found half-way changes nothing.
+
+use circlet_core::collection::{HashView, ListView, Live, SetView, SortedSetView};
+use circlet_core::mutate::{self, Edit};
+use circlet_core::state::{Kind, State, Value};
+use circlet_core::time::WallMs;
+
+use super::KeyCx;
+use crate::command::error::CommandError;
+
+impl<'a> KeyCx<'a> {
+    /// The type of the value that the key holds; `None` if it holds none.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::NeedFullState`] if that is not known here.
+    pub fn kind(&self) -> Result<Option<Kind>, CommandError> {
+        match self.shard.state(&self.key).value(self.writer.now) {
+            Value::Missing => Ok(None),
+            Value::Unreadable => Err(CommandError::NeedFullState),
+            Value::Bytes(_) | Value::Counter(_) => Ok(Some(Kind::String)),
+            Value::Collection(kind) => Ok(Some(kind)),
+        }
+    }
+
+    /// As [`KeyCx::kind`], and counts whether there was a value: for a command that reads the key for its client.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeyCx::kind`].
+    pub fn look_for_kind(&mut self) -> Result<Option<Kind>, CommandError> {
+        let kind = self.kind()?;
+        self.delta.count_lookup(kind.is_some());
+        Ok(kind)
+    }
+
+    /// The hash that the key holds; an empty one if it holds no value.
+    ///
+    /// As the other views, it is for commands that read the key for their client, and counts whether there was a value.
+    /// Commands that look only to write ask their edit.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::WrongType`]; [`CommandError::NeedFullState`] if the value is not here.
+    pub fn hash(&mut self) -> Result<HashView<'_>, CommandError> {
+        let now = self.now();
+        Ok(HashView::new(self.look_up_collection(Kind::Hash)?, now))
+    }
+
+    /// The set that the key holds; an empty one if it holds no value.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeyCx::hash`].
+    pub fn set_view(&mut self) -> Result<SetView<'_>, CommandError> {
+        let now = self.now();
+        Ok(SetView::new(self.look_up_collection(Kind::Set)?, now))
+    }
+
+    /// The sorted set that the key holds; an empty one if it holds no value.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeyCx::hash`].
+    pub fn sorted_set(&mut self) -> Result<SortedSetView<'_>, CommandError> {
+        let now = self.now();
+        Ok(SortedSetView::new(self.look_up_collection(Kind::SortedSet)?, now))
+    }
+
+    /// The list that the key holds; an empty one if it holds no value.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeyCx::hash`].
+    pub fn list(&mut self) -> Result<ListView<'_>, CommandError> {
+        let now = self.now();
+        Ok(ListView::new(self.look_up_collection(Kind::List)?, now))
+    }
+
+    /// The parts of the collection of type `kind` that the key holds, whatever they are; not counted.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeyCx::hash`].
+    pub fn live(&self, kind: Kind) -> Result<Live<'_>, CommandError> {
+        Ok(Live::new(self.state_of(kind)?, kind, self.writer.now))
+    }
+
+    /// An evenly distributed random number, for commands that pick something.
+    #[must_use]
+    pub fn random(&self) -> u64 {
+        rand::random()
+    }
+
+    fn look_up_collection(&mut self, kind: Kind) -> Result<State<'_>, CommandError> {
+        self.look_for_kind()?;
+        self.state_of(kind)
+    }
+
+    /// The state as found, if it holds a collection of type `kind` or no value.
+    fn state_of(&self, kind: Kind) -> Result<State<'_>, CommandError> {
+        match self.kind()? {
+            Some(found) if found != kind => Err(CommandError::WrongType),
+            _ => Ok(self.found()),
+        }
+    }
+
+    /// What commands that keep the generation start from.
+    pub(super) fn found(&self) -> State<'_> {
+        mutate::found(self.shard.state(&self.key), self.writer.now)
+    }
+
+    pub(super) fn edit(&mut self, kind: Kind) -> Result<Edit, CommandError> {
+        self.state_of(kind)?;
+        let stamp = self.stamp();
+        Ok(Edit::new(kind, self.writer.now, stamp, self.writer.author))
+    }
+
+    pub(super) fn replacing(&mut self, kind: Kind, expires_at: Option<WallMs>) -> Edit {
+        let stamp = self.stamp();
+        Edit::replacing(kind, self.writer.now, stamp, self.writer.author, expires_at)
+    }
+
+    /// Makes real what `edit` has gathered.
+    pub(super) fn commit(&mut self, edit: &Edit) {
+        if edit.is_replacing() && edit.is_empty() {
+            // As DEL: what is absent here may be somewhere else.
+            if self.writer.buries_absent || self.shard.get(&self.key).is_some() {
+                let stamp = self.stamp();
+                self.apply(mutate::delete(stamp));
+            }
+            return;
+        }
+        let mut encoded = Vec::new();
+        if edit.finish(self.found(), &mut encoded) {
+            self.apply_encoded(&encoded);
+        }
+    }
+}
