@@ -13,7 +13,7 @@ struct Crate {
     may_use: &'static [&'static str],
 }
 
-const CRATES: [Crate; 10] = [
+const CRATES: [Crate; 11] = [
     Crate {
         manifest: "ring/Cargo.toml",
         may_use: &[],
@@ -37,6 +37,10 @@ const CRATES: [Crate; 10] = [
     Crate {
         manifest: "tools/sim/Cargo.toml",
         may_use: &["circlet-ring", "circlet-core"],
+    },
+    Crate {
+        manifest: "tools/chaos/Cargo.toml",
+        may_use: &["circlet-resp"],
     },
     Crate {
         manifest: "tools/xtask/Cargo.toml",
