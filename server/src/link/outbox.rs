@@ -106,11 +106,11 @@ impl Outbox {
         self.wake.notify_one();
     }
 
-    /// Appends what `write` appends.
+    /// Appends what `write` appends; says how many bytes wait then.
     ///
     /// # Errors
     /// [`Refused`] when the socket is gone or as much waits as may; then `write` was not called.
-    pub(crate) fn append(&self, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), Refused> {
+    pub(crate) fn append(&self, write: impl FnOnce(&mut Vec<u8>)) -> Result<usize, Refused> {
         let bytes_max = self.limit.bytes_max();
         let mut waiting = self.waiting.lock();
         if !waiting.open {
@@ -126,11 +126,12 @@ impl Outbox {
             self.full.store(true, Ordering::Relaxed);
         }
         let wake = !std::mem::replace(&mut waiting.woken, true);
+        let bytes = waiting.bytes.len();
         drop(waiting);
         if wake {
             self.wake.notify_one();
         }
-        Ok(())
+        Ok(bytes)
     }
 
     /// Appends an answer. A peer that does not read its answers loses the link: it would wait for those that are missing until its

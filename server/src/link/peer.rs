@@ -14,6 +14,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use tokio::sync::oneshot;
 
+/// What is expected of a peer in one tick, in bytes: to take them, to send them on to other owners and to hear from those, while busy with
+/// other things: some 3 MB a second. A question waits that much longer for its answer as bytes are before it or its own: a write of a
+/// huge value is no sign of a slow peer, and must not be sent to another coordinator for that.
+const TICK_BYTES: usize = 32 << 10;
+
+fn ticks_for(bytes: usize) -> u32 {
+    // At most what one outbox holds.
+    u32::try_from(bytes / TICK_BYTES).unwrap_or(u32::MAX / 4)
+}
+
 /// A frame of a turn that waits for its answer.
 pub(crate) struct AskedTurn {
     pub(crate) turn: Arc<Turn>,
@@ -92,6 +102,9 @@ impl Link {
             writer.items(items, count);
             writer.finish();
         });
+        if let Ok(waiting @ TICK_BYTES..) = written {
+            self.turns.lock().allow(number, ticks_for(waiting));
+        }
         if written.is_err() {
             // The link went down in between. If `go_down` has drained the question already, it has told the turn.
             return match self.turns.lock().take(number) {
@@ -108,9 +121,12 @@ impl Link {
         let tick = self.tick.load(Ordering::Relaxed);
         pull.id = self.pulls.lock().push(answer, tick).ok()?;
         self.sweeper.on_question();
-        if self.outbox.append(|out| pull.put(out)).is_err() {
-            drop(self.pulls.lock().take(pull.id));
-            return None;
+        match self.outbox.append(|out| pull.put(out)) {
+            Ok(waiting) => self.pulls.lock().allow(pull.id, ticks_for(waiting)),
+            Err(_) => {
+                drop(self.pulls.lock().take(pull.id));
+                return None;
+            }
         }
         answered.await.ok()
     }
@@ -150,7 +166,7 @@ impl Link {
             .collect();
         let waits_long = turns
             .oldest_tick()
-            .is_some_and(|oldest| tick.wrapping_sub(oldest) > slow_ticks);
+            .is_some_and(|oldest| tick.wrapping_sub(oldest).cast_signed() > slow_ticks.cast_signed());
         drop(turns);
         self.slow.store(waits_long, Ordering::Relaxed);
         for asked in slow {

@@ -51,6 +51,14 @@ impl<Q> Pending<Q> {
         Ok(number)
     }
 
+    /// Gives the question so many ticks more: it stands behind much else, or is long itself.
+    pub(crate) fn allow(&mut self, number: u32, ticks: u32) {
+        let at = number.wrapping_sub(self.first) as usize;
+        if let Some(Some(asked)) = self.ring.get_mut(at) {
+            asked.tick = asked.tick.wrapping_add(ticks);
+        }
+    }
+
     /// The question that `number` answers, if it still waits.
     pub(crate) fn take(&mut self, number: u32) -> Option<Q> {
         let at = number.wrapping_sub(self.first) as usize;
@@ -147,6 +155,16 @@ mod tests {
         assert_eq!(pending.take_older(3), ["a"]);
         assert_eq!(pending.take_older(u32::MAX / 2), ["b"]);
         assert_eq!(pending.len(), 0);
+    }
+
+    #[test]
+    fn a_question_that_was_allowed_more_time_is_late_later() {
+        let mut pending = Pending::default();
+        let number = pending.push("huge", 1).unwrap();
+        pending.allow(number, 10);
+        assert_eq!(pending.newly_slow(8).count(), 0);
+        assert!(pending.take_older(8).is_empty());
+        assert_eq!(pending.take_older(12), ["huge"]);
     }
 
     #[test]

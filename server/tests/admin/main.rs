@@ -1,6 +1,7 @@
 //! The commands that are not on keys, as a client sees them, on a cluster of three nodes in this process.
 
 mod announce;
+mod big_values;
 mod busy;
 mod client;
 mod cluster;
