@@ -234,7 +234,7 @@ mod tests {
         limit.change(20);
         assert_eq!(
             outbox.append(|bytes| bytes.push(1)),
-            Ok(()),
+            Ok(13),
             "the limit may change at any time"
         );
         outbox.close();
