@@ -32,8 +32,15 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-/// Index of a part (a command, or one key's share of one) in its batch.
+/// Index of a part (a command, or one key's share of one) in its turn.
 pub(crate) type PartIndex = u16;
+
+/// Most parts of one turn: what is more runs in the next one. It bounds what a turn holds, how long its frames are, and how long a
+/// command of many keys keeps a thread. A turn a thousand keys costs next to nothing beside a thousand keys.
+pub(crate) const PARTS_MAX: PartIndex = 1 << 10;
+
+/// Index of a group in its turn.
+pub(crate) type GroupIndex = u16;
 
 /// A key that the turn writes: what becomes a hint for an owner that does not acknowledge.
 #[derive(Debug, Clone)]
@@ -54,22 +61,27 @@ pub(crate) trait Finish: Send {
 pub(crate) struct Waits {
     pub(crate) groups: Vec<Group>,
     /// The group of each part; [`NO_GROUP`] for one that waits for nothing, [`ELSEWHERE`] for one that runs elsewhere.
-    pub(crate) part_groups: Vec<u16>,
+    pub(crate) part_groups: Vec<GroupIndex>,
     pub(crate) sent: Vec<Sent>,
     pub(crate) items: Vec<SentItem>,
+    // Invariant: in the order of the parts.
     pub(crate) written: Vec<WrittenKey>,
     pub(crate) written_bytes: Vec<u8>,
+    /// Of a part that has several, the first one counts.
     pub(crate) problems: Vec<(PartIndex, Problem)>,
     /// Replies of commands run elsewhere, in the order of their arrival.
     pub(crate) replies: Vec<u8>,
-    pub(crate) replied: Vec<(PartIndex, Range<u32>)>,
+    pub(crate) replied: Vec<(PartIndex, Range<usize>)>,
     pub(crate) open: usize,
 }
 
 /// A part that waits for nothing.
-pub(crate) const NO_GROUP: u16 = u16::MAX;
+pub(crate) const NO_GROUP: GroupIndex = GroupIndex::MAX;
 /// A part that runs on another node, which has not answered.
-pub(crate) const ELSEWHERE: u16 = u16::MAX - 1;
+const ELSEWHERE: GroupIndex = GroupIndex::MAX - 1;
+
+// A part begins one group at most.
+const _: () = assert!(PARTS_MAX < ELSEWHERE);
 
 impl Waits {
     /// Forgets everything, keeps the memory.
@@ -86,10 +98,41 @@ impl Waits {
         self.open = 0;
     }
 
-    fn problem(&mut self, part: PartIndex, problem: Problem) {
-        if !self.problems.iter().any(|(known, _)| *known == part) {
-            self.problems.push((part, problem));
+    /// A part waits for what another node answers.
+    pub(crate) fn run_elsewhere(&mut self, part: PartIndex) {
+        self.part_groups[usize::from(part)] = ELSEWHERE;
+        self.open += 1;
+    }
+
+    /// A part waits for what no part before it waits for.
+    pub(crate) fn begin_group(&mut self, part: PartIndex, group: Group) {
+        self.open += usize::from(group.verdict() == Verdict::Pending);
+        self.groups.push(group);
+        self.join_group(part, self.groups.len() - 1);
+    }
+
+    /// A part waits for what a part before it waits for.
+    ///
+    /// # Panics
+    /// If there are more groups than parts.
+    pub(crate) fn join_group(&mut self, part: PartIndex, group: usize) {
+        match GroupIndex::try_from(group) {
+            Ok(group) if group < PARTS_MAX => self.part_groups[usize::from(part)] = group,
+            _ => unreachable!("a part begins one group at most, and a turn has {PARTS_MAX} parts at most"),
         }
+    }
+
+    fn problem(&mut self, part: PartIndex, problem: Problem) {
+        self.problems.push((part, problem));
+    }
+
+    /// The problems, in the order of the parts, each part's first one. What was there is forgotten.
+    pub(crate) fn take_problems(&mut self, into: &mut Vec<(PartIndex, Problem)>) {
+        std::mem::swap(&mut self.problems, into);
+        self.problems.clear();
+        // Keeps the order of those of one part.
+        into.sort_by_key(|(part, _)| *part);
+        into.dedup_by_key(|(part, _)| *part);
     }
 
     fn on_all_fine(&mut self, peer: NodeIndex) {
@@ -108,22 +151,29 @@ impl Waits {
         decided
     }
 
-    fn on_group_failure(&mut self, index: usize, peer: NodeIndex) {
-        if !self.change_group(index, |group| group.on_failure(peer)) {
+    /// A peer fails these groups; their parts are gone through once for all of them.
+    fn on_groups_failure(&mut self, mut groups: Vec<usize>, peer: NodeIndex) {
+        groups.retain(|group| self.change_group(*group, |group| group.on_failure(peer)));
+        if groups.is_empty() {
             return;
         }
-        let problem = self.groups[index].problem();
-        for part in 0..self.part_groups.len() {
-            if usize::from(self.part_groups[part]) == index {
-                self.problem(part as PartIndex, problem);
+        for (part, group) in (0..=PartIndex::MAX).zip(&self.part_groups) {
+            let group = usize::from(*group);
+            if groups.binary_search(&group).is_ok() {
+                self.problems.push((part, self.groups[group].problem()));
             }
         }
     }
 
+    /// The groups of a frame's parts, in order, each once.
     fn groups_of(&self, sent: usize) -> Vec<usize> {
-        let mut groups: Vec<usize> = self.items[self.sent[sent].items()]
-            .iter()
-            .map(|item| usize::from(self.part_groups[usize::from(item.part)]))
+        let parts = self.items[self.sent[sent].items()].iter().map(|item| item.part);
+        self.groups_of_parts(parts)
+    }
+
+    fn groups_of_parts(&self, parts: impl Iterator<Item = PartIndex>) -> Vec<usize> {
+        let mut groups: Vec<usize> = parts
+            .map(|part| usize::from(self.part_groups[usize::from(part)]))
             .filter(|group| *group < self.groups.len())
             .collect();
         groups.sort_unstable();
@@ -149,16 +199,16 @@ impl Waits {
                     self.problem(item.part, Problem::Differs);
                 }
                 (ItemKind::Fetch, _) => {}
-                (_, _) => refused.push(usize::from(self.part_groups[usize::from(item.part)])),
+                (_, _) => refused.push(item.part),
             }
         }
+        let refused = self.groups_of_parts(refused.into_iter());
         for group in self.groups_of(sent) {
-            if refused.contains(&group) {
-                self.on_group_failure(group, peer);
-            } else {
+            if refused.binary_search(&group).is_err() {
                 self.change_group(group, |group| group.on_ack(peer));
             }
         }
+        self.on_groups_failure(refused, peer);
         Ok(())
     }
 
@@ -166,9 +216,9 @@ impl Waits {
         if std::mem::replace(&mut self.part_groups[usize::from(part)], NO_GROUP) != ELSEWHERE {
             return;
         }
-        let start = self.replies.len() as u32;
+        let start = self.replies.len();
         self.replies.extend_from_slice(bytes);
-        self.replied.push((part, start..self.replies.len() as u32));
+        self.replied.push((part, start..self.replies.len()));
         self.open -= 1;
     }
 
@@ -192,9 +242,7 @@ impl Waits {
     fn on_loss(&mut self, sent: usize, loss: Loss) {
         let peer = self.sent[sent].peer;
         self.on_none_run(sent, loss != Loss::NotSent, false);
-        for group in self.groups_of(sent) {
-            self.on_group_failure(group, peer);
-        }
+        self.on_groups_failure(self.groups_of(sent), peer);
     }
 }
 
@@ -270,11 +318,9 @@ impl Turn {
         self.change(|waits| {
             let peer = waits.sent[sent].peer;
             waits.on_none_run(sent, true, true);
-            for group in waits.groups_of(sent) {
-                if waits.groups[group].kind == GroupKind::Read {
-                    waits.on_group_failure(group, peer);
-                }
-            }
+            let mut groups = waits.groups_of(sent);
+            groups.retain(|group| waits.groups[*group].kind == GroupKind::Read);
+            waits.on_groups_failure(groups, peer);
         });
     }
 
@@ -287,7 +333,8 @@ impl Turn {
             .iter()
             .filter(|item| item.kind == ItemKind::Apply)
         {
-            for key in waits.written.iter().filter(|key| key.part == item.part) {
+            let first = waits.written.partition_point(|key| key.part < item.part);
+            for key in waits.written[first..].iter().take_while(|key| key.part == item.part) {
                 each(
                     frame.peer,
                     key.arc,
@@ -338,5 +385,67 @@ impl Turn {
         }
         drop(inner);
         finish.finish(self);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use circlet_core::quorum::Level;
+    use circlet_ring::{ArcCount, Slot};
+
+    const PEER: NodeIndex = 1;
+
+    /// Reads of so many parts, each of which waits for the peer alone.
+    fn reads(parts: PartIndex) -> Waits {
+        let mut waits = Waits::default();
+        for part in 0..parts {
+            waits.part_groups.push(NO_GROUP);
+            waits.begin_group(part, Group::read(3, Level::Quorum, &[PEER]).expect("two of three"));
+            let kind = ItemKind::Check;
+            waits.items.push(SentItem { part, kind });
+        }
+        let items = 0..u32::from(parts);
+        waits.sent.push(Sent { peer: PEER, items });
+        waits
+    }
+
+    #[test]
+    fn a_lost_frame_leaves_each_of_its_parts_one_problem_in_order() {
+        let mut waits = reads(PARTS_MAX);
+        assert_eq!(waits.open, usize::from(PARTS_MAX));
+        waits.problem(PARTS_MAX - 1, Problem::Differs);
+        waits.on_loss(0, Loss::Broken);
+        waits.on_loss(0, Loss::Broken);
+        assert_eq!(waits.open, 0);
+        let mut problems = vec![(7, Problem::NotReady)];
+        waits.take_problems(&mut problems);
+        let mut expected: Vec<_> = (0..PARTS_MAX).map(|part| (part, Problem::ReadAgain)).collect();
+        expected[usize::from(PARTS_MAX - 1)].1 = Problem::Differs;
+        assert_eq!(problems, expected, "a part's first problem counts");
+    }
+
+    #[test]
+    fn the_keys_of_a_frame_are_found_by_their_parts() {
+        let mut waits = Waits::default();
+        let arc = ArcCount::default().arc_of(Slot::of_key(b"a"));
+        for (part, key) in [(0, b"a"), (2, b"b"), (2, b"c"), (3, b"d")] {
+            let start = waits.written_bytes.len() as u32;
+            waits.written_bytes.extend_from_slice(key);
+            let bytes = start..waits.written_bytes.len() as u32;
+            waits.written.push(WrittenKey { part, arc, bytes });
+        }
+        for part in [2, 3] {
+            let kind = ItemKind::Apply;
+            waits.items.push(SentItem { part, kind });
+        }
+        waits.sent.push(Sent {
+            peer: PEER,
+            items: 0..2,
+        });
+        let turn = Turn::new(&mut waits);
+        let mut keys = Vec::new();
+        turn.written_to(0, |_, _, key| keys.extend_from_slice(key));
+        assert_eq!(keys, b"bcd");
     }
 }

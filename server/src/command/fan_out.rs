@@ -74,18 +74,23 @@ impl FanOut {
         self.combine
     }
 
-    /// The parts of a command, in order: each is what [`FanOut::part`] takes, and begins one argument before its key.
+    /// The parts of a command from the key numbered `first` on, counted from 0, in order: each is what [`FanOut::part`] takes, and
+    /// begins one argument before its key. It costs the same wherever it begins.
     ///
     /// # Errors
     ///
     /// [`CommandError::WrongArity`] if the last key lacks its value. Nothing may be executed then.
-    pub fn split<'a>(&self, args: Args<'a>) -> Result<impl ExactSizeIterator<Item = Args<'a>> + use<'a>, CommandError> {
+    pub fn split<'a>(
+        &self,
+        args: Args<'a>,
+        first: usize,
+    ) -> Result<impl ExactSizeIterator<Item = Args<'a>> + use<'a>, CommandError> {
         let step = self.args_per_key;
         let count = args.len().saturating_sub(1);
         if !count.is_multiple_of(step) {
             return Err(CommandError::WrongArity(self.command));
         }
-        Ok((0..count / step).map(move |part| args.skip(part * step)))
+        Ok((first..count / step).map(move |part| args.skip(part * step)))
     }
 }
 
@@ -124,15 +129,29 @@ mod tests {
     use super::*;
     use crate::command::test_args::with_args;
 
-    fn parts_of(id: CommandId, line: &str) -> Result<Vec<Vec<String>>, CommandError> {
+    fn parts_from(first: usize, id: CommandId, line: &str) -> Result<Vec<Vec<String>>, CommandError> {
         let fan_out = fan_out(id).expect("a command that fans out");
         with_args(line, |args| {
             let text = |arg: &[u8]| String::from_utf8_lossy(arg).into_owned();
-            let parts = fan_out.split(args)?;
+            let parts = fan_out.split(args, first)?;
             Ok(parts
                 .map(|part| part.skip(1).iter().take(fan_out.args_per_key()).map(text).collect())
                 .collect())
         })
+    }
+
+    fn parts_of(id: CommandId, line: &str) -> Result<Vec<Vec<String>>, CommandError> {
+        parts_from(0, id, line)
+    }
+
+    #[test]
+    fn a_command_can_be_split_from_any_key_on() {
+        let pairs = |first| parts_from(first, CommandId::Mset, "mset a 1 b 2 c 3");
+        assert_eq!(
+            pairs(1),
+            Ok(vec![vec!["b".into(), "2".into()], vec!["c".into(), "3".into()]])
+        );
+        assert_eq!(pairs(3), Ok(vec![]), "behind the last key is nothing");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! A batch of commands on keys, from its plan to its replies.
 //!
 //! It runs as a whole, unless its replies become longer than a connection is to hold: then what they are of is sent, and the rest of
-//! the plan runs after that. So a client that does not read its replies has no more of its commands run.
+//! the plan runs after that. So a client that does not read its replies has no more of its commands run. A command of very many keys is
+//! planned and run in pieces (see `plan.rs`); the replies of its parts are kept until its last piece has run.
 
 use super::caller::Caller;
 use super::executor::Executor;
@@ -13,10 +14,14 @@ use super::settle::settle;
 use crate::node::Node;
 use circlet_resp::{Args, ReplyBuf};
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Memory for replies of parts that is kept for the next batch, in bytes.
 const KEPT_BYTES_MAX: usize = 64 << 10;
+
+/// Parts of one command whose replies' ends have memory kept for them.
+const KEPT_ENDS_MAX: usize = 1 << 10;
 
 /// The plan and the executor of one connection, reused from batch to batch.
 #[derive(Default)]
@@ -26,7 +31,7 @@ pub(crate) struct Workbench {
     outcomes: Outcomes,
     /// Replies as they were written when their parts ran, while the commands' replies are made of them.
     written: ReplyBuf,
-    /// Replies of the parts of one command.
+    /// Replies of the parts of one command, as far as they have run: of one piece, or of all pieces so far.
     shares: ReplyBuf,
     /// Where each of them ends.
     ends: Vec<usize>,
@@ -41,10 +46,10 @@ impl Workbench {
         &mut self,
         node: &Arc<Node>,
         caller: &Caller,
-        args_of: &impl Fn(&Part) -> Args<'b>,
+        args_of: &impl Fn(u32) -> Args<'b>,
         out: &mut Output,
     ) -> io::Result<()> {
-        while !self.plan.parts.is_empty() {
+        while !self.plan.is_done() {
             let start = out.replies.len();
             let ran = {
                 let (config, routes) = (node.config.current(), node.routes.load());
@@ -56,6 +61,7 @@ impl Workbench {
                     now: node.clock.now(),
                     reads: Reads::Check,
                 };
+                self.plan.go_on(scene, args_of);
                 self.executor.run(scene, &mut self.plan, args_of, &mut out.replies)
             };
             if let Some(turn) = ran.turn {
@@ -63,13 +69,15 @@ impl Workbench {
                 self.outcomes.take(&turn);
             }
             if self.outcomes.is_empty() && is_straight(self.plan.wholes_of_first(ran.parts)) {
-                count_errors(node, &self.plan.parts[..ran.parts], &out.replies);
+                count_errors(node, &self.plan.parts[..ran.parts], start, &out.replies);
             } else {
                 self.assemble(node, caller, args_of, ran.parts, start, out).await?;
             }
             self.plan.forget_first(ran.parts);
-            if !self.plan.parts.is_empty() {
+            if !self.plan.is_done() {
                 out.flush().await?;
+                // Other connections of this thread have their turn.
+                tokio::task::yield_now().await;
             }
         }
         Ok(())
@@ -80,7 +88,7 @@ impl Workbench {
         &mut self,
         node: &Arc<Node>,
         caller: &Caller,
-        args_of: &impl Fn(&Part) -> Args<'b>,
+        args_of: &impl Fn(u32) -> Args<'b>,
         parts: usize,
         start: usize,
         out: &mut Output,
@@ -96,25 +104,31 @@ impl Workbench {
             written: &self.written,
             walk: self.outcomes.walk(),
         };
-        for whole in self.plan.wholes_of_first(parts) {
+        let done = self.plan.done_by_first(parts);
+        for (index, whole) in self.plan.wholes_of_first(parts).iter().enumerate() {
             out.flush_if_long().await?;
+            // The last one may have more parts than those that ran.
+            let ran = (whole.parts.start as usize)..(whole.parts.end as usize).min(parts);
             let Some(combine) = whole.combine else {
-                for part in whole.parts.clone() {
+                for part in ran {
                     replies_of.append(part, args_of, &mut out.replies).await;
                 }
                 continue;
             };
-            for part in whole.parts.clone() {
+            for part in ran {
                 replies_of.append(part, args_of, &mut self.shares).await;
                 self.ends.push(self.shares.len());
             }
-            combine.write(&self.shares, &self.ends, &mut out.replies);
-            self.shares.clear();
-            self.ends.clear();
+            if index < done {
+                combine.write(&self.shares, &self.ends, &mut out.replies);
+                self.shares.clear();
+                self.shares.shrink_to(KEPT_BYTES_MAX);
+                self.ends.clear();
+                self.ends.shrink_to(KEPT_ENDS_MAX);
+            }
         }
         self.written.clear();
         self.written.shrink_to(KEPT_BYTES_MAX);
-        self.shares.shrink_to(KEPT_BYTES_MAX);
         self.outcomes.clear();
         Ok(())
     }
@@ -126,12 +140,13 @@ fn is_straight(wholes: &[Whole]) -> bool {
 }
 
 /// Counts the error replies of parts by their codes: one byte is looked at for each.
-fn count_errors(node: &Node, parts: &[Part], replies: &ReplyBuf) {
+fn count_errors(node: &Node, parts: &[Part], mut start: usize, replies: &ReplyBuf) {
     for part in parts {
-        let reply = &replies.as_bytes()[part.reply.start as usize..part.reply.end as usize];
+        let reply = &replies.as_bytes()[start..part.reply_end];
         if reply.first() == Some(&b'-') {
             node.count_error(reply);
         }
+        start = part.reply_end;
     }
 }
 
@@ -148,18 +163,17 @@ struct Parts<'a> {
 
 impl Parts<'_> {
     /// Appends the reply of one part, a later one than the one before, and counts it if it is an error.
-    async fn append<'b>(&mut self, part: u32, args_of: &impl Fn(&Part) -> Args<'b>, replies: &mut ReplyBuf) {
+    async fn append<'b>(&mut self, index: usize, args_of: &impl Fn(u32) -> Args<'b>, replies: &mut ReplyBuf) {
         let at = replies.len();
-        let index = part as usize;
         let part = &self.parts[index];
         match self.walk.at(index) {
             Outcome::Reply(reply) => replies.raw(reply),
             Outcome::AsWritten => {
-                let range = part.reply.start as usize - self.start..part.reply.end as usize - self.start;
-                replies.append_range(self.written, range);
+                let Range { start, end } = Part::reply_of(self.parts, index, self.start);
+                replies.append_range(self.written, start - self.start..end - self.start);
             }
             Outcome::Problem(problem) => {
-                settle(self.node, self.caller, part, args_of(part), problem, replies).await;
+                settle(self.node, self.caller, part, args_of(part.command), problem, replies).await;
             }
         }
         let reply = &replies.as_bytes()[at..];

@@ -4,7 +4,7 @@ use super::batch::Workbench;
 use super::caller::Door;
 use super::client::{Client, Replying};
 use super::output::Output;
-use super::plan::{Part, Planned};
+use super::plan::Planned;
 use super::scene::{Reads, Scene};
 use super::server_command::{self, After};
 use super::timing::Timing;
@@ -172,13 +172,19 @@ async fn run_commands(
     node.metrics.add(Count::CommandsReceived, batch.len() as u64);
     let mut next = 0;
     while next < batch.len() {
+        if client.replying == Replying::On {
+            out.flush_if_long().await?;
+        } else {
+            // So that nothing is sent on the way: what is taken back below must still be there.
+            out.flush().await?;
+        }
         let (start, first) = (out.replies.len(), next);
         let blocked = plan_run(node, client, batch, frame, bench, &mut next);
         bench
             .run(
                 node,
                 &client.caller,
-                &|part: &Part| batch.args(part.command as usize, frame),
+                &|command| batch.args(command as usize, frame),
                 out,
             )
             .await?;
@@ -255,7 +261,7 @@ fn plan_run(
             Planned::CrossSlot => return Some(Blocked::CrossSlot),
             Planned::NoKeys => return Some(Blocked::Server(spec)),
         }
-        if client.replying != Replying::On {
+        if client.replying != Replying::On || bench.plan.is_full() {
             break;
         }
     }

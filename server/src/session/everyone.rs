@@ -14,7 +14,7 @@
 use super::local;
 use crate::node::Node;
 use crate::routes::{NodeIndex, Routes};
-use crate::turn::{ELSEWHERE, ItemKind, Loss, NO_GROUP, PartIndex, Sent, SentItem, Turn, Waits};
+use crate::turn::{ItemKind, Loss, NO_GROUP, PartIndex, Sent, SentItem, Turn, Waits};
 use circlet_core::ArcBitmap;
 use circlet_core::coordinator::Shortfall;
 use circlet_core::message::batch::{self, RunHow};
@@ -104,17 +104,17 @@ pub(crate) async fn ask(
 ) -> Vec<Option<Value>> {
     let mut waits = Waits::default();
     let mut frames = Vec::new();
-    for (part, (member, command)) in asked.iter().enumerate() {
+    // There are as many indices as members.
+    for (part, (member, command)) in (0..=PartIndex::MAX).zip(&asked) {
         waits.part_groups.push(NO_GROUP);
         let mut encoded = Vec::new();
         if *member == routes.me || !batch::put_run(&mut encoded, LOCAL, command.iter().copied()) {
             continue;
         }
-        waits.part_groups[part] = ELSEWHERE;
-        waits.open += 1;
+        waits.run_elsewhere(part);
         let item = waits.items.len() as u32;
         waits.items.push(SentItem {
-            part: part as PartIndex,
+            part,
             // Not asked again elsewhere when it takes long: no other node could answer.
             kind: ItemKind::Run { repeatable: false },
         });
@@ -139,7 +139,7 @@ pub(crate) async fn ask(
     turn.done().await;
     turn.with(|waits| {
         for (part, range) in &waits.replied {
-            let bytes = &waits.replies[range.start as usize..range.end as usize];
+            let bytes = &waits.replies[range.clone()];
             replies[usize::from(*part)] = read(bytes);
         }
     });

@@ -21,11 +21,10 @@ use crate::metrics::Count;
 use crate::routes::{ArcRoute, NodeIndex, OwnerSet};
 use crate::store::HashedKey;
 use crate::turn::{
-    ELSEWHERE, Group, GroupKind, ItemKind, Loss, NO_GROUP, PartIndex, Problem, Sent, SentItem, Turn, Waits, WrittenKey,
+    Group, GroupKind, ItemKind, Loss, NO_GROUP, PARTS_MAX, PartIndex, Problem, Sent, SentItem, Turn, Waits, WrittenKey,
 };
 use circlet_core::coordinator::Shortfall;
 use circlet_core::message::batch::{self, WireKey};
-use circlet_core::quorum::Verdict;
 use circlet_resp::{Args, ReplyBuf};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -83,13 +82,13 @@ struct Run<'a> {
 }
 
 impl Executor {
-    /// Runs the planned parts; `replies` gets one reply a part, in order. It ends early, between two commands, once the replies have
-    /// become longer than a connection is to hold.
+    /// Runs the planned parts, at most [`PARTS_MAX`]; `replies` gets one reply a part, in order. It ends early once the replies have
+    /// become longer than a connection is to hold: between two commands, or within one of many keys when they are much longer.
     pub(crate) fn run<'b>(
         &mut self,
         scene: Scene<'_>,
         plan: &mut Plan,
-        args_of: &impl Fn(&Part) -> Args<'b>,
+        args_of: &impl Fn(u32) -> Args<'b>,
         replies: &mut ReplyBuf,
     ) -> Ran {
         self.waits.clear();
@@ -98,17 +97,17 @@ impl Executor {
         plan.warm(scene);
         let gate = Gate::new(scene);
         // The first part always runs.
-        let enough = scene.caller.door.reply_bytes_max().max(replies.waiting());
-        let mut ran = plan.parts.len();
-        for (index, part) in plan.parts.iter_mut().enumerate() {
-            if replies.waiting() > enough && Whole::one_begins_at(&plan.wholes, index) {
-                ran = index;
+        let before = replies.waiting();
+        let enough = scene.caller.door.reply_bytes_max().max(before);
+        let mut ran = plan.parts.len().min(usize::from(PARTS_MAX));
+        for (index, part) in (0..PARTS_MAX).zip(&mut plan.parts) {
+            if replies.waiting() > enough && may_end_before(&plan.wholes, index, replies.waiting() - before) {
+                ran = usize::from(index);
                 break;
             }
-            let start = replies.len() as u32;
             self.waits.part_groups.push(NO_GROUP);
-            self.run_part(scene, &gate, index as PartIndex, part, args_of(part), replies);
-            part.reply = start..replies.len() as u32;
+            self.run_part(scene, &gate, index, part, args_of(part.command), replies);
+            part.reply_end = replies.len();
         }
         self.count_lookups(scene);
         Ran {
@@ -184,8 +183,7 @@ impl Executor {
                 repeatable: part.repeatable(args),
             },
         });
-        self.waits.part_groups[usize::from(index)] = ELSEWHERE;
-        self.waits.open += 1;
+        self.waits.run_elsewhere(index);
     }
 
     #[expect(
@@ -354,7 +352,7 @@ impl Executor {
                 }
             }
         }
-        self.join_group(run.index, group);
+        self.waits.begin_group(run.index, group);
         Ok(())
     }
 
@@ -375,7 +373,7 @@ impl Executor {
                 });
             }
         }
-        self.join_group(0, Group::fetch(&owners.reachable));
+        self.waits.begin_group(0, Group::fetch(&owners.reachable));
         self.share(scene)
     }
 
@@ -387,16 +385,12 @@ impl Executor {
             .iter()
             .rposition(|group| group.takes(kind, level, peers));
         match known {
-            Some(index) => self.waits.part_groups[usize::from(run.index)] = index as u16,
-            None => self.join_group(run.index, Group::write(run.scene.routes.n, level, peers)?),
+            Some(group) => self.waits.join_group(run.index, group),
+            None => self
+                .waits
+                .begin_group(run.index, Group::write(run.scene.routes.n, level, peers)?),
         }
         Ok(())
-    }
-
-    fn join_group(&mut self, part: PartIndex, group: Group) {
-        self.waits.open += usize::from(group.verdict() == Verdict::Pending);
-        self.waits.part_groups[usize::from(part)] = self.waits.groups.len() as u16;
-        self.waits.groups.push(group);
     }
 
     fn for_peer(&mut self, peer: NodeIndex, frame: Frame) -> &mut ForPeer {
@@ -421,6 +415,7 @@ impl Executor {
             self.waits.items.extend_from_slice(&self.for_peers[*at].items);
             let items = start..self.waits.items.len() as u32;
             self.waits.sent.push(Sent {
+                // Made of one by `for_peer`.
                 peer: (*at / 2) as NodeIndex,
                 items,
             });
@@ -459,6 +454,12 @@ impl Executor {
         }
         self.spare.push(Arc::clone(turn));
     }
+}
+
+/// Whether a turn whose replies are long may end before this part: it begins a command, or they are as long as a peer's may be.
+#[cold]
+fn may_end_before(wholes: &[Whole], part: PartIndex, reply_bytes: usize) -> bool {
+    reply_bytes > Door::Peer.reply_bytes_max() || Whole::one_begins_at(wholes, usize::from(part))
 }
 
 fn wire<'a>(key: &HashedKey<'a>) -> WireKey<'a> {

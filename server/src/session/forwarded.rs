@@ -205,7 +205,7 @@ impl Forwarded {
                 self.unplanned.push((command, unplanned));
             }
         }
-        let args_of = |part: &Part| self.commands.args(body, part.command);
+        let args_of = |command| self.commands.args(body, command);
         let ran = executor.run(scene, &mut self.plan, &args_of, &mut self.replies);
         self.ran = ran.parts;
         ran.turn
@@ -239,8 +239,7 @@ impl Forwarded {
             Outcome::Problem(_) => batch_reply::put_result(out, ItemResult::Refused(Refusal::Busy)),
             Outcome::Reply(reply) => batch_reply::put_result(out, ItemResult::Reply(reply)),
             Outcome::AsWritten => {
-                let reply = &self.plan.parts[part].reply;
-                let range = reply.start as usize..reply.end as usize;
+                let range = Part::reply_of(&self.plan.parts, part, 0);
                 if self.replies.waiting() == self.replies.len() {
                     batch_reply::put_result(out, ItemResult::Reply(&self.replies.as_bytes()[range]));
                 } else {
@@ -289,10 +288,12 @@ fn plan_one(
     if epoch != scene.routes.epoch {
         return Err(Unplanned::Refused(Refusal::OtherEpoch));
     }
+    let before = plan.parts.len();
     match resolve(args).map(|spec| plan.add(scene, command, spec, args, how.part)) {
-        Ok(Planned::Yes) => Ok(()),
-        // The peer checked the command before it forwarded it: it is of another version.
-        Ok(Planned::Refused(_) | Planned::CrossSlot | Planned::NoKeys) | Err(_) => {
+        Ok(Planned::Yes) if plan.parts.len() == before + 1 => Ok(()),
+        // The peer checked the command before it forwarded it, and cut it to one part: it is of another version.
+        Ok(_) | Err(_) => {
+            plan.truncate(before);
             Err(Unplanned::Refused(Refusal::Unreadable))
         }
     }
@@ -315,7 +316,7 @@ impl Finish for Forwarded {
                 outcomes,
                 ..
             } = &mut *self;
-            let args_of = |part: &Part| commands.args(body, part.command);
+            let args_of = |command| commands.args(body, command);
             outcomes
                 .settle(node, caller, plan, &args_of, Door::Peer.reply_bytes_max())
                 .await;

@@ -4,7 +4,7 @@
 //! or with a problem that the slow path has to settle.
 
 use super::caller::Caller;
-use super::plan::{Part, Plan};
+use super::plan::Plan;
 use super::settle::settle;
 use crate::node::Node;
 use crate::turn::{PartIndex, Problem, Turn};
@@ -22,7 +22,7 @@ const KEPT_BYTES_MAX: usize = 64 << 10;
 pub(crate) struct Outcomes {
     bytes: Vec<u8>,
     // Invariant: both are in the order of the parts.
-    replied: Vec<(PartIndex, Range<u32>)>,
+    replied: Vec<(PartIndex, Range<usize>)>,
     problems: Vec<(PartIndex, Problem)>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) enum Outcome<'a> {
 /// Walks over the parts in order.
 pub(crate) struct Walk<'a> {
     bytes: &'a [u8],
-    replied: Peekable<Iter<'a, (PartIndex, Range<u32>)>>,
+    replied: Peekable<Iter<'a, (PartIndex, Range<usize>)>>,
     problems: Peekable<Iter<'a, (PartIndex, Problem)>>,
 }
 
@@ -51,10 +51,9 @@ impl Outcomes {
         turn.with(|waits| {
             std::mem::swap(&mut waits.replies, &mut self.bytes);
             std::mem::swap(&mut waits.replied, &mut self.replied);
-            std::mem::swap(&mut waits.problems, &mut self.problems);
+            waits.take_problems(&mut self.problems);
         });
         self.replied.sort_unstable_by_key(|(part, _)| *part);
-        self.problems.sort_unstable_by_key(|(part, _)| *part);
     }
 
     /// Forgets everything, and keeps a little memory.
@@ -91,7 +90,7 @@ impl Outcomes {
         node: &Arc<Node>,
         caller: &Caller,
         plan: &Plan,
-        args_of: &impl Fn(&Part) -> Args<'b>,
+        args_of: &impl Fn(u32) -> Args<'b>,
         bytes_max: usize,
     ) {
         for (index, problem) in std::mem::take(&mut self.problems) {
@@ -101,10 +100,10 @@ impl Outcomes {
                 continue;
             }
             let mut reply = ReplyBuf::new(caller.proto);
-            settle(node, caller, part, args_of(part), problem, &mut reply).await;
-            let start = self.bytes.len() as u32;
+            settle(node, caller, part, args_of(part.command), problem, &mut reply).await;
+            let start = self.bytes.len();
             reply.pieces().for_each(|piece| self.bytes.extend_from_slice(piece));
-            self.replied.push((index, start..self.bytes.len() as u32));
+            self.replied.push((index, start..self.bytes.len()));
         }
         self.replied.sort_unstable_by_key(|(part, _)| *part);
     }
@@ -116,7 +115,7 @@ impl<'a> Walk<'a> {
         let here = |index: PartIndex| usize::from(index) == part;
         let problem = self.problems.next_if(|(index, _)| here(*index));
         if let Some((_, range)) = self.replied.next_if(|(index, _)| here(*index)) {
-            return Outcome::Reply(&self.bytes[range.start as usize..range.end as usize]);
+            return Outcome::Reply(&self.bytes[range.clone()]);
         }
         problem.map_or(Outcome::AsWritten, |(_, problem)| Outcome::Problem(*problem))
     }

@@ -3,12 +3,23 @@
 //! Most commands are one part. A command on several keys that need not be atomic (MGET, MSET, DEL ...) is one part a key, so that each
 //! goes where its key lives; [`Combine`] makes one reply of theirs again. A command that must be atomic over several keys is one
 //! part, and all its keys are in one slot.
+//!
+//! ```text
+//!   GET  MGET of a million keys                   GET
+//!   [ piece ][ piece ]  ...  [ piece ]            a plan holds one piece: PARTS_MAX parts, PIECE_BYTES_MAX of keys and values
+//!                   ^ `Rest`: what is planned when the piece before has run
+//! ```
+//!
+//! So a command of a million keys costs what a thousand of a thousand keys cost, its frames are as short as theirs, others have their
+//! turn in between, and the numbers of parts are short. Planning all of it at once was refused: what waits for a million answers at a
+//! time runs into every limit that is there, and holds some hundred bytes a key.
 
 use super::scene::Scene;
 use crate::command::{
     Combine, CommandError, FanOut, KeyHandler, SlotHandler, fan_out, key_handler, sets_unconditionally, slot_handler,
 };
 use crate::store::HashedKey;
+use crate::turn::PARTS_MAX;
 use circlet_core::message::batch::{self, RunHow};
 use circlet_resp::Args;
 use circlet_resp::command::{CommandId, CommandSpec, all};
@@ -70,11 +81,17 @@ pub(crate) struct Part {
     pub(crate) hash: u64,
     pub(crate) handler: Handler,
     pub(crate) spec: &'static CommandSpec,
-    /// Where its reply stands in the batch's replies.
-    pub(crate) reply: Range<u32>,
+    /// Where its reply ends in the batch's replies: it begins where that of the part before it ends.
+    pub(crate) reply_end: usize,
 }
 
 impl Part {
+    /// Where the reply of one of these parts stands, if that of the first begins at `start`.
+    pub(crate) fn reply_of(parts: &[Part], index: usize, start: usize) -> Range<usize> {
+        let begin = index.checked_sub(1).map_or(start, |before| parts[before].reply_end);
+        begin..parts[index].reply_end
+    }
+
     /// The key, with what was computed of it.
     pub(crate) fn key<'a>(&self, args: Args<'a>) -> HashedKey<'a> {
         HashedKey {
@@ -114,6 +131,20 @@ impl Part {
     }
 }
 
+/// Bytes of keys and values in a piece of one command, above which the piece ends: what it sends to a peer is no longer than this, one
+/// value, and what each item costs beside. Raising it saves ways to and fro for long values, and costs memory for each connection.
+const PIECE_BYTES_MAX: usize = 1 << 20;
+
+/// What is left of the command that a plan ends with.
+#[derive(Clone, Copy)]
+struct Rest {
+    command: u32,
+    spec: &'static CommandSpec,
+    fan_out: FanOut,
+    /// The first of its keys that is not planned, counted from 0.
+    next_key: usize,
+}
+
 /// A command, and how the replies of its parts become its reply.
 #[derive(Debug, Clone)]
 pub(crate) struct Whole {
@@ -136,6 +167,8 @@ impl Whole {
 pub(crate) struct Plan {
     pub(crate) parts: Vec<Part>,
     pub(crate) wholes: Vec<Whole>,
+    // Invariant: if there is a rest, it is of the last of `wholes`.
+    rest: Option<Rest>,
 }
 
 /// What became of a command that was to be planned.
@@ -157,38 +190,87 @@ impl Plan {
         Plan {
             parts: vec![part.clone()],
             wholes: Vec::new(),
+            rest: None,
         }
+    }
+
+    /// Whether nothing is left to run.
+    pub(crate) fn is_done(&self) -> bool {
+        self.parts.is_empty() && self.rest.is_none()
+    }
+
+    /// Whether it holds a piece already: what comes next is planned when this has run.
+    pub(crate) fn is_full(&self) -> bool {
+        self.parts.len() >= usize::from(PARTS_MAX) || self.rest.is_some()
     }
 
     /// Forgets everything, keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.parts.clear();
         self.wholes.clear();
+        self.rest = None;
     }
 
-    /// Forgets the first `parts` parts, which are those of whole commands, and keeps the others.
+    /// Forgets what was planned after the first `parts` parts, which are those of whole commands.
+    pub(crate) fn truncate(&mut self, parts: usize) {
+        self.parts.truncate(parts);
+        self.wholes
+            .truncate(self.wholes.partition_point(|whole| whole.parts.end as usize <= parts));
+        self.rest = None;
+    }
+
+    /// Forgets the first `parts` parts, and keeps the others, and the command that some of those are of.
     pub(crate) fn forget_first(&mut self, parts: usize) {
-        if parts == self.parts.len() {
+        let done = self.done_by_first(parts);
+        if done == self.wholes.len() {
             return self.clear();
         }
         self.parts.drain(..parts);
-        self.wholes.retain(|whole| whole.parts.end as usize > parts);
+        self.wholes.drain(..done);
+        // Of at most `PARTS_MAX` parts.
+        let parts = parts as u32;
         for whole in &mut self.wholes {
-            whole.parts = whole.parts.start - parts as u32..whole.parts.end - parts as u32;
+            whole.parts = whole.parts.start.saturating_sub(parts)..whole.parts.end - parts;
         }
     }
 
-    /// The commands of the first `parts` parts.
+    /// The commands that some of the first `parts` parts are of.
     pub(crate) fn wholes_of_first(&self, parts: usize) -> &[Whole] {
         let count = if parts == self.parts.len() {
             self.wholes.len()
         } else {
-            self.wholes.partition_point(|whole| whole.parts.end as usize <= parts)
+            self.wholes
+                .partition_point(|whole| (whole.parts.start as usize) < parts)
         };
         &self.wholes[..count]
     }
 
-    /// Adds a command whose arity was checked, and prefetches the buckets of its keys. With `share`, it is one key's share of a
+    /// How many commands, from the first, are done when the first `parts` parts have run.
+    pub(crate) fn done_by_first(&self, parts: usize) -> usize {
+        if parts == self.parts.len() {
+            self.wholes.len() - usize::from(self.rest.is_some())
+        } else {
+            self.wholes.partition_point(|whole| whole.parts.end as usize <= parts)
+        }
+    }
+
+    /// Plans the next piece of the command that the plan ends with, if it has one and the piece before has run.
+    pub(crate) fn go_on<'b>(&mut self, scene: Scene<'_>, args_of: &impl Fn(u32) -> Args<'b>) {
+        if !self.parts.is_empty() {
+            return;
+        }
+        let Some(rest) = self.rest.take() else { return };
+        let planned = self.push_shares(scene, rest, args_of(rest.command));
+        debug_assert!(
+            planned.is_ok(),
+            "a command without its last value was refused as a whole"
+        );
+        if let Some(whole) = self.wholes.last_mut() {
+            whole.parts.end = self.parts.len() as u32;
+        }
+    }
+
+    /// Adds a command whose arity was checked, or the first piece of it, and prefetches the buckets of its keys. With `share`, it is one key's share of a
     /// command, and is answered as such.
     pub(crate) fn add(
         &mut self,
@@ -216,22 +298,14 @@ impl Plan {
                 None
             }
             Dispatch::Shares(fan_out) => {
-                let parts = match fan_out.split(args) {
-                    Ok(parts) => parts,
-                    Err(error) => return Planned::Refused(error),
+                let all = Rest {
+                    command,
+                    spec,
+                    fan_out,
+                    next_key: 0,
                 };
-                let step = fan_out.args_per_key();
-                for (index, part) in parts.enumerate() {
-                    let key = HashedKey::new(part.get(1).unwrap_or_default());
-                    self.push(
-                        scene,
-                        command,
-                        spec,
-                        Handler::Key(fan_out.part()),
-                        &key,
-                        1 + index * step,
-                        step as u8,
-                    );
+                if let Err(error) = self.push_shares(scene, all, args) {
+                    return Planned::Refused(error);
                 }
                 (!share).then(|| fan_out.combine())
             }
@@ -241,6 +315,30 @@ impl Plan {
             combine,
         });
         Planned::Yes
+    }
+
+    /// Adds parts of a command, one at least, until it has no more or the piece is full.
+    fn push_shares(&mut self, scene: Scene<'_>, mut rest: Rest, args: Args<'_>) -> Result<(), CommandError> {
+        let Rest {
+            command, spec, fan_out, ..
+        } = rest;
+        let step = fan_out.args_per_key();
+        let mut shares = fan_out.split(args, rest.next_key)?;
+        let room = usize::from(PARTS_MAX).saturating_sub(self.parts.len()).max(1);
+        let mut bytes = 0;
+        for share in shares.by_ref().take(room) {
+            let key = HashedKey::new(share.get(1).unwrap_or_default());
+            let handler = Handler::Key(fan_out.part());
+            let key_at = 1 + rest.next_key * step;
+            self.push(scene, command, spec, handler, &key, key_at, step as u8);
+            rest.next_key += 1;
+            bytes += share.iter().skip(1).take(step).map(<[u8]>::len).sum::<usize>();
+            if bytes > PIECE_BYTES_MAX {
+                break;
+            }
+        }
+        self.rest = (shares.len() > 0).then_some(rest);
+        Ok(())
     }
 
     #[expect(
@@ -269,7 +367,7 @@ impl Plan {
             hash: key.hash,
             handler,
             spec,
-            reply: 0..0,
+            reply_end: 0,
         });
     }
 

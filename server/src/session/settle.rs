@@ -177,8 +177,8 @@ impl Settling<'_> {
 
 /// The problem of a turn of one part; or the reply that it got elsewhere, appended.
 fn take_outcome(turn: &Turn, replies: &mut ReplyBuf) -> Option<Problem> {
-    turn.with(|waits| match waits.problems.pop() {
-        Some((_, problem)) => Some(problem),
+    turn.with(|waits| match waits.problems.first() {
+        Some((_, problem)) => Some(*problem),
         None => {
             replies.raw(&waits.replies);
             None

@@ -49,12 +49,17 @@ impl Client {
 
     /// Sends a command whose words are too long for a line, and waits for its reply as [`Client::text`] does.
     pub(crate) async fn words(&mut self, words: &[&str]) -> String {
+        show(&self.value(words).await)
+    }
+
+    /// Sends a command whose words are too long or too many for a line, and waits for its reply.
+    pub(crate) async fn value(&mut self, words: &[&str]) -> Value {
         let mut request = format!("*{}\r\n", words.len());
         for word in words {
             request += &format!("${}\r\n{word}\r\n", word.len());
         }
         self.socket.write_all(request.as_bytes()).await.expect("the node reads");
-        show(&self.reply().await.expect("a reply"))
+        self.reply().await.expect("a reply")
     }
 
     /// The reply as a text: errors with their `-`, numbers as digits, arrays in brackets.

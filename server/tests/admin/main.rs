@@ -10,5 +10,6 @@ mod counters;
 mod dialling;
 mod impostor;
 mod keyspace;
+mod many_keys;
 mod memory;
 mod stats;

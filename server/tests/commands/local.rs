@@ -92,7 +92,7 @@ impl Local {
     ) -> Result<(), CommandError> {
         let fan_out = fan_out(spec.id()).expect("every command with keys has a way");
         let (mut answers, mut ends) = (ReplyBuf::new(self.proto), Vec::new());
-        for part in fan_out.split(args)? {
+        for part in fan_out.split(args, 0)? {
             self.store
                 .with_key(&part[1], now, |cx| fan_out.part()(cx, part, &mut answers))?;
             ends.push(answers.len());
