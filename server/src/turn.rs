@@ -47,6 +47,8 @@ pub(crate) type GroupIndex = u16;
 pub(crate) struct WrittenKey {
     pub(crate) part: PartIndex,
     pub(crate) arc: ArcId,
+    /// Where it stands in `Waits::written_bytes`. 32 bits are enough: all keys of a turn stand in one buffer of a session, whose
+    /// positions have no more.
     pub(crate) bytes: Range<u32>,
 }
 
@@ -167,7 +169,7 @@ impl Waits {
 
     /// The groups of a frame's parts, in order, each once.
     fn groups_of(&self, sent: usize) -> Vec<usize> {
-        let parts = self.items[self.sent[sent].items()].iter().map(|item| item.part);
+        let parts = self.items[self.sent[sent].items.clone()].iter().map(|item| item.part);
         self.groups_of_parts(parts)
     }
 
@@ -183,7 +185,7 @@ impl Waits {
 
     fn on_results(&mut self, sent: usize, reply: &BatchReply<'_>) -> Result<(), Malformed> {
         let peer = self.sent[sent].peer;
-        let items = self.sent[sent].items();
+        let items = self.sent[sent].items.clone();
         if reply.count as usize != items.len() {
             return Err(Malformed("an answer with another number of results"));
         }
@@ -231,7 +233,7 @@ impl Waits {
 
     /// The peer will not run what it was asked to, or not in time.
     fn on_none_run(&mut self, sent: usize, maybe_ran: bool, only_repeatable: bool) {
-        for at in self.sent[sent].items() {
+        for at in self.sent[sent].items.clone() {
             let SentItem { part, kind } = self.items[at];
             if kind == (ItemKind::Run { repeatable: true }) || (kind.is_run() && !only_repeatable) {
                 self.on_not_run(part, maybe_ran);
@@ -294,7 +296,7 @@ impl Turn {
         self.change(|waits| {
             if reply.all_fine() {
                 let peer = waits.sent[sent].peer;
-                if waits.items[waits.sent[sent].items()]
+                if waits.items[waits.sent[sent].items.clone()]
                     .iter()
                     .any(|item| item.kind.is_run())
                 {
@@ -329,7 +331,7 @@ impl Turn {
         let inner = self.inner.lock();
         let waits = &inner.waits;
         let Some(frame) = waits.sent.get(sent) else { return };
-        for item in waits.items[frame.items()]
+        for item in waits.items[frame.items.clone()]
             .iter()
             .filter(|item| item.kind == ItemKind::Apply)
         {
@@ -405,7 +407,7 @@ mod tests {
             let kind = ItemKind::Check;
             waits.items.push(SentItem { part, kind });
         }
-        let items = 0..u32::from(parts);
+        let items = 0..usize::from(parts);
         waits.sent.push(Sent { peer: PEER, items });
         waits
     }

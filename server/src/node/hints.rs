@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::metrics::Count;
 use crate::routes::NodeIndex;
 use crate::store::HashedKey;
-use crate::turn::{Group, ItemKind, Loss, Sent, SentItem, Turn, Waits};
+use crate::turn::{Group, ItemKind, Loss, NO_GROUP, Sent, SentItem, Turn, Waits};
 use circlet_core::control::{Event, PeerStatus, ReplayOutcome};
 use circlet_core::hint::{HintBatch, HintCaps, Recorded};
 use circlet_core::message::batch::{self, WireKey};
@@ -146,16 +146,14 @@ impl Node {
 
 /// A turn that waits for one peer to take so many states. It writes nothing that could become hints again: its sender knows.
 fn turn_of(peer: NodeIndex, group: Group, count: u32) -> Arc<Turn> {
-    let mut waits = Waits {
-        open: usize::from(group.verdict() == Verdict::Pending),
-        ..Waits::default()
-    };
-    waits.groups.push(group);
-    waits.part_groups.push(0);
+    let mut waits = Waits::default();
+    waits.part_groups.push(NO_GROUP);
+    waits.begin_group(0, group);
     waits.items.extend((0..count).map(|_| SentItem {
         part: 0,
         kind: ItemKind::Apply,
     }));
-    waits.sent.push(Sent { peer, items: 0..count });
+    let items = 0..waits.items.len();
+    waits.sent.push(Sent { peer, items });
     Arc::new(Turn::new(&mut waits))
 }

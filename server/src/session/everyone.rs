@@ -112,7 +112,7 @@ pub(crate) async fn ask(
             continue;
         }
         waits.run_elsewhere(part);
-        let item = waits.items.len() as u32;
+        let item = waits.items.len();
         waits.items.push(SentItem {
             part,
             // Not asked again elsewhere when it takes long: no other node could answer.

@@ -411,9 +411,9 @@ impl Executor {
             };
         }
         for at in &self.used {
-            let start = self.waits.items.len() as u32;
+            let start = self.waits.items.len();
             self.waits.items.extend_from_slice(&self.for_peers[*at].items);
-            let items = start..self.waits.items.len() as u32;
+            let items = start..self.waits.items.len();
             self.waits.sent.push(Sent {
                 // Made of one by `for_peer`.
                 peer: (*at / 2) as NodeIndex,
@@ -424,6 +424,7 @@ impl Executor {
         for (sent, at) in self.used.drain(..).enumerate() {
             let out = &mut self.for_peers[at];
             let link = &scene.node.links[at / 2];
+            // Some for each part: far fewer than bytes of a frame.
             let count = out.items.len() as u32;
             if at % 2 == Frame::Runs as usize {
                 scene.node.metrics.add(Count::CommandsForwarded, count.into());

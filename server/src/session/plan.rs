@@ -72,9 +72,9 @@ impl Dispatch {
 pub(crate) struct Part {
     /// Index of the command in its batch.
     pub(crate) command: u32,
-    /// Which argument is the key.
+    /// Which argument is the key: a request has at most 2^20.
     key_at: u32,
-    /// Arguments of a share, its key included; 0 for a whole command.
+    /// Arguments of a share, its key included: one or two; 0 for a whole command.
     share_args: u8,
     pub(crate) slot: Slot,
     pub(crate) arc: ArcId,

@@ -33,14 +33,8 @@ pub(crate) struct SentItem {
 #[derive(Debug, Clone)]
 pub(crate) struct Sent {
     pub(crate) peer: NodeIndex,
-    pub(crate) items: Range<u32>,
-}
-
-impl Sent {
     /// Where its items stand in `Waits::items`.
-    pub(crate) fn items(&self) -> Range<usize> {
-        self.items.start as usize..self.items.end as usize
-    }
+    pub(crate) items: Range<usize>,
 }
 
 /// Why a frame is not answered.
