@@ -22,6 +22,8 @@ pub(crate) struct Command {
     /// Its place in the history; also how its reply finds the client.
     pub(crate) op: usize,
     pub(crate) key: Vec<u8>,
+    /// The field of the hash under the key that the command is on; none for a command on the whole value.
+    pub(crate) field: Option<Box<[u8]>>,
     pub(crate) what: What,
     pub(crate) level: Level,
 }
@@ -30,16 +32,24 @@ impl Command {
     pub(crate) fn is_read(&self) -> bool {
         self.what == What::Get
     }
+
+    /// The register or counter that the command is on: the key, or the field of it.
+    pub(crate) fn place(&self) -> Vec<u8> {
+        let field = self.field.iter().flat_map(|field| [&b"."[..], field]);
+        [&self.key[..]].into_iter().chain(field).collect::<Vec<_>>().concat()
+    }
 }
 
 impl fmt::Display for Command {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = self.key.escape_ascii();
+        let place = self.place();
+        let key = place.escape_ascii();
+        let h = if self.field.is_some() { "H" } else { "" };
         match &self.what {
-            What::Get => write!(formatter, "GET {key}"),
-            What::Set(value) => write!(formatter, "SET {key} {}", value.escape_ascii()),
-            What::Delete => write!(formatter, "DEL {key}"),
-            What::Incr(by) => write!(formatter, "INCRBY {key} {by}"),
+            What::Get => write!(formatter, "{h}GET {key}"),
+            What::Set(value) => write!(formatter, "{h}SET {key} {}", value.escape_ascii()),
+            What::Delete => write!(formatter, "{h}DEL {key}"),
+            What::Incr(by) => write!(formatter, "{h}INCRBY {key} {by}"),
             What::Append(tail) => write!(formatter, "APPEND {key} {}", tail.escape_ascii()),
         }
     }

@@ -1,5 +1,7 @@
 //! What clients asked and were told, and when: all that the checks of the promises look at.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use circlet_core::time::Instant;
 
 use crate::command::{Command, Reply, What};
@@ -82,13 +84,28 @@ impl History {
         is_open
     }
 
-    /// The keys in order, each with its records.
-    pub(crate) fn keys(&self) -> Vec<(&[u8], Vec<&Record>)> {
-        let mut keys: std::collections::BTreeMap<&[u8], Vec<&Record>> = std::collections::BTreeMap::new();
-        for record in &self.records {
-            keys.entry(&record.command.key).or_default().push(record);
+    /// The registers and counters in order (keys, and fields of hashes), each with its records. Deleting a hash deletes each of its fields.
+    pub(crate) fn places(&self) -> Vec<(Vec<u8>, Vec<&Record>)> {
+        let mut fields: BTreeMap<&[u8], BTreeSet<Vec<u8>>> = BTreeMap::new();
+        for record in self.records.iter().filter(|record| record.command.field.is_some()) {
+            fields
+                .entry(&record.command.key)
+                .or_default()
+                .insert(record.command.place());
         }
-        keys.into_iter().collect()
+        let mut places: BTreeMap<Vec<u8>, Vec<&Record>> = BTreeMap::new();
+        for record in &self.records {
+            let command = &record.command;
+            match fields.get(&command.key[..]).filter(|_| command.field.is_none()) {
+                None => places.entry(command.place()).or_default().push(record),
+                Some(fields) => {
+                    for field in fields {
+                        places.entry(field.clone()).or_default().push(record);
+                    }
+                }
+            }
+        }
+        places.into_iter().collect()
     }
 
     /// How many replies pass.

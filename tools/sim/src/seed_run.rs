@@ -5,12 +5,12 @@ use std::time::Duration;
 use circlet_core::quorum::Level;
 
 use crate::bug::Bug;
-use crate::command::{Reply, What};
+use crate::command::Reply;
 use crate::fault::Faults;
 use crate::invariant;
 use crate::random::Random;
 use crate::report::Report;
-use crate::workload::{CLIENTS, Workload, command};
+use crate::workload::{CLIENTS, Workload};
 use crate::world::{Notable, World};
 
 /// Marks of the agenda: a fault begins; a client has thought; the rest are ends of faults.
@@ -100,9 +100,8 @@ fn be_busy(world: &mut World, faults: &mut Faults, workload: &mut Workload, busy
 
 /// Reads every key. All must be answered: nothing is wrong any more.
 fn read_all(world: &mut World, random: &mut Random, level: Level) {
-    for key in Workload::keys() {
+    for mut get in Workload::reads() {
         let place = random.index(world.node_count());
-        let mut get = command(key, What::Get);
         get.level = level;
         let op = world.call(place, get);
         let reply = world.wait(op);

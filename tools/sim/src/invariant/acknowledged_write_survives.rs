@@ -9,7 +9,7 @@ use crate::history::{History, Record};
 
 pub(super) fn check(history: &History) -> Vec<String> {
     let mut violations = Vec::new();
-    for (key, records) in history.keys() {
+    for (key, records) in history.places() {
         let writes: Vec<&Record> = records
             .iter()
             .copied()

@@ -8,7 +8,7 @@ use crate::history::History;
 
 pub(super) fn check(history: &History) -> Vec<String> {
     let mut violations = Vec::new();
-    for (key, records) in history.keys() {
+    for (key, records) in history.places() {
         let increments: Vec<_> = records
             .iter()
             .filter_map(|record| match record.command.what {

@@ -37,7 +37,7 @@ impl Zone {
 
 pub(super) fn check(history: &History) -> Vec<String> {
     let mut violations = Vec::new();
-    for (key, records) in history.keys() {
+    for (key, records) in history.places() {
         let is_register = |record: &&Record| matches!(record.command.what, What::Get | What::Set(_));
         if records.iter().all(is_register) {
             let zones = zones(&records);
@@ -118,6 +118,7 @@ mod tests {
                 Command {
                     op: 0,
                     key,
+                    field: None,
                     what,
                     level,
                 },

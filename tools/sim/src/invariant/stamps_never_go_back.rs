@@ -9,7 +9,7 @@ use crate::history::History;
 
 pub(super) fn check(history: &History) -> Vec<String> {
     let mut violations = Vec::new();
-    for (key, records) in history.keys() {
+    for (key, records) in history.places() {
         let stamped = records.iter().filter_map(|record| match record.reply {
             Some(Reply::Done(stamp)) if record.written().is_some() => Some((*record, stamp)),
             _ => None,

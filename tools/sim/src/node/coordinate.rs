@@ -1,12 +1,16 @@
 //! Driving one command over the owners of its key.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
+use circlet_core::collection::HashView;
 use circlet_core::coordinator::{Party, ReadAck, ReadOp, ReadStep, Shortfall, WriteAck, WriteOp, WriteStep};
-use circlet_core::mutate::{self, MutateError};
+use circlet_core::mutate::{self, Edit, MutateError};
 use circlet_core::owners::{OwnerIndex, Owners};
 use circlet_core::stamp::Stamp;
+use circlet_core::state::Kind::Hash;
 use circlet_core::state::{Merged, State, Value, merge};
+use circlet_core::time::WallMs;
 
 use super::links::Why;
 use super::store::{decoded, digest_of};
@@ -204,6 +208,17 @@ impl Node {
         let stamp = self.stamp(arc);
         let found = self.store.state(arc, &command.key);
         let mut delta = Vec::new();
+        if let Some(field) = &command.field {
+            decide_on_field(
+                &command.what,
+                field,
+                found,
+                Edit::new(Hash, wall, stamp, author),
+                wall,
+                &mut delta,
+            )?;
+            return Ok((delta, stamp));
+        }
         match &command.what {
             What::Set(value) => mutate::set(stamp, None, value).encode(&mut delta),
             What::Delete => mutate::delete(stamp).encode(&mut delta),
@@ -343,7 +358,10 @@ impl Node {
         let state = entry.as_deref().map_or(State::ABSENT, decoded);
         let reply = match state.value(self.now.wall) {
             Value::Unreadable => Reply::Refused("the value must be fetched first".into()),
-            value => Reply::Value(shown(value)),
+            value => Reply::Value(match &command.field {
+                None => shown(value),
+                Some(field) => HashView::new(state, self.now.wall).get(field).map(Cow::into_owned),
+            }),
         };
         let (command, origin) = (command.clone(), *origin);
         self.reply(&command, origin, reply);
@@ -419,6 +437,34 @@ fn merge_entry(read: &mut Option<Vec<u8>>, theirs: Option<Vec<u8>>) -> Merged {
         Merged::Both => *read = Some(out),
     }
     merged
+}
+
+/// What a command on a field of a hash changes.
+///
+/// Deleting a field that is not there changes nothing, so it is refused: what a node may say of an absence is for reads to show.
+fn decide_on_field(
+    what: &What,
+    field: &[u8],
+    state: State<'_>,
+    mut edit: Edit,
+    now: WallMs,
+    delta: &mut Vec<u8>,
+) -> Result<(), MutateError> {
+    if matches!(state.value(now), Value::Unreadable) {
+        return Err(MutateError::Unreadable);
+    }
+    let found = mutate::found(state, now);
+    match what {
+        What::Set(value) => drop(edit.set(found, field, value, None)),
+        What::Delete => drop(edit.delete(found, field)),
+        What::Incr(by) => drop(edit.incr(found, field, *by)?),
+        What::Append(_) | What::Get => {}
+    }
+    if edit.finish(found, delta) {
+        Ok(())
+    } else {
+        Err(MutateError::Unreadable)
+    }
 }
 
 fn unknown(shortfall: Shortfall) -> Reply {

@@ -93,13 +93,13 @@ impl Node {
 
     fn forward(&mut self, to: usize, command: Command, origin: Origin, until: Instant) {
         let question = Question::Run(command.clone());
-        let why = Why::Forward(Parked { command, origin, until });
+        let why = Why::Forward(Box::new(Parked { command, origin, until }));
         match self.ask(to, question, why) {
             Ok(id) => self.out.push(Output::Timer {
                 after: FORWARDED_MAX,
                 timer: Timer::Forwarded(id),
             }),
-            Err(Why::Forward(parked)) => self.parked.push(parked),
+            Err(Why::Forward(parked)) => self.parked.push(*parked),
             Err(_) => {}
         }
     }

@@ -51,7 +51,7 @@ pub(super) enum Why {
         owner: OwnerIndex,
     },
     LateRepair,
-    Forward(Parked),
+    Forward(Box<Parked>),
     ArcDigest {
         id: ExchangeId,
         arc: ArcId,
@@ -187,7 +187,7 @@ impl Node {
             Why::Write { op, owner } => self.on_write_failure(op, owner),
             Why::Read { op, owner } | Why::Repair { op, owner } => self.on_read_failure(op, owner),
             Why::LateRepair => {}
-            Why::Forward(parked) => self.on_forward_lost(parked),
+            Why::Forward(parked) => self.on_forward_lost(*parked),
             Why::ArcDigest { id, .. } | Why::Pull { id, .. } => self.exchanged(id, ExchangeOutcome::Failed),
             Why::Replay(batch) => self.on_replayed(peer, Some(batch), ReplayOutcome::Failed),
         }
@@ -200,7 +200,7 @@ impl Node {
             Why::Read { op, owner } => self.on_read_answer(op, owner, answer),
             Why::Repair { op, owner } => self.on_repair_answer(op, owner, &answer),
             Why::LateRepair => {}
-            Why::Forward(parked) => self.on_forward_answer(parked, answer),
+            Why::Forward(parked) => self.on_forward_answer(*parked, answer),
             Why::ArcDigest { id, arc } => self.on_arc_digest(peer, id, arc, &answer),
             Why::Pull { id, arc, outcome } => self.on_chunk(peer, id, arc, outcome, answer),
             Why::Replay(batch) => self.on_replay_answer(peer, batch, &answer),
