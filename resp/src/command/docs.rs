@@ -1,7 +1,8 @@
 //! The replies of COMMAND INFO and COMMAND DOCS.
 
 use super::arg::{ArgKind, ArgSpec};
-use super::keys::{KeyFlag, KeySpec};
+use super::flags::Flag;
+use super::keys::{KeyFind, KeyFlag, KeySpec};
 use super::spec::CommandSpec;
 use crate::ReplyBuf;
 
@@ -11,7 +12,8 @@ pub fn write_info(spec: &CommandSpec, out: &mut ReplyBuf) {
     out.array(10);
     out.bulk(spec.name().as_bytes());
     out.integer(spec.arity());
-    write_words(spec.flags().map(|flag| flag.name()), out);
+    let movable = spec.has_movable_keys().then_some(Flag::Movablekeys);
+    write_words(spec.flags().chain(movable).map(Flag::name), out);
     out.integer(first);
     out.integer(last);
     out.integer(step);
@@ -80,11 +82,23 @@ fn write_key_spec(keys: &KeySpec, out: &mut ReplyBuf) {
     out.map(3);
     out.bulk(b"flags");
     write_words(keys.flags().iter().copied().map(KeyFlag::name), out);
+    let begin = match keys.find() {
+        KeyFind::Range { first, .. } => first,
+        KeyFind::Counted { count } => count,
+    };
     out.bulk(b"begin_search");
-    write_search("index", &[("index", keys.first() as i64)], out);
+    write_search("index", &[("index", begin.into())], out);
     out.bulk(b"find_keys");
-    let range = [("lastkey", keys.last()), ("keystep", keys.step() as i64), ("limit", 0)];
-    write_search("range", &range, out);
+    match keys.find() {
+        KeyFind::Range { last, step, .. } => {
+            let range = [("lastkey", last.into()), ("keystep", step.into()), ("limit", 0)];
+            write_search("range", &range, out);
+        }
+        KeyFind::Counted { .. } => {
+            let counted = [("keynumidx", 0), ("firstkey", 1), ("keystep", 1)];
+            write_search("keynum", &counted, out);
+        }
+    }
 }
 
 fn write_search(kind: &str, numbers: &[(&str, i64)], out: &mut ReplyBuf) {

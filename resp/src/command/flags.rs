@@ -79,6 +79,8 @@ words! {
     NoAsyncLoading = "no_async_loading",
     /// Not in a transaction.
     NoMulti = "no_multi",
+    /// Has keys at other places than its first key, last key and step tell.
+    Movablekeys = "movablekeys",
     /// Allowed while a script runs for too long.
     AllowBusy = "allow_busy",
     /// Touches keys that its arguments do not name.

@@ -1,11 +1,13 @@
 //! Where a command's keys are.
 //!
-//! All commands so far have their keys at fixed places: from one position on, up to another (counted from the end if negative), each so
-//! many arguments after the last. Redis also knows keys after a count or a keyword; the spec gets those when a command needs them.
+//! Most keys stand at fixed places: from one position on, up to another (counted from the end if negative), each so many arguments
+//! after the last. Others stand behind their count (LMPOP).
 
 use super::flags::Flag;
 use super::spec::CommandSpec;
 use crate::Args;
+use std::iter::StepBy;
+use std::ops::Range;
 
 /// What a command does with a key, as in Redis's key specifications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,11 +53,27 @@ impl KeyFlag {
 /// Some keys of a command, all used in the same way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeySpec {
-    first: u8,
-    /// Relative to `first`; negative: from the end of the arguments.
-    last: i8,
-    step: u8,
+    find: KeyFind,
     flags: &'static [KeyFlag],
+}
+
+/// Where keys are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyFind {
+    /// From one position on, up to another.
+    Range {
+        /// Position of the first key; 0 is the command's name.
+        first: u8,
+        /// Position of the last key, counted from the first; from the end of the arguments (-1: the last of them) if negative.
+        last: i8,
+        /// How far a key is from the next.
+        step: u8,
+    },
+    /// One after the other behind their count.
+    Counted {
+        /// Position of the count.
+        count: u8,
+    },
 }
 
 impl KeySpec {
@@ -65,29 +83,22 @@ impl KeySpec {
 
     pub(super) const fn range(first: u8, last: i8, step: u8, flags: &'static [KeyFlag]) -> Self {
         Self {
-            first,
-            last,
-            step,
+            find: KeyFind::Range { first, last, step },
             flags,
         }
     }
 
-    /// Position of the first key; 0 is the command's name.
-    #[must_use]
-    pub const fn first(&self) -> usize {
-        self.first as usize
+    pub(super) const fn counted(count: u8, flags: &'static [KeyFlag]) -> Self {
+        Self {
+            find: KeyFind::Counted { count },
+            flags,
+        }
     }
 
-    /// Position of the last key, counted from the first; from the end of the arguments (-1: the last of them) if negative.
+    /// Where the keys are.
     #[must_use]
-    pub const fn last(&self) -> i64 {
-        self.last as i64
-    }
-
-    /// How far a key is from the next.
-    #[must_use]
-    pub const fn step(&self) -> usize {
-        self.step as usize
+    pub const fn find(&self) -> KeyFind {
+        self.find
     }
 
     /// What happens to the keys.
@@ -96,24 +107,48 @@ impl KeySpec {
         self.flags
     }
 
-    fn positions(self, args_len: usize) -> std::iter::StepBy<std::ops::Range<usize>> {
-        let end = match usize::try_from(self.last) {
-            Ok(last) => self.first() + last + 1,
-            Err(_) => (args_len + 1).saturating_sub(usize::from(self.last.unsigned_abs())),
-        };
-        (self.first()..end.min(args_len)).step_by(self.step())
+    /// Position of the first key, if it is always the same; else 0.
+    pub(super) const fn first(&self) -> u8 {
+        match self.find {
+            KeyFind::Range { first, .. } => first,
+            KeyFind::Counted { count } => count + 1,
+        }
+    }
+
+    /// None for a count that is none, or of more keys than there are arguments.
+    fn positions(self, args: Args<'_>) -> StepBy<Range<usize>> {
+        let len = args.len();
+        match self.find {
+            KeyFind::Range { first, last, step } => {
+                let first = usize::from(first);
+                let end = match usize::try_from(last) {
+                    Ok(last) => first + last + 1,
+                    Err(_) => (len + 1).saturating_sub(usize::from(last.unsigned_abs())),
+                };
+                (first..end.min(len)).step_by(usize::from(step))
+            }
+            KeyFind::Counted { count } => {
+                let first = usize::from(count) + 1;
+                let text = args
+                    .get(usize::from(count))
+                    .and_then(|text| std::str::from_utf8(text).ok());
+                let count = text.and_then(|text| text.parse().ok()).unwrap_or(0);
+                let there = len.checked_sub(first).is_some_and(|rest| count <= rest);
+                (first..first + if there { count } else { 0 }).step_by(1)
+            }
+        }
     }
 }
 
 /// Positions of a command's keys among its arguments, in order, each with what happens to the key.
 #[derive(Clone, Debug)]
-pub struct KeyPositions {
+pub struct KeyPositions<'a> {
     specs: std::slice::Iter<'static, KeySpec>,
-    spec: Option<(std::iter::StepBy<std::ops::Range<usize>>, &'static [KeyFlag])>,
-    args_len: usize,
+    spec: Option<(StepBy<Range<usize>>, &'static [KeyFlag])>,
+    args: Args<'a>,
 }
 
-impl Iterator for KeyPositions {
+impl Iterator for KeyPositions<'_> {
     type Item = (usize, &'static [KeyFlag]);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -124,7 +159,7 @@ impl Iterator for KeyPositions {
                 return Some((position, flags));
             }
             let spec = self.specs.next()?;
-            self.spec = Some((spec.positions(self.args_len), spec.flags));
+            self.spec = Some((spec.positions(self.args), spec.flags));
         }
     }
 }
@@ -132,11 +167,11 @@ impl Iterator for KeyPositions {
 impl CommandSpec {
     /// Where the keys are among `args`, name included. Only keys that are there: the caller checks the arity.
     #[must_use]
-    pub fn keys(&self, args: Args<'_>) -> KeyPositions {
+    pub fn keys<'a>(&self, args: Args<'a>) -> KeyPositions<'a> {
         KeyPositions {
             specs: self.key_specs().iter(),
             spec: None,
-            args_len: args.len(),
+            args,
         }
     }
 
@@ -153,19 +188,23 @@ impl CommandSpec {
         self.has(Flag::Write)
     }
 
-    /// First key, last key and step in the old form, which has one range for all keys; zeros if there are none.
+    /// Whether the old form, which has one range for all keys, does not tell all of them.
+    pub(super) fn has_movable_keys(&self) -> bool {
+        let is_movable = |keys: &KeySpec| !matches!(keys.find, KeyFind::Range { .. });
+        self.key_specs().iter().any(is_movable)
+    }
+
+    /// First key, last key and step in the old form; zeros if there are none that it can tell.
     pub(super) fn key_range(&self) -> (i64, i64, i64) {
-        match self.key_specs() {
-            [] => (0, 0, 0),
-            [first, .., end] | [first @ end] => {
-                let last = if end.last() < 0 {
-                    end.last()
-                } else {
-                    end.first() as i64 + end.last()
-                };
-                (first.first() as i64, last, first.step() as i64)
-            }
-        }
+        let mut ranges = self.key_specs().iter().filter_map(|keys| match keys.find {
+            KeyFind::Range { first, last, step } => Some((i64::from(first), i64::from(last), i64::from(step))),
+            _ => None,
+        });
+        let Some(range @ (first, _, step)) = ranges.next() else {
+            return (0, 0, 0);
+        };
+        let (end, last, _) = ranges.next_back().unwrap_or(range);
+        (first, if last < 0 { last } else { end + last }, step)
     }
 }
 
@@ -174,6 +213,20 @@ mod tests {
     use super::*;
     use crate::ArgRange;
     use crate::command::lookup::by_full_name;
+
+    /// The places of keys in a line of words, the container's name and the subcommand's being two.
+    fn keys_of(line: &str) -> Vec<usize> {
+        let mut ranges = Vec::new();
+        for word in line.split(' ') {
+            let start = ranges.last().map_or(0, |range: &ArgRange| range.end() as u32 + 1);
+            ranges.push(ArgRange::new(start, start + word.len() as u32).expect("in order"));
+        }
+        let args = Args::new(line.as_bytes(), &ranges).expect("in range");
+        let words: Vec<&str> = line.split(' ').collect();
+        let spec = by_full_name(words[0].as_bytes()).filter(|spec| spec.subcommands().is_empty());
+        let spec = spec.or_else(|| by_full_name(words[..2].join("|").as_bytes()));
+        spec.expect("known").keys(args).map(|(position, _)| position).collect()
+    }
 
     fn keys(name: &str, args_len: usize) -> Vec<usize> {
         let ranges = vec![ArgRange::new(0, 0).expect("in order"); args_len];
@@ -199,5 +252,16 @@ mod tests {
         assert_eq!(keys("ping", 2), [0; 0]);
         assert_eq!(keys("rename", 2), [1], "a key that is not there has no position");
         assert_eq!(keys("mget", 0), [0; 0]);
+    }
+
+    #[test]
+    fn keys_behind_a_count_are_found() {
+        assert_eq!(keys_of("lmpop 2 a b left"), [2, 3]);
+        assert_eq!(keys_of("lmpop 1 a b left"), [2]);
+        assert_eq!(keys_of("lmpop 3 a b left"), [2, 3, 4], "what they are is not looked at");
+        assert_eq!(keys_of("lmpop 4 a b left"), [0; 0], "more than there are");
+        assert_eq!(keys_of("lmpop x a b left"), [0; 0]);
+        assert_eq!(keys_of("lmpop -1 a b left"), [0; 0]);
+        assert_eq!(keys_of("lmpop 18446744073709551615 a b left"), [0; 0]);
     }
 }

@@ -260,7 +260,7 @@ impl CommandSpec {
 
     pub(super) const fn with_keys(mut self, keys: &'static [KeySpec]) -> Self {
         self.key_specs = keys;
-        self.first_key = keys[0].first() as u8;
+        self.first_key = keys[0].first();
         self
     }
 

@@ -267,7 +267,11 @@ impl<'a> KeyCx<'a> {
 
     fn kept_expiry(&self) -> Option<WallMs> {
         let entry = self.shard.get(&self.key)?;
-        entry.expires_at().filter(|_| !entry.is_expired(self.writer.now))
+        let now = self.writer.now;
+        let at = entry.expires_at().filter(|_| !entry.is_expired(now))?;
+        // The expiry of a collection went with its last part.
+        let is_there = entry.plain().is_some() || entry.state().value(now) != Value::Missing;
+        is_there.then_some(at)
     }
 
     /// Whether what expires then has expired already: as in Redis it is deleted instead. Other owners take nothing that expired long

@@ -38,6 +38,21 @@ pub enum CommandError {
     /// A number is negative where only a positive one makes sense.
     #[error("ERR value is out of range, must be positive")]
     NotPositive,
+    /// LSET of an element that there is not.
+    #[error("ERR index out of range")]
+    IndexOutOfRange,
+    /// LPOS with RANK 0.
+    #[error(
+        "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start \
+         from the end of the list"
+    )]
+    LposRankZero,
+    /// An option that must not be negative. Carries the option's name.
+    #[error("ERR {0} can't be negative")]
+    Negative(&'static str),
+    /// A number that must be at least 1. Carries the argument's name.
+    #[error("ERR {0} should be greater than 0")]
+    NotAboveZero(&'static str),
     /// An argument or a stored value is not a floating point number.
     #[error("ERR value is not a valid float")]
     NotAFloat,

@@ -149,7 +149,11 @@ fn keys_of(inner: Args<'_>) -> Result<(Args<'_>, Vec<KeyAt>), CommandError> {
         Refusal::WrongArity(spec) => no_keys(spec).unwrap_or(CommandError::InvalidArity),
     })?;
     no_keys(spec).map_or(Ok(()), Err)?;
-    Ok((inner, spec.keys(inner).collect()))
+    let keys: Vec<KeyAt> = spec.keys(inner).collect();
+    if keys.is_empty() {
+        return Err(CommandError::InvalidArguments);
+    }
+    Ok((inner, keys))
 }
 
 fn help(args: Args<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {

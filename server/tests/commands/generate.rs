@@ -10,6 +10,55 @@ const KEYS: [&str; 5] = ["{t}a", "{t}b", "{t}c", "{t}d", "{t}e"];
 /// makes an unshared integer of a shared one.)
 const WHOLE_KEYS: [&str; 3] = ["{t}w1", "{t}w2", "{t}w3"];
 
+/// Keys that mostly hold lists.
+const LIST_KEYS: [&str; 3] = ["{t}l1", "{t}l2", "{t}l3"];
+
+/// What good commands on lists look like, one a line.
+const LIST_FORMS: &str = "
+    lpush $l $e
+    lpush $l $e $e $v
+    rpush $l $e
+    rpush $l $e $e $e
+    lpushx $l $e
+    rpushx $l $e $e
+    rpush $k $e
+    lpop $l
+    rpop $l
+    lpop $l $n
+    rpop $l $n
+    llen $l
+    lindex $l $x
+    lset $l $x $e
+    lrange $l 0 -1
+    lrange $l $x $x
+    ltrim $l $x $x
+    lrem $l $x $e
+    linsert $l before $e $e
+    linsert $l after $e $e
+    lpos $l $e
+    lpos $l $e rank $x
+    lpos $l $e count $n
+    lpos $l $e rank $x count $n maxlen $n
+    lmove $l $l left right
+    lmove $l $l right left
+    lmove $l $k left left
+    lmove $k $l right right
+    rpoplpush $l $l
+    lmpop 1 $l left
+    lmpop 2 $l $l right count $n
+    lmpop 3 $k $l $l left count $n
+    rename $l $l
+    copy $l $l
+    del $l
+    type $l
+    expire $l $t
+    get $l
+    set $l $v
+    llen $k
+    lrange $k 0 -1
+    command getkeys lmpop $n $l $l left
+";
+
 /// What good commands look like, one a line.
 const GOOD_FORMS: &str = "
     get $k
@@ -99,10 +148,10 @@ const GOOD_FORMS: &str = "
 
 /// A command as a client might send it: of 20, one has something wrong with it.
 pub(crate) fn any_command(random: &mut StdRng) -> Vec<Vec<u8>> {
-    let mut command = if random.random_ratio(1, 8) {
-        whole_command(random)
-    } else {
-        good_command(random)
+    let mut command = match random.random_range(0..8) {
+        0 => whole_command(random),
+        1 | 2 => one_of(random, LIST_FORMS),
+        _ => good_command(random),
     };
     if random.random_ratio(1, 8) {
         command[0] = command[0].to_ascii_uppercase();
@@ -124,13 +173,17 @@ fn pick<T: Copy>(random: &mut StdRng, from: &[T]) -> T {
 }
 
 /// Puts a command together from its words and the parts that stand for `$` words:
-/// `$k` a key, `$v` a value, `$i` an integer, `$f` a float, `$r` an index in a value, `$t` a time to live in seconds, `$m` in
+/// `$k` a key, `$l` one that mostly holds a list, `$v` a value, `$e` an element, `$n` a count, `$x` an index in a list, `$i` an integer, `$f` a float, `$r` an index in a value, `$t` a time to live in seconds, `$m` in
 /// milliseconds, `$T` and `$M` the same since the epoch.
 fn filled(random: &mut StdRng, form: &str) -> Vec<Vec<u8>> {
     form.split(' ')
         .map(|word| match word {
             "$k" => pick(random, &KEYS).into(),
             "$w" => pick(random, &WHOLE_KEYS).into(),
+            "$l" => pick(random, &LIST_KEYS).into(),
+            "$e" => vec![pick(random, b"abcdefg")],
+            "$n" => random.random_range(0..5).to_string().into(),
+            "$x" => random.random_range(-12..12).to_string().into(),
             "$v" => value(random),
             "$i" => integer(random).into(),
             "$f" => float(random).into(),
@@ -171,13 +224,7 @@ fn whole_command(random: &mut StdRng) -> Vec<Vec<u8>> {
 }
 
 fn good_command(random: &mut StdRng) -> Vec<Vec<u8>> {
-    let forms: Vec<&str> = GOOD_FORMS
-        .lines()
-        .map(str::trim)
-        .filter(|form| !form.is_empty())
-        .collect();
-    let form = pick(random, &forms);
-    let mut command = filled(random, form);
+    let mut command = one_of(random, GOOD_FORMS);
     // Options in any number and order, whether they go together or not.
     if matches!(command[0].as_slice(), b"set" | b"getex" | b"expire" | b"copy") && random.random_ratio(1, 4) {
         for _ in 0..random.random_range(1..4) {
@@ -185,6 +232,13 @@ fn good_command(random: &mut StdRng) -> Vec<Vec<u8>> {
         }
     }
     command
+}
+
+/// A command made from one of the lines of `forms`.
+fn one_of(random: &mut StdRng, forms: &str) -> Vec<Vec<u8>> {
+    let forms: Vec<&str> = forms.lines().map(str::trim).filter(|form| !form.is_empty()).collect();
+    let form = pick(random, &forms);
+    filled(random, form)
 }
 
 fn option(random: &mut StdRng) -> Vec<u8> {

@@ -75,7 +75,8 @@ impl Local {
             let key = &args[spec.first_key().expect("a key command has a key")];
             self.store.with_key(key, now, |cx| handler(cx, args, reply))
         } else if let Some(handler) = slot_handler(spec.id()) {
-            self.store.with_slot(&args[1], now, |slot| handler(slot, args, reply))
+            let key = &args[spec.first_key().expect("a command on keys has one")];
+            self.store.with_slot(key, now, |slot| handler(slot, args, reply))
         } else if let Some(handler) = introspection(spec.id()) {
             handler(args, reply)
         } else {

@@ -6,6 +6,7 @@ mod floats;
 mod generate;
 mod globs;
 mod keys;
+mod lists;
 mod local;
 mod random;
 mod redis;

@@ -82,7 +82,8 @@ fn is_older_than_7_2(connection: &mut Connection) -> bool {
 /// Debian's 7.0 does not.
 fn is_of_7_2(command: &[Vec<u8>], ours: &[u8], theirs: &[u8]) -> bool {
     let bits = ["bitcount", "bitpos"].iter().any(|name| is_named(&command[0], name));
-    let is_blind = bits && ours.starts_with(b"-ERR") && matches!(theirs, b":0\r\n" | b":-1\r\n");
+    let looked_first = matches!(theirs, b":0\r\n" | b":-1\r\n") || theirs.starts_with(b"-WRONGTYPE");
+    let is_blind = bits && ours.starts_with(b"-ERR") && looked_first;
     is_blind || theirs.starts_with(b"-ERR wrong number of arguments for 'command|getkeys")
 }
 

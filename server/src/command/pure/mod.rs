@@ -4,6 +4,7 @@ mod big;
 pub mod bits;
 pub mod extended;
 pub mod glob;
+pub mod many;
 pub mod number;
 pub mod span;
 pub mod subsequence;

@@ -13,7 +13,7 @@ use crate::command::error::CommandError;
 /// Handles GETEX. As in Redis, a bad time is an error only if the key exists.
 pub(in crate::command) fn getex(cx: &mut KeyCx<'_>, args: Args<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {
     let change = Change::parse(args.skip(2))?;
-    if !cx.exists()? {
+    if cx.string()?.is_none() {
         return reply_value(cx, reply);
     }
     let deadline = match change {
