@@ -44,6 +44,12 @@ impl Plan {
 
     /// Starts one of the nodes, with these lines in its file too.
     pub(crate) async fn start_node(&self, number: usize, settings: &str) -> Running {
+        let started = self.try_start_node(number, settings).await;
+        started.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The same; fails when another test has got one of its ports meanwhile.
+    async fn try_start_node(&self, number: usize, settings: &str) -> Result<Running, String> {
         let [port, cluster, peer, http] = self.ports[number];
         let home = self.dir.path().join(number.to_string());
         std::fs::create_dir(&home).expect("a directory");
@@ -64,7 +70,25 @@ impl Plan {
             ..Sources::default()
         };
         let config = LiveConfig::load(&sources).unwrap_or_else(|error| panic!("{error}"));
-        start(config, None).await.unwrap_or_else(|error| panic!("{error}"))
+        start(config, None).await.map_err(|error| error.to_string())
+    }
+
+    /// Starts all nodes, or none.
+    async fn try_start_all(&self, settings: &[&str]) -> Result<Vec<Running>, String> {
+        let mut nodes = Vec::new();
+        for number in 0..self.ports.len() {
+            let own = settings.get(number).copied().unwrap_or_default();
+            match self.try_start_node(number, own).await {
+                Ok(node) => nodes.push(node),
+                Err(error) => {
+                    for node in nodes {
+                        node.stop().await;
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        Ok(nodes)
     }
 }
 
@@ -76,12 +100,16 @@ impl Cluster {
 
     /// The same; node i has the lines `settings[i]` in its file, if there are some.
     pub(crate) async fn start_with(count: usize, settings: &[&str]) -> Self {
-        let plan = Plan::new(count);
-        let mut nodes = Vec::new();
-        for number in 0..count {
-            let own = settings.get(number).copied().unwrap_or_default();
-            nodes.push(plan.start_node(number, own).await);
+        // A port that was free is not always free when it is bound: connections of other tests take such ports too.
+        let mut plan = Plan::new(count);
+        let mut started = plan.try_start_all(settings).await;
+        for _ in 0..3 {
+            if started.is_err() {
+                plan = Plan::new(count);
+                started = plan.try_start_all(settings).await;
+            }
         }
+        let nodes = started.unwrap_or_else(|error| panic!("{error}"));
         let cluster = Cluster { nodes, _plan: plan };
         for node in 0..count {
             cluster.wait_ready(node).await;
