@@ -61,11 +61,15 @@ impl<'a> WireKey<'a> {
 }
 
 fn read_key_head(reader: &mut Reader<'_>) -> Result<(u16, u64), Malformed> {
-    let (slot, hash) = (reader.u16()?, reader.u64()?);
+    Ok((read_slot(reader)?, reader.u64()?))
+}
+
+pub(super) fn read_slot(reader: &mut Reader<'_>) -> Result<u16, Malformed> {
+    let slot = reader.u16()?;
     if slot >= circlet_ring::SLOT_COUNT {
         return Err(Malformed("slot out of range"));
     }
-    Ok((slot, hash))
+    Ok(slot)
 }
 
 /// How a command that another node forwarded is to be run.

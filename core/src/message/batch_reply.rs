@@ -10,9 +10,9 @@
 //! | 2 | reply: what the command answered | `reply` |
 //! | 3 | refused | `reason u8` |
 //! | 4 | absent: nothing is stored under the key | |
-//! | 5 | ignored: the delta has parts that were dropped here; nothing of it was merged | |
+//! | 5 | ignored: the delta has parts that were dropped here; nothing of it was merged | `slot u16` |
 
-use super::batch::WireKey;
+use super::batch::{WireKey, read_slot};
 use super::frame::{self, FrameKind};
 use super::reader::{Malformed, Reader, put_long_bytes};
 use crate::stamp::Stamp;
@@ -68,7 +68,10 @@ pub enum ItemResult<'a> {
     /// The peer has nothing under the key.
     Absent,
     /// The delta has parts that every owner had dropped: the asker did not hear of that. It must be stamped anew, on what is there then.
-    Ignored,
+    Ignored {
+        /// The key's slot.
+        slot: u16,
+    },
 }
 
 /// Appends one result.
@@ -86,7 +89,10 @@ pub fn put_result(out: &mut Vec<u8>, result: ItemResult<'_>) {
         }
         ItemResult::Refused(reason) => out.extend_from_slice(&[3, reason as u8]),
         ItemResult::Absent => out.push(4),
-        ItemResult::Ignored => out.push(5),
+        ItemResult::Ignored { slot } => {
+            out.push(5);
+            out.extend_from_slice(&slot.to_le_bytes());
+        }
     }
 }
 
@@ -176,7 +182,9 @@ fn read_result<'a>(reader: &mut Reader<'a>) -> Result<ItemResult<'a>, Malformed>
         2 => ItemResult::Reply(reader.long_bytes()?),
         3 => ItemResult::Refused(Refusal::from_byte(reader.u8()?).ok_or(Malformed("unknown refusal"))?),
         4 => ItemResult::Absent,
-        5 => ItemResult::Ignored,
+        5 => ItemResult::Ignored {
+            slot: read_slot(reader)?,
+        },
         _ => return Err(Malformed("unknown result")),
     })
 }
@@ -207,12 +215,12 @@ mod tests {
         assert_eq!(pieces, results, "in pieces or as a whole");
         put_result(&mut results, ItemResult::Refused(Refusal::NotCaughtUp));
         put_result(&mut results, ItemResult::Absent);
-        put_result(&mut results, ItemResult::Ignored);
+        put_result(&mut results, ItemResult::Ignored { slot: 7 });
         out.clear();
         put_results(&mut out, 8, 6, Stamp::from_bits(9), &results);
         let mut expected = vec![0, 0, 0, 0, 2, 8, 0, 0, 0, 6, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 1];
         expected.extend([1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, b'k', 1, 0, 0, 0, b's']);
-        expected.extend([2, 5, 0, 0, 0, b'+', b'O', b'K', 13, 10, 3, 3, 4, 5]);
+        expected.extend([2, 5, 0, 0, 0, b'+', b'O', b'K', 13, 10, 3, 3, 4, 5, 7, 0]);
         expected[0] = (expected.len() - 4) as u8;
         assert_eq!(out, expected);
 
