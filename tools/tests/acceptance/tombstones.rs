@@ -45,7 +45,10 @@ fn deleted_keys_leave_nothing_behind_and_stay_deleted_though_a_node_missed_it() 
         words(&["SET", &format!("key:{number}"), "value"])
     });
     write(&cluster, 2, 1, |_| words(&["SET", "missed", "old"]));
+    let full: Vec<u64> = (1..=3).map(|node| status(&cluster, node, "memory_bytes")).collect();
     cluster.kill(3);
+    let noticed = wait_until(PATIENCE, || (1..=2).all(|node| cluster.alive(node) == Some(2)));
+    assert!(noticed.is_some(), "what it coordinates is taken over");
     write(&cluster, 1, KEYS, |number| words(&["DEL", &format!("key:{number}")]));
     write(&cluster, 1, 1, |_| words(&["DEL", "missed"]));
     let tombstones = status(&cluster, 1, "tombstones");
@@ -63,8 +66,13 @@ fn deleted_keys_leave_nothing_behind_and_stay_deleted_though_a_node_missed_it() 
     ));
     for node in 1..=3 {
         assert_eq!(status(&cluster, node, "keys"), KEPT as u64, "node {node}");
-        let (was, is) = (before[usize::from(node) - 1], status(&cluster, node, "memory_bytes"));
-        assert!(is < 2 * was, "node {node}: {was} bytes before, {is} after");
+        let at = usize::from(node) - 1;
+        let (was, full, is) = (before[at], full[at], status(&cluster, node, "memory_bytes"));
+        // Tables of a few buckets shrink by halves, and not to the last one.
+        assert!(
+            is < was + full / 10,
+            "node {node}: {was} bytes before, {full} with all keys, {is} after"
+        );
         let mut client = cluster.connect(node);
         let reply = client.call(&["GET", "missed"]).expect("the node answers");
         assert_eq!(text(&reply), "(nil)", "node {node}");
