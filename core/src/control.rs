@@ -9,7 +9,7 @@
 //!      +------------------------------------------------------------------------+
 //! ```
 //!
-//! [`ControlPlane`] holds membership, catch-up and the view, which do not know each other, and decides what follows for one from
+//! [`ControlPlane`] holds membership, catch-up, rounds and the view, which do not know each other, and decides what follows for one from
 //! another: a peer that is found dead changes who coordinates; an arc that is caught up on is told to the peers. It reads no clock and
 //! draws no randomness: [`Now`] and the seed are arguments.
 //!
@@ -23,6 +23,7 @@
 //! - Holds the [hints](crate::hint); control only says when a batch is to go.
 
 mod clock_watch;
+mod compare;
 mod control_config;
 mod control_plane;
 mod effect;
@@ -46,6 +47,7 @@ pub use event::{Event, ReplayOutcome};
 pub use notice::Notice;
 pub use peer_status::PeerStatus;
 
+pub use crate::antientropy::{Asked, Round, RoundAnswer, RoundId, Settled};
 pub use crate::catchup::{ExchangeId, ExchangeOutcome, ExchangeReason};
 use crate::time::{Instant, WallMs};
 

@@ -6,9 +6,10 @@
 //! about them.
 //!
 //! The node's slow work meets in [`control`]: [`membership`] finds the dead, [`topology`] says who owns what, `catchup`
-//! fills nodes that come back empty, [`hint`] keeps what absent owners missed, and [`view`] is what of all this the data
+//! fills nodes that come back empty, [`antientropy`] compares owners, [`hint`] keeps what absent owners missed, and [`view`] is what of all this the data
 //! plane sees.
 
+pub mod antientropy;
 mod arc_bitmap;
 mod catchup;
 pub mod clock;

@@ -14,6 +14,9 @@
 //! | 6 | [`pull`] | ask | an arc's digest; "send me what you have if yours differs" |
 //! | 7 | [`pull`] | answer | a chunk of the arc's states |
 //! | 8 | [`stale`] | ask | arcs that the receiver missed writes in, too many to name them; no answer |
+//! | 9 | [`round`] | ask | sums of many arcs up to a cut |
+//! | 10 | [`round`] | answer | whether they are the same |
+//! | 11 | [`round`] | ask | arcs that are synced up to a cut; no answer |
 //!
 //! Written by hand rather than derived: a replica's share of a write is 130 to 190 ns, of which a general codec would take half,
 //! and bytes that two versions of the program must agree on should be visible in one place.
@@ -27,6 +30,7 @@ pub mod frame;
 pub mod hello;
 pub mod pull;
 mod reader;
+pub mod round;
 pub mod stale;
 pub mod status;
 

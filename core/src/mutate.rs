@@ -86,14 +86,10 @@ pub const fn delete(stamp: Stamp) -> State<'static> {
 /// What a command that keeps the generation starts from: the state as found, or what an expired one counts as.
 ///
 /// An expired entry was deleted at its greatest stamp: none outranks the bytes of that generation, and no run of it
-/// lives on. Being a function of the entry alone, two nodes that find it expired leave states that merge. One that
-/// expired too long ago is absent everywhere (see [`State::is_forgotten`]), and would only bring back an old
-/// generation.
+/// lives on. Being a function of the entry alone, two nodes that find it expired leave states that merge.
 #[must_use]
 pub fn found(current: State<'_>, now: WallMs) -> State<'_> {
-    if current.is_forgotten(now) {
-        State::ABSENT
-    } else if current.is_expired(now) {
+    if current.is_expired(now) {
         State::tombstone(current.max_stamp())
     } else {
         current

@@ -31,6 +31,7 @@
 
 mod decode;
 mod digest;
+mod dropped;
 mod encode;
 mod kind;
 mod merge;
@@ -41,17 +42,19 @@ mod reader;
 mod receive;
 mod runs;
 mod superseded;
+mod sweep;
 mod value;
 
 pub use decode::DecodeError;
-pub use digest::plain_digest;
+pub use digest::{Summand, plain_digest};
 pub use kind::Kind;
 pub use merge::{Merged, merge};
 pub use part::{Part, PartId, by_score, score_bytes};
 pub use parts::{Parts, PartsBuf};
-pub use receive::{EXPIRED_KEPT_MS, Received, receive};
+pub use receive::{Admitted, Received, Synced, admit, receive};
 pub(crate) use runs::RUN_BYTES;
 pub use runs::{Run, Runs};
+pub use sweep::Swept;
 pub use value::{Value, parse_integer};
 
 use crate::stamp::Stamp;

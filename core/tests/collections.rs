@@ -4,6 +4,7 @@ mod support;
 
 use circlet_core::collection::{HashView, ListView, SetView, SortedSetView};
 use circlet_core::mutate::End;
+use circlet_core::stamp::Stamp;
 use circlet_core::state::{Base, Kind, State, Value, score_bytes};
 use circlet_core::time::WallMs;
 use support::replica::{Delta, Replica};
@@ -267,16 +268,24 @@ fn a_change_that_is_outranked_where_it_arrives_names_the_stamp_to_write_above() 
     let theirs = hset(&mut fast, "f", "theirs");
     let max_stamp = view(&theirs).max_stamp();
     let ours = hset(&mut a, "f", "ours");
-    assert_eq!(fast.receive(NOW, &ours), Some(max_stamp), "the same field");
+    assert_eq!(
+        fast.receive(&ours, Stamp::ZERO).superseded_by,
+        Some(max_stamp),
+        "the same field"
+    );
     let other = hset(&mut a, "g", "ours");
-    assert_eq!(fast.receive(NOW, &other), None, "another one");
+    assert_eq!(fast.receive(&other, Stamp::ZERO).superseded_by, None, "another one");
 
     let gone = fast.delete(NOW);
     let late = hset(&mut a, "h", "ours");
-    assert_eq!(fast.receive(NOW, &late), Some(view(&gone).max_stamp()), "the whole key");
+    assert_eq!(
+        fast.receive(&late, Stamp::ZERO).superseded_by,
+        Some(view(&gone).max_stamp()),
+        "the whole key"
+    );
     let late = hincrby(&mut a, "h2", 1);
     assert_eq!(
-        fast.receive(NOW, &late),
+        fast.receive(&late, Stamp::ZERO).superseded_by,
         Some(view(&gone).max_stamp()),
         "a run that was born too early"
     );

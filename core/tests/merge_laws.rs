@@ -109,9 +109,9 @@ proptest! {
         let bytes = a.bytes();
         let state = view(&bytes);
         let mut sum: u64 = 0;
-        state.for_each_digest(hash, |stamp, digest| {
-            assert!(stamp <= state.max_stamp());
-            sum = sum.wrapping_add(digest);
+        state.for_each_digest(hash, |part| {
+            assert!(part.stamp <= state.max_stamp());
+            sum = sum.wrapping_add(part.digest);
         });
         prop_assert_eq!(sum, state.digest(hash));
         let without_parts = State { parts: Parts::EMPTY, ..state }.digest(hash);

@@ -195,51 +195,63 @@ fn a_delete_beats_a_late_copy_of_what_it_deleted() {
 }
 
 /// A coordinator's write: sent to `other`, and if that outranks it, stamped anew, as the shell does it.
-fn replicate(now: WallMs, a: &mut Replica, other: &mut Replica, mut run: impl FnMut(&mut Replica) -> Vec<u8>) {
+fn replicate(a: &mut Replica, other: &mut Replica, mut run: impl FnMut(&mut Replica) -> Vec<u8>) {
     for _attempt in 0..2 {
         let delta = run(a);
-        if other.receive(now, &delta).is_none() {
+        if other.receive(&delta, a.synced).is_ack() {
             return;
         }
         let theirs = other.entry.clone().unwrap();
-        a.receive(now, &theirs);
+        a.receive(&theirs, other.synced);
     }
-    panic!("a command is stamped anew once");
+    panic!("a command is stamped anew once: {a:?} {other:?}");
 }
 
 /// The usual rate limiter: count, and expire with the first.
 fn count_for_a_second(now: WallMs, a: &mut Replica, b: &mut Replica) {
-    replicate(now, a, b, |a| a.incr(now, 1).unwrap().1);
+    replicate(a, b, |a| a.incr(now, 1).unwrap().1);
     if a.get(now).as_deref() == Some("1") {
         let at = WallMs::new(now.get() + 1_000);
-        replicate(now, a, b, |a| a.expire(now, Some(at)).unwrap().unwrap());
+        replicate(a, b, |a| a.expire(now, Some(at)).unwrap().unwrap());
     }
+}
+
+/// The last stamp before `now`.
+fn cut(now: WallMs) -> Stamp {
+    Stamp::from_bits(Stamp::new(now, 0).to_bits() - 1)
 }
 
 #[test]
 fn an_expired_counter_does_not_come_back_whichever_owner_dropped_it_first() {
     for (a_ahead_ms, b_ahead_ms) in [(0, 0), (300, 0), (0, 300)] {
-        // From before it expires, at 1,000 ms on A's clock, until long after every owner has dropped it.
-        for restart_ms in (900..8_000).step_by(50) {
+        // From before it expires, at 1,000 ms on A's clock, until long after.
+        for (restart_ms, who_heard) in (900..8_000).step_by(50).flat_map(|ms| (0..4).map(move |who| (ms, who))) {
             let (mut a, mut b) = pair();
             (a.ahead_ms, b.ahead_ms) = (a_ahead_ms, b_ahead_ms);
             for ms in 0..3 {
                 count_for_a_second(at(ms), &mut a, &mut b);
             }
-            let now = at(restart_ms);
-            a.sweep(now);
-            b.sweep(now);
+            let (now, cut) = (at(restart_ms), cut(at(restart_ms)));
+            for (bit, heard) in [&mut a, &mut b].into_iter().enumerate() {
+                heard.clock.raise_floor(cut);
+                if who_heard >> bit & 1 == 1 {
+                    heard.become_synced(cut);
+                }
+            }
             count_for_a_second(now, &mut a, &mut b);
+            let case = format!("{restart_ms} ms, A {a_ahead_ms}, B {b_ahead_ms} ahead, heard: {who_heard:02b}");
             let expected = if restart_ms + a_ahead_ms <= 1_000 { "4" } else { "1" };
+            assert_eq!(a.get(now).as_deref(), Some(expected), "{case}");
+            a.become_synced(cut);
+            b.become_synced(cut);
+            let from_b = b.entry.clone().unwrap();
+            assert!(a.receive(&from_b, b.synced).is_ack());
             assert_eq!(
                 a.get(now).as_deref(),
                 Some(expected),
-                "{restart_ms} ms, A {a_ahead_ms}, B {b_ahead_ms} ahead"
+                "what B has says the same: {case}"
             );
-            let from_b = b.entry.clone().unwrap();
-            a.receive(now, &from_b);
-            assert_eq!(a.get(now).as_deref(), Some(expected), "what B has says the same");
-            assert_eq!(a.entry, b.entry);
+            assert_eq!(a.entry, b.entry, "{case}");
         }
     }
 }
@@ -258,32 +270,46 @@ fn a_counter_that_only_one_owner_dropped_too_early_does_not_come_back() {
 }
 
 #[test]
-fn what_expired_long_ago_is_not_taken_from_an_owner_that_slept() {
-    let (mut a, mut b) = pair();
-    b.take(&a.set(at(0), Some(at(100)), "v"));
-    a.sweep(at(6_000));
-    assert_eq!(a.entry, None);
-    let from_b = b.entry.clone().unwrap();
-    a.receive(at(6_000), &from_b);
-    assert_eq!(a.entry, None);
+fn what_was_dropped_is_not_taken_from_an_owner_that_did_not_hear_of_it() {
+    for what in ["expired", "deleted"] {
+        let (mut a, mut b) = pair();
+        let expires_at = (what == "expired").then_some(at(100));
+        let value = a.set(at(0), expires_at, "v");
+        b.take(&value);
+        if what == "deleted" {
+            b.take(&a.delete(at(1)));
+        }
+        a.become_synced(cut(at(6_000)));
+        assert_eq!(a.entry, None, "{what}");
+        let from_b = b.entry.clone().unwrap();
+        let is_taken = a.receive(&from_b, b.synced).is_ack();
+        assert_eq!((is_taken, &a.entry), (what == "deleted", &None), "{what}");
+        assert!(
+            !a.receive(&value, Stamp::ZERO).is_ack(),
+            "a late copy is not acknowledged"
+        );
+        assert_eq!(a.entry, None, "{what}");
 
-    let fresh = a.incr(at(6_001), 1).unwrap().1;
-    assert_eq!(
-        b.receive(at(0), &fresh),
-        None,
-        "B's clock stands still: the stamp tells it the time"
-    );
-    assert_eq!(b.entry, a.entry);
+        let fresh = a.incr(at(6_001), 1).unwrap().1;
+        assert!(
+            b.receive(&fresh, a.synced).is_ack(),
+            "A need not write above what it dropped"
+        );
+        assert_eq!(b.get(at(6_002)).as_deref(), Some("1"));
+        b.become_synced(a.synced);
+        assert_eq!(b.entry, a.entry);
+    }
 }
 
 #[test]
-fn a_forgotten_counter_is_absent_whether_it_was_dropped_already_or_not() {
+fn a_late_delete_of_what_all_owners_were_known_to_have_is_not_acknowledged() {
     let (mut a, mut b) = pair();
-    count_for_a_second(at(0), &mut a, &mut b);
-    b.sweep(at(7_000));
-    assert!(a.entry.is_some() && b.entry.is_none());
-    a.incr(at(7_000), 5).unwrap();
-    b.incr(at(7_001), 7).unwrap();
-    b.expire(at(7_002), Some(at(8_000))).unwrap().unwrap();
-    assert_eq!(a.state().generation, b.state().generation);
+    b.take(&a.set(at(0), None, "v"));
+    let late = a.clone().delete(at(1));
+    b.become_synced(cut(at(6_000)));
+    assert!(!b.receive(&late, Stamp::ZERO).is_ack());
+    assert_eq!(b.get(at(6_000)).as_deref(), Some("v"));
+    a.become_synced(cut(at(6_000)));
+    let fresh = a.delete(at(6_001));
+    assert!(b.receive(&fresh, a.synced).is_ack(), "stamped anew it is");
 }

@@ -4,6 +4,7 @@
 //! runs on it. The thread only receives, calls and obeys. It takes what waits in the socket before it fires a timer, so that a late
 //! wake does not accuse peers whose answers are already there.
 
+use crate::link::compare::{compare, settle};
 use crate::link::transfer::exchange;
 use crate::metrics::Count;
 use crate::node::Node;
@@ -121,6 +122,12 @@ impl ControlLoop {
                         };
                         node.tell(Event::Exchanged { id, outcome });
                     });
+                }
+                Effect::Compare(round) => drop(self.data_plane.spawn(compare(Arc::clone(&self.node), round))),
+                Effect::Settle(settled) => {
+                    let node = Arc::clone(&self.node);
+                    // Sweeps take locks for longer than this thread may wait.
+                    self.data_plane.spawn(async move { settle(&node, &settled) });
                 }
                 Effect::ReplayHints { peer } => {
                     let node = Arc::clone(&self.node);

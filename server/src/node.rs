@@ -14,12 +14,14 @@ mod hints;
 mod identity;
 mod peers;
 mod start;
+mod synced;
 mod upkeep;
 mod web;
 
 pub(crate) use clock::Clock;
 pub use identity::{Identity, IdentityError};
 pub use start::{Running, StartError, start};
+pub(crate) use synced::LeastSynced;
 
 use crate::command::Writer;
 use crate::config::LiveConfig;
@@ -70,6 +72,7 @@ pub(crate) struct Node {
     pub(crate) slowlog: Mutex<SlowLog>,
     pub(crate) latency: Mutex<LatencyMonitor>,
     pub(crate) drift: DriftGuard,
+    pub(crate) least_synced: LeastSynced,
     /// Whose runs this node raises: each life its own, so that a run is new after every start.
     author: Author,
     /// Until when this node may coordinate, on the clock's own scale, in nanoseconds.

@@ -196,7 +196,9 @@ impl Waits {
                 (_, ItemResult::Fine) => {}
                 (ItemKind::Run { .. }, ItemResult::Reply(bytes)) => self.on_reply(item.part, bytes),
                 (ItemKind::Run { .. }, _) => self.on_not_run(item.part, false),
-                (ItemKind::Apply, ItemResult::State { .. }) => self.problem(item.part, Problem::Superseded),
+                (ItemKind::Apply, ItemResult::State { .. } | ItemResult::Ignored { .. }) => {
+                    self.problem(item.part, Problem::Superseded);
+                }
                 (ItemKind::Check, ItemResult::State { .. } | ItemResult::Absent) => {
                     self.problem(item.part, Problem::Differs);
                 }

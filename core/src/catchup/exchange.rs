@@ -15,7 +15,7 @@ pub enum ExchangeReason {
     TakeOver,
     /// This node has no memory of the arc.
     CatchUp,
-    /// The peer says that this node missed writes.
+    /// The peer says that this node missed writes, or a round found a difference.
     Stale,
 }
 

@@ -7,6 +7,7 @@ use circlet_ring::NodeId;
 use super::lease::Lease;
 use super::peer::Peer;
 use super::{ControlConfig, Effect, Event, Notice, Now, PeerStatus};
+use crate::antientropy::Rounds;
 use crate::arc_bitmap::ArcBitmap;
 use crate::catchup::Catchup;
 use crate::membership::{Swim, SwimConfig, SwimEffect, SwimId};
@@ -25,6 +26,7 @@ pub struct ControlPlane {
     pub(super) me: MemberIndex,
     pub(super) swim: Swim,
     pub(super) catchup: Catchup,
+    pub(super) rounds: Rounds<MemberIndex>,
     pub(super) builder: ViewBuilder,
     pub(super) view: Arc<ClusterView>,
     /// One for each member, this node itself included, which is never looked at.
@@ -65,6 +67,7 @@ impl ControlPlane {
             peers: topology.members().iter().map(|member| Peer::new(member.id)).collect(),
             announced: catchup.caught_up().clone(),
             catchup,
+            rounds: Rounds::new(topology.settings().arcs, config.round_period, now.mono),
             builder,
             view,
             clock_believed: true,
@@ -119,6 +122,11 @@ impl ControlPlane {
                     self.builder.set_taken_over(arc, self.catchup.taken_over(arc));
                 }
             }
+            Event::Compared { id, peer, answer } => {
+                self.with_peer(peer, |plane, index| {
+                    plane.on_compared(now, id, index, answer.as_ref(), out);
+                });
+            }
             Event::ArcWanted(arc) => self.catchup.want(now.mono, arc),
             Event::ArcStale { peer, arc } => {
                 self.with_peer(peer, |plane, index| plane.catchup.on_stale(now.mono, arc, index));
@@ -147,7 +155,8 @@ impl ControlPlane {
             .filter_map(|peer| peer.replay.next_deadline());
         let deadlines = [self.swim.next_deadline(), self.catchup.next_deadline(), self.status_due];
         let earliest = deadlines.into_iter().flatten().chain(replays).min();
-        earliest.unwrap_or(Instant::FAR_FUTURE).min(self.lease.next_deadline())
+        let always = self.lease.next_deadline().min(self.rounds.next_deadline());
+        earliest.unwrap_or(Instant::FAR_FUTURE).min(always)
     }
 
     /// The view in force.
@@ -238,6 +247,7 @@ impl ControlPlane {
                 reason: begin.reason,
             });
         }
+        self.begin_round(now, out);
         for peer in &mut self.peers {
             if peer.is_reachable() && peer.replay.begin(now.mono) {
                 out.push(Effect::ReplayHints { peer: peer.id });

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use circlet_ring::{ArcId, NodeId};
 
 use super::{Notice, PeerStatus};
+use crate::antientropy::{Round, Settled};
 use crate::catchup::{ExchangeId, ExchangeReason};
 use crate::time::Instant;
 use crate::view::ClusterView;
@@ -41,6 +42,12 @@ pub enum Effect {
         /// Why.
         reason: ExchangeReason,
     },
+    /// Raise the floors of these arcs to the cut, sum them up to there, and ask the peers to compare. Then report
+    /// [`Event::Compared`](super::Event::Compared), also when a peer does not answer: always once for each.
+    Compare(Round<NodeId>),
+    /// A round is over: the arcs that are synced drop what may go, the peers are told of them, and those that are to be exchanged are told that they
+    /// missed something. This node's own exchanges with them follow as [`Effect::Exchange`].
+    Settle(Settled<NodeId>),
     /// Send the peer the next batch of its hints and report [`Event::HintsReplayed`](super::Event::HintsReplayed), always once.
     ReplayHints {
         /// The peer.
@@ -71,6 +78,8 @@ impl fmt::Display for Effect {
             Self::InstallView(view) => write!(formatter, "install view {} of epoch {}", view.number(), view.epoch()),
             Self::Lease { until } => write!(formatter, "may coordinate until {} ms", until.as_nanos() / 1_000_000),
             Self::Exchange { arc, peer, reason, .. } => write!(formatter, "exchange {arc:?} with {peer:?} ({reason})"),
+            Self::Compare(round) => round.fmt(formatter),
+            Self::Settle(settled) => settled.fmt(formatter),
             Self::ReplayHints { peer } => write!(formatter, "replay hints to {peer:?}"),
             Self::AnnounceStatus { status, .. } => write!(formatter, "announce: caught up on {:?}", status.caught_up),
             Self::CloseLink { peer } => write!(formatter, "close the link to {peer:?}"),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use circlet_ring::{ArcId, NodeId};
 
 use super::PeerStatus;
+use crate::antientropy::{RoundAnswer, RoundId};
 use crate::catchup::{ExchangeId, ExchangeOutcome};
 use crate::life::Life;
 
@@ -41,6 +42,15 @@ pub enum Event {
         id: ExchangeId,
         /// How it went.
         outcome: ExchangeOutcome,
+    },
+    /// A peer answered what [`Effect::Compare`](super::Effect::Compare) asked of it, or will not.
+    Compared {
+        /// Which round.
+        id: RoundId,
+        /// The peer.
+        peer: NodeId,
+        /// Its answer; none if it does not come.
+        answer: Option<RoundAnswer>,
     },
     /// A command waits until this node may coordinate on this arc. Cheap to repeat.
     ArcWanted(ArcId),

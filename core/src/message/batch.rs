@@ -1,6 +1,6 @@
 //! The items of one turn, for one peer.
 //!
-//! `turn u32 | epoch u64 | count u32 | items`. An item is `tag u8` and then
+//! `turn u32 | epoch u64 | synced u64 | count u32 | items`, where `synced` is the least synced-up-to of the sender's arcs. An item is `tag u8` and then
 //!
 //! | tag | item | fields |
 //! |---|---|---|
@@ -14,6 +14,7 @@
 
 use super::frame::{self, FrameKind};
 use super::reader::{Malformed, Reader, put_long_bytes};
+use crate::stamp::Stamp;
 
 const APPLY: u8 = 1;
 const CHECK: u8 = 2;
@@ -60,11 +61,15 @@ impl<'a> WireKey<'a> {
 }
 
 fn read_key_head(reader: &mut Reader<'_>) -> Result<(u16, u64), Malformed> {
-    let (slot, hash) = (reader.u16()?, reader.u64()?);
+    Ok((read_slot(reader)?, reader.u64()?))
+}
+
+pub(super) fn read_slot(reader: &mut Reader<'_>) -> Result<u16, Malformed> {
+    let slot = reader.u16()?;
     if slot >= circlet_ring::SLOT_COUNT {
         return Err(Malformed("slot out of range"));
     }
-    Ok((slot, hash))
+    Ok(slot)
 }
 
 /// How a command that another node forwarded is to be run.
@@ -179,10 +184,11 @@ pub struct BatchWriter<'o> {
 impl<'o> BatchWriter<'o> {
     /// Begins a batch.
     #[must_use]
-    pub fn new(out: &'o mut Vec<u8>, turn: u32, epoch: u64) -> Self {
+    pub fn new(out: &'o mut Vec<u8>, turn: u32, epoch: u64, synced: Stamp) -> Self {
         let start = frame::begin(out, FrameKind::Batch);
         out.extend_from_slice(&turn.to_le_bytes());
         out.extend_from_slice(&epoch.to_le_bytes());
+        out.extend_from_slice(&synced.to_bits().to_le_bytes());
         out.extend_from_slice(&[0, 0, 0, 0]);
         BatchWriter { out, start, count: 0 }
     }
@@ -195,7 +201,7 @@ impl<'o> BatchWriter<'o> {
 
     /// Ends the batch.
     pub fn finish(self) {
-        let count_at = self.start + frame::HEADER_BYTES + 12;
+        let count_at = self.start + frame::HEADER_BYTES + 20;
         self.out[count_at..count_at + 4].copy_from_slice(&self.count.to_le_bytes());
         frame::finish(self.out, self.start);
     }
@@ -243,6 +249,8 @@ pub struct Batch<'a> {
     pub turn: u32,
     /// The topology's epoch that the asker acted in.
     pub epoch: u64,
+    /// No arc of the asker is synced up to less.
+    pub synced: Stamp,
     /// How many items follow.
     pub count: u32,
     items: Reader<'a>,
@@ -255,10 +263,12 @@ impl<'a> Batch<'a> {
     /// [`Malformed`] when the head is cut short.
     pub fn read(body: &'a [u8]) -> Result<Self, Malformed> {
         let mut items = Reader::new(body);
-        let (turn, epoch, count) = (items.u32()?, items.u64()?, items.u32()?);
+        let (turn, epoch) = (items.u32()?, items.u64()?);
+        let (synced, count) = (Stamp::from_bits(items.u64()?), items.u32()?);
         Ok(Batch {
             turn,
             epoch,
+            synced,
             count,
             items,
         })
@@ -348,7 +358,7 @@ mod tests {
         put_fetch(&mut items, KEY);
         assert!(put_run(&mut items, HOW, [&b"GET"[..], b"k"].into_iter()));
         let mut out = Vec::new();
-        let mut writer = BatchWriter::new(&mut out, 7, 3);
+        let mut writer = BatchWriter::new(&mut out, 7, 3, Stamp::from_bits(5));
         writer.items(&items, 4);
         writer.finish();
         out
@@ -357,7 +367,8 @@ mod tests {
     #[test]
     fn golden_bytes_of_a_batch() {
         let key = [2, 1, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11];
-        let mut expected = vec![98, 0, 0, 0, 1, 7, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0];
+        let mut expected = vec![98, 0, 0, 0, 1, 7, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0];
+        expected.extend([5, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0]);
         expected.push(1);
         expected.extend(key);
         expected.extend([1, 0, 0, 0, b'k', 2, 0, 0, 0, b's', b't']);
@@ -378,6 +389,7 @@ mod tests {
         let frame = frame::split(&bytes).unwrap().unwrap();
         let batch = Batch::read(frame.body).unwrap();
         assert_eq!((batch.turn, batch.epoch, batch.count), (7, 3, 4));
+        assert_eq!(batch.synced, Stamp::from_bits(5));
         let items: Vec<_> = batch.items().collect::<Result<_, _>>().unwrap();
         assert_eq!(items[0], Item::Apply { key: KEY, state: b"st" });
         assert_eq!(items[1], Item::Check { key: KEY, digest: 9 });

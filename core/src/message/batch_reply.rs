@@ -1,7 +1,7 @@
 //! What a peer answers to a batch.
 //!
-//! `turn u32 | count u32 | results`. `count` 0 is the common answer, "all of it": every delta is merged, every digest the same.
-//! Otherwise there is one result an item, in their order:
+//! `turn u32 | count u32 | synced u64 | results`. `count` 0 is the common answer, "all of it": every delta is merged, every digest the same; it
+//! ends there. Otherwise `synced` is the least synced-up-to of the sender's arcs, and there is one result an item, in their order:
 //!
 //! | tag | result | fields |
 //! |---|---|---|
@@ -10,10 +10,12 @@
 //! | 2 | reply: what the command answered | `reply` |
 //! | 3 | refused | `reason u8` |
 //! | 4 | absent: nothing is stored under the key | |
+//! | 5 | ignored: the delta has parts that were dropped here; nothing of it was merged | `slot u16` |
 
-use super::batch::WireKey;
+use super::batch::{WireKey, read_slot};
 use super::frame::{self, FrameKind};
 use super::reader::{Malformed, Reader, put_long_bytes};
+use crate::stamp::Stamp;
 
 /// Why a peer refuses an item. Nothing has changed there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +67,11 @@ pub enum ItemResult<'a> {
     Refused(Refusal),
     /// The peer has nothing under the key.
     Absent,
+    /// The delta has parts that every owner had dropped: the asker did not hear of that. It must be stamped anew, on what is there then.
+    Ignored {
+        /// The key's slot.
+        slot: u16,
+    },
 }
 
 /// Appends one result.
@@ -82,6 +89,10 @@ pub fn put_result(out: &mut Vec<u8>, result: ItemResult<'_>) {
         }
         ItemResult::Refused(reason) => out.extend_from_slice(&[3, reason as u8]),
         ItemResult::Absent => out.push(4),
+        ItemResult::Ignored { slot } => {
+            out.push(5);
+            out.extend_from_slice(&slot.to_le_bytes());
+        }
     }
 }
 
@@ -95,20 +106,23 @@ pub fn put_reply<'a>(out: &mut Vec<u8>, bytes: usize, pieces: impl Iterator<Item
 
 /// Appends the answer "all of it".
 pub fn put_all_fine(out: &mut Vec<u8>, turn: u32) {
-    put_results(out, turn, 0, &[]);
+    put_results(out, turn, 0, Stamp::ZERO, &[]);
 }
 
 /// Appends an answer with `count` results that [`put_result`] encoded.
-pub fn put_results(out: &mut Vec<u8>, turn: u32, count: u32, encoded: &[u8]) {
-    put_answer(out, turn, count, |out| out.extend_from_slice(encoded));
+pub fn put_results(out: &mut Vec<u8>, turn: u32, count: u32, synced: Stamp, encoded: &[u8]) {
+    put_answer(out, turn, count, synced, |out| out.extend_from_slice(encoded));
 }
 
 /// Appends an answer whose `count` results `put` appends with [`put_result`], straight to where they leave from.
-pub fn put_answer(out: &mut Vec<u8>, turn: u32, count: u32, put: impl FnOnce(&mut Vec<u8>)) {
+pub fn put_answer(out: &mut Vec<u8>, turn: u32, count: u32, synced: Stamp, put: impl FnOnce(&mut Vec<u8>)) {
     let start = frame::begin(out, FrameKind::BatchReply);
     out.extend_from_slice(&turn.to_le_bytes());
     out.extend_from_slice(&count.to_le_bytes());
-    put(out);
+    if count > 0 {
+        out.extend_from_slice(&synced.to_bits().to_le_bytes());
+        put(out);
+    }
     frame::finish(out, start);
 }
 
@@ -119,6 +133,8 @@ pub struct BatchReply<'a> {
     pub turn: u32,
     /// How many results follow; none means that every item is fine.
     pub count: u32,
+    /// No arc of the peer is synced up to less; zero if no results follow.
+    pub synced: Stamp,
     results: Reader<'a>,
 }
 
@@ -130,10 +146,18 @@ impl<'a> BatchReply<'a> {
     pub fn read(body: &'a [u8]) -> Result<Self, Malformed> {
         let mut results = Reader::new(body);
         let (turn, count) = (results.u32()?, results.u32()?);
-        if count == 0 {
+        let synced = if count == 0 {
             results.finish()?;
-        }
-        Ok(BatchReply { turn, count, results })
+            Stamp::ZERO
+        } else {
+            Stamp::from_bits(results.u64()?)
+        };
+        Ok(BatchReply {
+            turn,
+            count,
+            synced,
+            results,
+        })
     }
 
     /// Whether every item is fine.
@@ -158,6 +182,9 @@ fn read_result<'a>(reader: &mut Reader<'a>) -> Result<ItemResult<'a>, Malformed>
         2 => ItemResult::Reply(reader.long_bytes()?),
         3 => ItemResult::Refused(Refusal::from_byte(reader.u8()?).ok_or(Malformed("unknown refusal"))?),
         4 => ItemResult::Absent,
+        5 => ItemResult::Ignored {
+            slot: read_slot(reader)?,
+        },
         _ => return Err(Malformed("unknown result")),
     })
 }
@@ -188,11 +215,12 @@ mod tests {
         assert_eq!(pieces, results, "in pieces or as a whole");
         put_result(&mut results, ItemResult::Refused(Refusal::NotCaughtUp));
         put_result(&mut results, ItemResult::Absent);
+        put_result(&mut results, ItemResult::Ignored { slot: 7 });
         out.clear();
-        put_results(&mut out, 8, 5, &results);
-        let mut expected = vec![0, 0, 0, 0, 2, 8, 0, 0, 0, 5, 0, 0, 0, 0, 1];
+        put_results(&mut out, 8, 6, Stamp::from_bits(9), &results);
+        let mut expected = vec![0, 0, 0, 0, 2, 8, 0, 0, 0, 6, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 1];
         expected.extend([1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, b'k', 1, 0, 0, 0, b's']);
-        expected.extend([2, 5, 0, 0, 0, b'+', b'O', b'K', 13, 10, 3, 3, 4]);
+        expected.extend([2, 5, 0, 0, 0, b'+', b'O', b'K', 13, 10, 3, 3, 4, 5, 7, 0]);
         expected[0] = (expected.len() - 4) as u8;
         assert_eq!(out, expected);
 
@@ -214,7 +242,7 @@ mod tests {
         );
         put_result(&mut results, ItemResult::Refused(Refusal::Busy));
         let mut out = Vec::new();
-        put_results(&mut out, 1, 2, &results);
+        put_results(&mut out, 1, 2, Stamp::ZERO, &results);
         let body = &out[frame::HEADER_BYTES..];
         for cut in 0..body.len() {
             let whole = BatchReply::read(&body[..cut]).and_then(|reply| reply.results().collect::<Result<Vec<_>, _>>());

@@ -30,6 +30,12 @@ pub enum FrameKind {
     PullReply = 7,
     /// Arcs that the receiver missed writes in.
     Stale = 8,
+    /// Sums of arcs.
+    Round = 9,
+    /// Whether they are the same.
+    RoundReply = 10,
+    /// Arcs that are synced.
+    Synced = 11,
 }
 
 impl FrameKind {
@@ -43,6 +49,9 @@ impl FrameKind {
             6 => FrameKind::Pull,
             7 => FrameKind::PullReply,
             8 => FrameKind::Stale,
+            9 => FrameKind::Round,
+            10 => FrameKind::RoundReply,
+            11 => FrameKind::Synced,
             _ => return None,
         })
     }

@@ -6,7 +6,7 @@
 pub struct Malformed(pub &'static str);
 
 /// Reads little-endian values from the front of a slice.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
 }
@@ -19,10 +19,6 @@ impl<'a> Reader<'a> {
     /// How many bytes are left.
     pub(crate) fn left(&self) -> usize {
         self.rest.len()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.rest.is_empty()
     }
 
     pub(crate) fn bytes(&mut self, count: usize) -> Result<&'a [u8], Malformed> {

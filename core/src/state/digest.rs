@@ -39,32 +39,41 @@ impl State<'_> {
     #[must_use]
     pub fn digest(&self, key_hash: u64) -> u64 {
         let mut sum: u64 = 0;
-        self.for_each_digest(key_hash, |_, digest| sum = sum.wrapping_add(digest));
+        self.for_each_digest(key_hash, |part| sum = sum.wrapping_add(part.digest));
         sum
     }
 
-    /// Visits the summands of [`State::digest`], each with the stamp of what it is the digest of: base and generation,
-    /// expiry register if it says something, runs; then those of the parts, which are states under hashes of their own.
-    pub fn for_each_digest(&self, key_hash: u64, mut visit: impl FnMut(Stamp, u64)) {
+    /// Visits the summands of [`State::digest`]: base and generation, expiry register if it says something, runs; then those of the parts, which
+    /// are states under hashes of their own.
+    pub fn for_each_digest(&self, key_hash: u64, mut visit: impl FnMut(Summand)) {
         self.for_each_own_digest(key_hash, &mut visit);
         for part in self.parts.iter() {
             part.for_each_digest(key_hash, &mut visit);
         }
     }
 
-    fn for_each_own_digest(&self, key_hash: u64, visit: &mut impl FnMut(Stamp, u64)) {
+    fn for_each_own_digest(&self, key_hash: u64, visit: &mut impl FnMut(Summand)) {
         let base = match self.base {
             Base::Unknown => part(key_hash, KIND_UNKNOWN, self.generation, 0),
             Base::None => part(key_hash, KIND_NONE, self.generation, 0),
             Base::Bytes(bytes) => part(key_hash, KIND_BYTES, self.generation, xxh3_64(bytes)),
         };
-        visit(self.generation, base);
+        visit(Summand {
+            stamp: self.generation,
+            digest: base,
+            is_grave: self.base == Base::None,
+        });
+        let alive = |stamp, digest| Summand {
+            stamp,
+            digest,
+            is_grave: false,
+        };
         let expiry = expiry_part(key_hash, self.generation, self.expiry);
         if expiry != 0 {
-            visit(self.expiry.stamp, expiry);
+            visit(alive(self.expiry.stamp, expiry));
         }
         for run in self.runs.iter() {
-            visit(run.stamp, run_part(key_hash, run));
+            visit(alive(run.stamp, run_part(key_hash, run)));
         }
     }
 }
@@ -74,12 +83,12 @@ impl Part<'_> {
     #[must_use]
     pub fn digest(&self, key_hash: u64) -> u64 {
         let mut sum: u64 = 0;
-        self.for_each_digest(key_hash, &mut |_, digest| sum = sum.wrapping_add(digest));
+        self.for_each_digest(key_hash, &mut |part: Summand| sum = sum.wrapping_add(part.digest));
         sum
     }
 
-    /// Visits the summands of [`Part::digest`], each with its stamp.
-    pub fn for_each_digest(&self, key_hash: u64, visit: &mut impl FnMut(Stamp, u64)) {
+    /// Visits the summands of [`Part::digest`].
+    pub fn for_each_digest(&self, key_hash: u64, visit: &mut impl FnMut(Summand)) {
         let kind = match self.kind {
             Kind::String | Kind::List => KIND_LIST,
             Kind::Set => KIND_SET,
@@ -89,6 +98,17 @@ impl Part<'_> {
         self.state
             .for_each_own_digest(part(key_hash, kind, Stamp::ZERO, xxh3_64(self.name)), visit);
     }
+}
+
+/// One part's share of a digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summand {
+    /// The part's own stamp.
+    pub stamp: Stamp,
+    /// What is added.
+    pub digest: u64,
+    /// Whether there is no value in the part: it only keeps older ones dead.
+    pub is_grave: bool,
 }
 
 /// The digest of [`State::plain`]`(generation, expires_at, value)`, for the path of every SET.

@@ -140,6 +140,12 @@ impl PartsBuf {
         self.count += 1;
     }
 
+    /// Whether nothing was added.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// What was added.
     #[must_use]
     pub fn as_parts(&self) -> Parts<'_> {

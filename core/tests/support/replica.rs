@@ -3,7 +3,7 @@
 use circlet_core::clock::ArcClock;
 use circlet_core::mutate::{self, Author, Edit, End, ListEdit, MutateError};
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Kind, Merged, State, Value, receive};
+use circlet_core::state::{Kind, Merged, Received, State, Swept, Synced, Value, receive};
 use circlet_core::time::WallMs;
 
 use super::{encoded, merged, view};
@@ -15,6 +15,8 @@ pub(crate) struct Replica {
     /// How far its wall clock is ahead of the others'.
     pub(crate) ahead_ms: u64,
     pub(crate) entry: Option<Vec<u8>>,
+    /// Synced-up-to.
+    pub(crate) synced: Stamp,
 }
 
 /// What a command on a replica yields: the delta for the others.
@@ -31,6 +33,7 @@ impl Replica {
             author,
             ahead_ms: 0,
             entry: None,
+            synced: Stamp::ZERO,
         }
     }
 
@@ -49,20 +52,24 @@ impl Replica {
         }
     }
 
-    /// Merges a delta or a full state at `now`; answers the stamp to write above if something here outranks it.
-    pub(crate) fn receive(&mut self, now: WallMs, arrived: &[u8]) -> Option<Stamp> {
+    /// Merges a delta or a full state of an owner that is synced up to `theirs`.
+    pub(crate) fn receive(&mut self, arrived: &[u8], theirs: Stamp) -> Received {
         let mut out = Vec::new();
-        let received = receive(self.state(), view(arrived), self.local(now), &mut out);
+        let synced = Synced {
+            mine: self.synced,
+            theirs,
+        };
+        let received = receive(self.state(), view(arrived), synced, &mut out);
         self.clock.observe(view(arrived).max_stamp());
         match received.merged {
             Merged::Same | Merged::Left => {}
             Merged::Right => self.entry = Some(arrived.to_vec()),
             Merged::Both => self.entry = Some(out),
         }
-        received.superseded_by
+        received
     }
 
-    /// Merges a delta or a full state, without regard to time.
+    /// Merges a delta or a full state, without regard to what was dropped.
     pub(crate) fn take(&mut self, delta: &[u8]) {
         self.clock.observe(view(delta).max_stamp());
         self.entry = Some(match &self.entry {
@@ -71,13 +78,19 @@ impl Replica {
         });
     }
 
-    /// Drops what expired long enough ago.
-    pub(crate) fn sweep(&mut self, now: WallMs) {
-        if self.state().is_forgotten(self.local(now)) {
-            self.clock.begin_run_epoch();
-            self.author.run_epoch = self.clock.run_epoch();
-            self.entry = None;
-        }
+    /// A round was completed at `cut`: drops what may go.
+    pub(crate) fn become_synced(&mut self, cut: Stamp) {
+        self.clock.raise_floor(cut);
+        self.synced = cut;
+        let mut out = Vec::new();
+        let left = match self.state().swept(cut, Stamp::ZERO, &mut out) {
+            Swept::Kept => return,
+            Swept::Shrunk => Some(out),
+            Swept::Dropped => None,
+        };
+        self.clock.begin_run_epoch();
+        self.author.run_epoch = self.clock.run_epoch();
+        self.entry = left;
     }
 
     pub(crate) fn set(&mut self, now: WallMs, expires_at: Option<WallMs>, value: &str) -> Delta {

@@ -294,7 +294,7 @@ impl<'a> KeyCx<'a> {
     }
 
     fn apply(&mut self, delta: State<'_>) {
-        let merge = self.shard.receive(&self.key, delta, self.writer.now);
+        let merge = self.shard.merge(&self.key, delta);
         debug_assert!(
             merge.changed && merge.superseded_by.is_none(),
             "a fresh stamp wins: {merge:?}"

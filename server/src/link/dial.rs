@@ -1,28 +1,25 @@
 //! Keeps the link to one peer: dials, says hello, reads answers, and dials again for ever.
 
+use super::frames::{self, TakeFrames};
 use super::peer::Link;
-use crate::metrics::Count;
+use super::receive::{Sent, receive};
 use crate::node::Node;
 use crate::turn::Loss;
 use circlet_core::message::Malformed;
 use circlet_core::message::batch_reply::{BatchReply, ItemResult};
-use circlet_core::message::frame::{self, FrameKind};
+use circlet_core::message::frame::{Frame, FrameKind};
 use circlet_core::message::hello::Hello;
-use circlet_core::message::pull::PullReply;
 use circlet_core::state::State;
+use circlet_ring::Slot;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::OwnedReadHalf;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
 
 /// How long to wait before the first new try; each further pause is twice as long, up to `peer-reconnect-ms-max`.
 const BACK_OFF_MIN: Duration = Duration::from_millis(10);
-
-/// How much is read at once, in bytes.
-const READ_BYTES: usize = 64 << 10;
 
 /// Dials the peer until the task is dropped.
 pub(crate) async fn keep(node: Arc<Node>, link: Arc<Link>) {
@@ -80,9 +77,10 @@ async fn run(node: &Arc<Node>, link: &Arc<Link>, socket: TcpStream, hello: &Hell
     link.go_up();
     node.on_link_up(link.peer, hello);
     let (mut reader, writer) = socket.into_split();
+    let mut answers = Answers { node, link };
     tokio::select! {
         _ = link.outbox.write_to(writer, &node.metrics) => {}
-        _ = read_answers(node, link, &mut reader) => {}
+        () = frames::read(node, link.peer, &mut reader, &mut answers) => {}
     }
     let lost = link.go_down();
     node.on_link_down(link.peer);
@@ -91,54 +89,34 @@ async fn run(node: &Arc<Node>, link: &Arc<Link>, socket: TcpStream, hello: &Hell
     }
 }
 
-async fn read_answers(node: &Node, link: &Link, socket: &mut OwnedReadHalf) -> io::Result<()> {
-    let mut buffer = Vec::with_capacity(READ_BYTES);
-    loop {
-        let count = socket.read_buf(&mut buffer).await?;
-        if count == 0 {
-            return Ok(());
-        }
-        node.metrics.add(Count::PeerBytesReceived, count as u64);
-        match answers(node, link, &buffer) {
-            Ok(consumed) => drop(buffer.drain(..consumed)),
-            Err(malformed) => {
-                tracing::warn!(peer = %node.member_name(link.peer), %malformed, "closing the link");
-                return Ok(());
-            }
-        }
-        if buffer.is_empty() && buffer.capacity() > 4 * READ_BYTES {
-            buffer = Vec::new();
-        }
-        buffer.reserve(READ_BYTES);
-    }
+/// What the peer answers on the link.
+struct Answers<'a> {
+    node: &'a Node,
+    link: &'a Link,
 }
 
-fn answers(node: &Node, link: &Link, buffer: &[u8]) -> Result<usize, Malformed> {
-    let (mut consumed, mut frames) = (0, 0);
-    while let Some(frame) = frame::split(&buffer[consumed..])? {
+impl TakeFrames for Answers<'_> {
+    fn take(&mut self, frame: Frame<'_>) -> Result<(), Malformed> {
         match frame.kind {
-            FrameKind::BatchReply => answer(node, link, frame.body)?,
-            FrameKind::PullReply => {
-                let (head, _) = PullReply::read(frame.body)?;
-                let asked = link.pulls.lock().take(head.id);
+            FrameKind::BatchReply => answer(self.node, self.link, frame.body),
+            FrameKind::PullReply | FrameKind::RoundReply => {
+                let number = frame.body.first_chunk().ok_or(Malformed("cut short"))?;
+                let asked = self.link.questions.lock().take(u32::from_le_bytes(*number));
                 if let Some(asked) = asked {
                     // The asker may have given up.
                     let _ = asked.send(frame.body.to_vec());
                 }
+                Ok(())
             }
-            _ => return Err(Malformed("a question where an answer belongs")),
+            _ => Err(Malformed("a question where an answer belongs")),
         }
-        consumed += frame.consumed;
-        frames += 1;
     }
-    node.metrics.add(Count::PeerFramesReceived, frames);
-    Ok(consumed)
 }
 
 fn answer(node: &Node, link: &Link, body: &[u8]) -> Result<(), Malformed> {
     let reply = BatchReply::read(body)?;
     if !reply.all_fine() {
-        merge_states(node, &reply)?;
+        merge_states(node, link, &reply)?;
     }
     let asked = link.turns.lock().take(reply.turn);
     // A late answer, after the deadline, finds nobody.
@@ -146,23 +124,24 @@ fn answer(node: &Node, link: &Link, body: &[u8]) -> Result<(), Malformed> {
 }
 
 /// Merges every state that an answer brings, before anybody acts on the answer.
-fn merge_states(node: &Node, reply: &BatchReply<'_>) -> Result<(), Malformed> {
+fn merge_states(node: &Node, link: &Link, reply: &BatchReply<'_>) -> Result<(), Malformed> {
     // Most answers bring none: the clock is only read for one that does.
     let mut now = None;
     for result in reply.results() {
-        let ItemResult::State { key, state } = result? else {
-            continue;
+        let (key, state) = match result? {
+            ItemResult::State { key, state } => (super::serve::hashed(key), state),
+            ItemResult::Ignored { slot } => {
+                let slot = Slot::new(slot).ok_or(Malformed("slot out of range"))?;
+                super::compare::on_ignored(node, link.peer, node.store.arcs().arc_of(slot));
+                continue;
+            }
+            _ => continue,
         };
         let now = *now.get_or_insert_with(|| node.clock.wall());
         let state = State::decode(state).map_err(|_| Malformed("a state of another version"))?;
-        if node.drift.check(now, state.max_stamp()).is_err() {
-            node.metrics.inc(Count::DeltasAhead);
-            continue;
-        }
-        let key = super::serve::hashed(key);
-        node.store
-            .lock(node.store.arcs().arc_of(key.slot))
-            .receive(&key, state, now);
+        let mut shard = node.store.lock(node.store.arcs().arc_of(key.slot));
+        // One that is too far ahead is counted, and whoever needed it will not get it.
+        let _ = receive(node, &mut shard, &key, state, Sent::Some(reply.synced), now);
     }
     Ok(())
 }

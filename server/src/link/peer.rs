@@ -3,11 +3,11 @@
 use super::outbox::{Outbox, QueueLimit};
 use super::pending::Pending;
 use super::sweeper::Sweeper;
+use crate::node::LeastSynced;
 use crate::routes::NodeIndex;
 use crate::turn::{Loss, Turn};
 use arc_swap::ArcSwapOption;
 use circlet_core::message::batch::BatchWriter;
-use circlet_core::message::pull::Pull;
 use parking_lot::Mutex;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -36,8 +36,8 @@ pub(crate) struct Link {
     pub(crate) peer: NodeIndex,
     pub(crate) outbox: Outbox,
     pub(crate) turns: Mutex<Pending<AskedTurn>>,
-    /// Answers to pulls, as whole frame bodies: pulls are few, large and waited for by a task.
-    pub(crate) pulls: Mutex<Pending<oneshot::Sender<Vec<u8>>>>,
+    /// Answers to pulls and rounds, as whole frame bodies: they are few, large and waited for by a task.
+    pub(crate) questions: Mutex<Pending<oneshot::Sender<Vec<u8>>>>,
     /// What the peer last said that clients are to reach it at; kept while the link is down.
     announced: ArcSwapOption<IpAddr>,
     up: AtomicBool,
@@ -45,17 +45,19 @@ pub(crate) struct Link {
     /// The link's clock: ticks that the sweeper has made.
     tick: AtomicU32,
     sweeper: Arc<Sweeper>,
+    least_synced: LeastSynced,
 }
 
 impl Link {
-    /// A link that is down; `sweeper` makes its clock tick, and `limit` says how much may wait to be sent.
-    pub(crate) fn new(peer: NodeIndex, sweeper: Arc<Sweeper>, limit: QueueLimit) -> Self {
+    /// A link that is down; `sweeper` makes its clock tick, `limit` says how much may wait to be sent, and `least_synced` goes with every frame.
+    pub(crate) fn new(peer: NodeIndex, sweeper: Arc<Sweeper>, limit: QueueLimit, least_synced: LeastSynced) -> Self {
         Link {
             peer,
             sweeper,
+            least_synced,
             outbox: Outbox::new(limit),
             turns: Mutex::default(),
-            pulls: Mutex::default(),
+            questions: Mutex::default(),
             announced: ArcSwapOption::empty(),
             up: AtomicBool::new(false),
             slow: AtomicBool::new(false),
@@ -98,7 +100,7 @@ impl Link {
         let number = self.turns.lock().push(asked, tick).map_err(|_| Loss::NotSent)?;
         self.sweeper.on_question();
         let written = self.outbox.append(|out| {
-            let mut writer = BatchWriter::new(out, number, epoch);
+            let mut writer = BatchWriter::new(out, number, epoch, self.least_synced.get());
             writer.items(items, count);
             writer.finish();
         });
@@ -115,16 +117,16 @@ impl Link {
         Ok(())
     }
 
-    /// Asks for a part of an arc and waits for the answer's body; `None` when the link is lost or too slow.
-    pub(crate) async fn pull(&self, mut pull: Pull) -> Option<Vec<u8>> {
+    /// Asks what `put` appends under the number that it is given, and waits for the answer's body; `None` when the link is lost or too slow.
+    pub(crate) async fn question(&self, put: impl FnOnce(u32, &mut Vec<u8>)) -> Option<Vec<u8>> {
         let (answer, answered) = oneshot::channel();
         let tick = self.tick.load(Ordering::Relaxed);
-        pull.id = self.pulls.lock().push(answer, tick).ok()?;
+        let number = self.questions.lock().push(answer, tick).ok()?;
         self.sweeper.on_question();
-        match self.outbox.append(|out| pull.put(out)) {
-            Ok(waiting) => self.pulls.lock().allow(pull.id, ticks_for(waiting)),
+        match self.outbox.append(|out| put(number, out)) {
+            Ok(waiting) => self.questions.lock().allow(number, ticks_for(waiting)),
             Err(_) => {
-                drop(self.pulls.lock().take(pull.id));
+                drop(self.questions.lock().take(number));
                 return None;
             }
         }
@@ -133,7 +135,7 @@ impl Link {
 
     /// Whether a question waits for its answer.
     pub(crate) fn waits(&self) -> bool {
-        self.turns.lock().oldest_tick().is_some() || self.pulls.lock().oldest_tick().is_some()
+        self.turns.lock().oldest_tick().is_some() || self.questions.lock().oldest_tick().is_some()
     }
 
     /// Frames can be sent from now on.
@@ -147,14 +149,14 @@ impl Link {
     pub(crate) fn go_down(&self) -> Vec<AskedTurn> {
         self.up.store(false, Ordering::Release);
         self.outbox.close();
-        drop(self.pulls.lock().drain());
+        drop(self.questions.lock().drain());
         self.turns.lock().drain()
     }
 
     /// Moves the link's clock on one tick. Gives the turns whose deadline passed; tells those that wait long that the peer is slow.
     pub(crate) fn sweep(&self, slow_ticks: u32, deadline_ticks: u32) -> Vec<AskedTurn> {
         let tick = self.tick.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
-        drop(self.pulls.lock().take_older(tick.wrapping_sub(deadline_ticks)));
+        drop(self.questions.lock().take_older(tick.wrapping_sub(deadline_ticks)));
         let mut turns = self.turns.lock();
         let overdue = turns.take_older(tick.wrapping_sub(deadline_ticks));
         let slow: Vec<AskedTurn> = turns

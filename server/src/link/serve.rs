@@ -4,27 +4,26 @@
 //! one write. Commands that the peer forwards may have to wait for other owners themselves: their answer is appended to the same
 //! outbox whenever it is there, so a slow command holds up nobody.
 
+use super::frames::{self, TakeFrames};
 use super::outbox::Outbox;
+use super::receive::{Sent, receive};
 use crate::metrics::Count;
 use crate::node::Node;
 use crate::routes::{NodeIndex, Routes};
 use crate::session::forwarded::Forwarder;
-use crate::store::HashedKey;
+use crate::store::{HashedKey, Merge};
 use circlet_core::control::Now;
 use circlet_core::message::Malformed;
 use circlet_core::message::batch::{Batch, Item, WireKey};
 use circlet_core::message::batch_reply::{self, ItemResult, Refusal};
-use circlet_core::message::frame::{self, FrameKind};
+use circlet_core::message::frame::{Frame, FrameKind};
 use circlet_core::message::stale;
 use circlet_core::message::status::Status;
+use circlet_core::stamp::Stamp;
 use circlet_core::state::State;
-use circlet_ring::Slot;
+use circlet_ring::{ArcId, Slot};
 use std::sync::Arc;
-use tokio::io::AsyncReadExt;
 use tokio::net::tcp::OwnedReadHalf;
-
-/// How much is read at once, in bytes; the buffer grows with the frame that arrives, and is given back after it.
-const READ_BYTES: usize = 64 << 10;
 
 /// Serves one incoming link after its hello, until it ends.
 pub(super) async fn serve(node: &Arc<Node>, peer: NodeIndex, mut socket: OwnedReadHalf, outbox: &Arc<Outbox>) {
@@ -33,28 +32,13 @@ pub(super) async fn serve(node: &Arc<Node>, peer: NodeIndex, mut socket: OwnedRe
         peer,
         outbox,
         forwarder: Forwarder::new(node, outbox),
+        routes: node.routes.load_full(),
+        now: node.clock.now(),
         replies: Vec::new(),
         results: Vec::new(),
         merged: 0,
     };
-    let mut buffer = Vec::with_capacity(READ_BYTES);
-    loop {
-        match socket.read_buf(&mut buffer).await {
-            Ok(0) | Err(_) => return,
-            Ok(count) => node.metrics.add(Count::PeerBytesReceived, count as u64),
-        }
-        match server.frames(&buffer) {
-            Ok(consumed) => drop(buffer.drain(..consumed)),
-            Err(malformed) => {
-                tracing::warn!(peer = %node.member_name(peer), %malformed, "closing the link");
-                return;
-            }
-        }
-        if buffer.is_empty() && buffer.capacity() > 4 * READ_BYTES {
-            buffer = Vec::with_capacity(READ_BYTES);
-        }
-        buffer.reserve(READ_BYTES);
-    }
+    frames::read(node, peer, &mut socket, &mut server).await;
 }
 
 struct Server<'a> {
@@ -62,34 +46,39 @@ struct Server<'a> {
     peer: NodeIndex,
     outbox: &'a Arc<Outbox>,
     forwarder: Forwarder,
+    /// As they were when the last frames arrived.
+    routes: Arc<Routes>,
+    now: Now,
     replies: Vec<u8>,
     results: Vec<u8>,
     /// Deltas merged that were not counted yet.
     merged: u64,
 }
 
-impl Server<'_> {
-    /// Answers all complete frames of the buffer; gives how many bytes they took.
-    fn frames(&mut self, buffer: &[u8]) -> Result<usize, Malformed> {
-        let routes = self.node.routes.load();
-        let now = self.node.clock.now();
-        let (mut consumed, mut frames) = (0, 0);
-        while let Some(frame) = frame::split(&buffer[consumed..])? {
-            match frame.kind {
-                FrameKind::Batch => self.batch(&routes, now, frame.body)?,
-                FrameKind::Status => self.node.on_status(self.peer, &Status::read(frame.body)?)?,
-                FrameKind::Stale => self.node.on_stale(self.peer, &stale::read(frame.body)?)?,
-                FrameKind::Pull => {
-                    super::transfer::answer(self.node, &routes, self.peer, frame.body, &mut self.replies)?;
-                }
-                FrameKind::Hello | FrameKind::HelloReply | FrameKind::BatchReply | FrameKind::PullReply => {
-                    return Err(Malformed("an answer where a question belongs"));
-                }
-            }
-            consumed += frame.consumed;
-            frames += 1;
+impl TakeFrames for Server<'_> {
+    fn begin(&mut self) {
+        self.routes = self.node.routes.load_full();
+        self.now = self.node.clock.now();
+    }
+
+    fn take(&mut self, frame: Frame<'_>) -> Result<(), Malformed> {
+        let (routes, body) = (Arc::clone(&self.routes), frame.body);
+        match frame.kind {
+            FrameKind::Batch => self.batch(&routes, self.now, body),
+            FrameKind::Status => self.node.on_status(self.peer, &Status::read(body)?),
+            FrameKind::Stale => self.node.on_stale(self.peer, &stale::read(body)?),
+            FrameKind::Pull => super::transfer::answer(self.node, &routes, self.peer, body, &mut self.replies),
+            FrameKind::Round => super::compare::answer(self.node, &routes, body, &mut self.replies),
+            FrameKind::Synced => super::compare::on_synced(self.node, body),
+            FrameKind::Hello
+            | FrameKind::HelloReply
+            | FrameKind::BatchReply
+            | FrameKind::PullReply
+            | FrameKind::RoundReply => Err(Malformed("an answer where a question belongs")),
         }
-        self.node.metrics.add(Count::PeerFramesReceived, frames);
+    }
+
+    fn end(&mut self) {
         self.node
             .metrics
             .add(Count::DeltasMerged, std::mem::take(&mut self.merged));
@@ -102,9 +91,10 @@ impl Server<'_> {
                 }
             });
         }
-        Ok(consumed)
     }
+}
 
+impl Server<'_> {
     fn batch(&mut self, routes: &Routes, now: Now, body: &[u8]) -> Result<(), Malformed> {
         let batch = Batch::read(body)?;
         let mut count = 0;
@@ -134,18 +124,19 @@ impl Server<'_> {
         self.results.clear();
         let mut all_fine = true;
         for item in batch.items() {
-            all_fine &= self.data_item(routes, now, batch.epoch, item?);
+            all_fine &= self.data_item(routes, now, &batch, item?);
         }
         if all_fine {
             batch_reply::put_all_fine(&mut self.replies, batch.turn);
         } else {
-            batch_reply::put_results(&mut self.replies, batch.turn, batch.count, &self.results);
+            let synced = self.node.least_synced.get();
+            batch_reply::put_results(&mut self.replies, batch.turn, batch.count, synced, &self.results);
         }
         Ok(())
     }
 
     /// Does one item and appends its result; true when that is "fine".
-    fn data_item(&mut self, routes: &Routes, now: Now, epoch: u64, item: Item<'_>) -> bool {
+    fn data_item(&mut self, routes: &Routes, now: Now, batch: &Batch<'_>, item: Item<'_>) -> bool {
         let (Item::Apply { key, .. } | Item::Check { key, .. } | Item::Fetch { key }) = item else {
             batch_reply::put_result(&mut self.results, ItemResult::Refused(Refusal::Busy));
             return false;
@@ -153,7 +144,7 @@ impl Server<'_> {
         let hashed = hashed(key);
         let arc = routes.arc_of(hashed.slot);
         let route = routes.arc(arc);
-        let refusal = if epoch != routes.epoch {
+        let refusal = if batch.epoch != routes.epoch {
             Some(Refusal::OtherEpoch)
         } else if !route.owned {
             Some(Refusal::NotOwner)
@@ -167,10 +158,10 @@ impl Server<'_> {
             return false;
         }
         match item {
-            Item::Apply { state, .. } => self.apply(arc, now, key, &hashed, state),
+            Item::Apply { state, .. } => self.apply((arc, &hashed), now, batch.synced, key, state),
             Item::Check { digest, .. } => {
                 let shard = self.node.store.lock(arc);
-                let same = shard.state(&hashed).digest(hashed.hash) == digest;
+                let same = shard.digest_seen_by(&hashed, batch.synced) == digest;
                 if same {
                     batch_reply::put_result(&mut self.results, ItemResult::Fine);
                 } else {
@@ -188,31 +179,34 @@ impl Server<'_> {
 
     fn apply(
         &mut self,
-        arc: circlet_ring::ArcId,
+        (arc, hashed): (ArcId, &HashedKey<'_>),
         now: Now,
+        synced: Stamp,
         key: WireKey<'_>,
-        hashed: &HashedKey<'_>,
         bytes: &[u8],
     ) -> bool {
-        let result = match State::decode(bytes) {
-            Err(_) => ItemResult::Refused(Refusal::Unreadable),
-            Ok(state) if self.node.drift.check(now.wall, state.max_stamp()).is_err() => {
-                self.node.metrics.inc(Count::DeltasAhead);
-                ItemResult::Refused(Refusal::StampAhead)
-            }
-            Ok(state) => {
+        let Ok(state) = State::decode(bytes) else {
+            batch_reply::put_result(&mut self.results, ItemResult::Refused(Refusal::Unreadable));
+            return false;
+        };
+        let mut shard = self.node.store.lock(arc);
+        let result = match receive(self.node, &mut shard, hashed, state, Sent::Some(synced), now.wall) {
+            Err(_) => ItemResult::Refused(Refusal::StampAhead),
+            Ok(merge) if merge.is_ignored => ItemResult::Ignored { slot: key.slot },
+            Ok(Merge {
+                superseded_by: Some(_), ..
+            }) => {
                 self.merged += 1;
-                let mut shard = self.node.store.lock(arc);
-                if shard.receive(hashed, state, now.wall).superseded_by.is_none() {
-                    batch_reply::put_result(&mut self.results, ItemResult::Fine);
-                    return true;
-                }
                 put_entry(&mut self.results, key, shard.get(hashed).map(|entry| entry.state()));
                 return false;
             }
+            Ok(_) => {
+                self.merged += 1;
+                ItemResult::Fine
+            }
         };
         batch_reply::put_result(&mut self.results, result);
-        false
+        result == ItemResult::Fine
     }
 }
 

@@ -1,22 +1,33 @@
 //! Arcs on their way from one node to another: an *exchange*.
 //!
-//! The asker names its digest; equal digests end the exchange with one small answer. Otherwise it gets all states of the arc, in
-//! chunks, and merges them. Nothing is locked for longer than one chunk takes to copy.
+//! The asker names its digest; equal digests end the exchange with one small answer. Otherwise the two compare the sums of 64 buckets, and
+//! only what differs in those that differ is sent, in chunks. Nothing is locked for longer than one chunk takes to look through.
 
+use super::receive::{Sent, check_ahead, receive};
+use super::serve::hashed;
 use crate::metrics::Count;
 use crate::node::Node;
 use crate::routes::{NodeIndex, Routes};
-use crate::store::{HashedKey, Position};
+use crate::store::{HashedKey, Position, Shard, known};
 use circlet_core::control::ExchangeOutcome;
 use circlet_core::message::Malformed;
 use circlet_core::message::batch::WireKey;
-use circlet_core::message::pull::{self, CHUNK_BYTES, CURSOR_END, Pull, PullOutcome, PullReply};
+use circlet_core::message::pull::{
+    self, BUCKETS, CHUNK_BYTES, CURSOR_END, KnownEntry, Pull, PullBody, PullOutcome, PullReply, bucket_of,
+};
 use circlet_core::stamp::Stamp;
 use circlet_core::state::State;
 use circlet_ring::{ArcId, Slot};
+use std::collections::{HashMap, HashSet};
 
 /// Stretches of an arc that are walked before the chunk's size is looked at.
 const CHUNK_STRETCHES: usize = 8;
+
+/// Most stretches that are walked under one lock: some 7,000 entries, less than a millisecond.
+const LOCK_STRETCHES: usize = 1024;
+
+/// Entries that the asker lists at a time, unless one bucket has more.
+const KNOWN_MAX: usize = 4096;
 
 /// Answers a pull.
 pub(super) fn answer(
@@ -36,111 +47,316 @@ pub(super) fn answer(
         contested: route.coordinator != Some(asker),
         clock: 0,
         flushed: 0,
+        synced: 0,
         cursor: CURSOR_END,
     };
     if pull.epoch != routes.epoch || !route.owned {
-        reply.put(replies, 0, &[]);
+        reply.put(replies);
         return Ok(());
     }
     let shard = node.store.lock(arc);
     reply.clock = shard.clock.last().to_bits();
     reply.flushed = shard.flushed_at().to_bits();
+    reply.synced = shard.synced().to_bits();
     if shard.digest() == pull.digest {
         reply.outcome = PullOutcome::Same;
-        reply.put(replies, 0, &[]);
+        reply.put(replies);
+        return Ok(());
+    }
+    if pull.buckets == 0 {
+        drop(shard);
+        reply.outcome = PullOutcome::Buckets;
+        reply.put_buckets(replies, &sums(node, arc));
         return Ok(());
     }
     reply.outcome = PullOutcome::States;
-    let mut states = Vec::new();
-    let mut encoded = Vec::new();
-    let mut count = 0;
-    let mut at = Some(Position::from_number(pull.cursor).max(shard.start()));
-    while let Some(from) = at.filter(|_| states.len() < CHUNK_BYTES) {
-        at = shard.walk(from, CHUNK_STRETCHES, |entry| {
-            encoded.clear();
-            entry.state().encode(&mut encoded);
-            let key = HashedKey::new(entry.key());
-            pull::put_state(
-                &mut states,
-                WireKey {
-                    slot: key.slot.get(),
-                    hash: key.hash,
-                    key: key.key,
-                },
-                &encoded,
-            );
-            count += 1;
-        });
-    }
+    let chunk = Chunk::cut(&shard, &pull);
     drop(shard);
-    reply.cursor = at.map_or(CURSOR_END, Position::number);
-    reply.put(replies, count, &states);
+    reply.cursor = chunk.cursor;
+    reply.put_states(replies, chunk.count, &chunk.states, &chunk.lacking);
     Ok(())
 }
 
-/// Exchanges one arc with one peer: afterwards everything that the peer had when this began is here.
-pub(crate) async fn exchange(node: &Node, arc: ArcId, peer: NodeIndex) -> ExchangeOutcome {
-    let mut cursor = 0;
-    // What the peer said of itself when it began to answer.
-    let mut said = None;
-    loop {
-        let epoch = node.routes.load().epoch;
-        let digest = node.store.lock(arc).digest();
-        let pull = Pull {
-            id: 0,
-            epoch,
-            arc: arc.get(),
-            digest,
-            cursor,
-        };
-        let Some(body) = node.links[usize::from(peer)].pull(pull).await else {
-            return ExchangeOutcome::Failed;
-        };
-        let head = match merge_chunk(node, arc, &body) {
-            Ok(head) => head,
-            Err(malformed) => {
-                tracing::warn!(peer = %node.member_name(peer), %malformed, "an arc could not be read");
-                return ExchangeOutcome::Failed;
-            }
-        };
-        if head.outcome == PullOutcome::Refused {
-            return ExchangeOutcome::Refused;
+/// The sums of an arc's buckets. The lock is given back now and then; a sum that a write changed meanwhile costs a look too much or is found
+/// the next time.
+fn sums(node: &Node, arc: ArcId) -> [u64; BUCKETS] {
+    let mut sums = [0; BUCKETS];
+    let mut at = Some(node.store.lock(arc).start());
+    while let Some(from) = at {
+        at = node.store.lock(arc).bucket_sums(from, LOCK_STRETCHES, &mut sums);
+    }
+    sums
+}
+
+/// One chunk of an answer.
+#[derive(Default)]
+struct Chunk {
+    states: Vec<u8>,
+    count: u32,
+    lacking: Vec<(u16, u64)>,
+    cursor: u64,
+}
+
+impl Chunk {
+    fn cut(shard: &Shard, pull: &Pull) -> Self {
+        let mut chunk = Self::default();
+        let mut unmet: HashMap<(u16, u64), u64> = pull
+            .known
+            .iter()
+            .map(|known| ((known.slot, known.hash), known.digest))
+            .collect();
+        let mut encoded = Vec::new();
+        let first = Position::from_number(pull.cursor).max(shard.start());
+        let mut at = Some(first);
+        let mut stretches = 0;
+        while let Some(from) = at.filter(|_| chunk.states.len() < CHUNK_BYTES && stretches < LOCK_STRETCHES) {
+            stretches += CHUNK_STRETCHES;
+            at = shard.walk(from, CHUNK_STRETCHES, |entry| {
+                let key = HashedKey::new(entry.key());
+                if pull.buckets >> bucket_of(key.hash) & 1 == 0 {
+                    return;
+                }
+                let state = entry.state();
+                let digest_there = unmet.remove(&(key.slot.get(), key.hash));
+                if digest_there == Some(state.digest(key.hash)) {
+                    return;
+                }
+                encoded.clear();
+                state.encode(&mut encoded);
+                let wire = WireKey {
+                    slot: key.slot.get(),
+                    hash: key.hash,
+                    key: key.key,
+                };
+                pull::put_state(&mut chunk.states, wire, &encoded);
+                chunk.count += 1;
+            });
         }
-        let first = *said.get_or_insert(head);
-        if head.cursor == CURSOR_END {
-            node.metrics.inc(Count::ArcsExchanged);
-            return match first {
-                PullReply {
-                    caught_up: true,
-                    contested: true,
-                    ..
-                } => ExchangeOutcome::Contested,
-                PullReply { caught_up, .. } => ExchangeOutcome::Merged { kept_memory: caught_up },
-            };
-        }
-        cursor = head.cursor;
+        // What was asked about in the stretch that was walked and is not there.
+        let walked = |slot: u16, hash: u64| {
+            Slot::new(slot).is_some_and(|slot| {
+                let position = Position::new(slot, hash);
+                position >= first && at.is_none_or(|end| position < end)
+            })
+        };
+        chunk.lacking = unmet.into_keys().filter(|&(slot, hash)| walked(slot, hash)).collect();
+        chunk.cursor = at.map_or(CURSOR_END, Position::number);
+        chunk
     }
 }
 
-/// Merges the states of one answer.
-fn merge_chunk(node: &Node, arc: ArcId, body: &[u8]) -> Result<PullReply, Malformed> {
-    let (head, states) = PullReply::read(body)?;
-    if head.outcome == PullOutcome::Refused {
-        return Ok(head);
-    }
-    let now = node.clock.wall();
-    let mut shard = node.store.lock(arc);
-    shard.clock.observe(Stamp::from_bits(head.clock));
-    drop(shard.flush(Stamp::from_bits(head.flushed)));
-    for state in states {
-        let (key, bytes) = state?;
-        let state = State::decode(bytes).map_err(|_| Malformed("a state of another version"))?;
-        let slot = Slot::new(key.slot).filter(|slot| node.store.arcs().arc_of(*slot) == arc);
-        if slot.is_none() {
-            return Err(Malformed("a key of another arc"));
+/// Exchanges one arc with one peer: afterwards everything that the peer had when this began is here, and if the peer is synced further, what
+/// it had dropped is not.
+pub(crate) async fn exchange(node: &Node, arc: ArcId, peer: NodeIndex) -> ExchangeOutcome {
+    let mut exchange = Exchange {
+        node,
+        arc,
+        peer,
+        said: None,
+        synced: Stamp::MAX,
+    };
+    match exchange.run().await {
+        Ok(outcome) => outcome,
+        Err(Failure::Refused) => ExchangeOutcome::Refused,
+        Err(Failure::Lost) => ExchangeOutcome::Failed,
+        Err(Failure::Malformed(malformed)) => {
+            tracing::warn!(peer = %node.member_name(peer), %malformed, "an arc could not be read");
+            ExchangeOutcome::Failed
         }
-        shard.receive(&super::serve::hashed(key), state, now);
-        node.metrics.inc(Count::EntriesPulled);
     }
-    Ok(head)
+}
+
+/// Why an exchange ended early.
+enum Failure {
+    Refused,
+    /// No answer, or one whose stamps are too far ahead.
+    Lost,
+    Malformed(Malformed),
+}
+
+impl From<Malformed> for Failure {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed)
+    }
+}
+
+/// An entry that is here.
+#[derive(Debug, Clone)]
+struct OurEntry {
+    known: KnownEntry,
+    key: Box<[u8]>,
+}
+
+struct Exchange<'a> {
+    node: &'a Node,
+    arc: ArcId,
+    peer: NodeIndex,
+    /// What the peer said of itself when it began to answer.
+    said: Option<PullReply>,
+    /// The least that the peer was synced up to while it answered.
+    synced: Stamp,
+}
+
+impl Exchange<'_> {
+    async fn run(&mut self) -> Result<ExchangeOutcome, Failure> {
+        // Whoever has nothing has nothing to compare.
+        let is_empty = self.node.store.lock(self.arc).is_empty();
+        let first = self.ask(if is_empty { u64::MAX } else { 0 }, 0, Vec::new()).await?;
+        match self.merge(&first, &[])? {
+            Next::Done => {}
+            Next::Cursor(cursor) => self.pull(u64::MAX, cursor, &[]).await?,
+            Next::Buckets(theirs) => {
+                let ours = sums(self.node, self.arc);
+                let differ = (0..BUCKETS).filter(|&bucket| ours[bucket] != theirs[bucket]);
+                let differ = differ.fold(0, |buckets: u64, bucket| buckets | 1 << bucket);
+                for (buckets, known) in self.groups(differ) {
+                    self.pull(buckets, 0, &known).await?;
+                }
+            }
+        }
+        let mut shard = self.node.store.lock(self.arc);
+        let dropped = shard.become_synced(self.synced);
+        drop(shard);
+        self.node.count_dropped(dropped);
+        self.node.metrics.inc(Count::ArcsExchanged);
+        Ok(match self.said {
+            Some(PullReply {
+                caught_up: true,
+                contested: true,
+                ..
+            }) => ExchangeOutcome::Contested,
+            said => ExchangeOutcome::Merged {
+                kept_memory: said.is_some_and(|said| said.caught_up),
+            },
+        })
+    }
+
+    /// What is here in these buckets, in lists of some thousand entries.
+    fn groups(&self, buckets: u64) -> Vec<(u64, Vec<OurEntry>)> {
+        let mut lists: Vec<Vec<OurEntry>> = vec![Vec::new(); BUCKETS];
+        let mut at = Some(self.node.store.lock(self.arc).start());
+        while let Some(from) = at {
+            at = self.node.store.lock(self.arc).walk(from, LOCK_STRETCHES, |entry| {
+                let key = HashedKey::new(entry.key());
+                let bucket = bucket_of(key.hash);
+                if buckets >> bucket & 1 == 1 {
+                    lists[bucket].push(OurEntry {
+                        known: known(&key, entry.state()),
+                        key: key.key.into(),
+                    });
+                }
+            });
+        }
+        let mut groups: Vec<(u64, Vec<_>)> = Vec::new();
+        for (bucket, list) in lists
+            .into_iter()
+            .enumerate()
+            .filter(|(bucket, _)| buckets >> bucket & 1 == 1)
+        {
+            match groups
+                .last_mut()
+                .filter(|(_, group)| group.len() + list.len() <= KNOWN_MAX)
+            {
+                Some((buckets, group)) => {
+                    *buckets |= 1 << bucket;
+                    group.extend(list);
+                }
+                None => groups.push((1 << bucket, list)),
+            }
+        }
+        groups
+    }
+
+    /// Pulls what differs in these buckets.
+    async fn pull(&mut self, buckets: u64, from: u64, ours: &[OurEntry]) -> Result<(), Failure> {
+        let mut cursor = from;
+        loop {
+            let begin = Position::from_number(cursor);
+            // What was passed need not be named again.
+            let ahead = ours
+                .iter()
+                .map(|our| our.known)
+                .filter(|known| Slot::new(known.slot).is_some_and(|slot| Position::new(slot, known.hash) >= begin));
+            let body = self.ask(buckets, cursor, ahead.collect()).await?;
+            match self.merge(&body, ours)? {
+                Next::Cursor(next) => cursor = next,
+                Next::Done | Next::Buckets(_) => return Ok(()),
+            }
+        }
+    }
+
+    async fn ask(&self, buckets: u64, cursor: u64, known: Vec<KnownEntry>) -> Result<Vec<u8>, Failure> {
+        let epoch = self.node.routes.load().epoch;
+        let digest = self.node.store.lock(self.arc).digest();
+        let pull = Pull {
+            id: 0,
+            epoch,
+            arc: self.arc.get(),
+            digest,
+            buckets,
+            cursor,
+            known,
+        };
+        let link = &self.node.links[usize::from(self.peer)];
+        let body = link
+            .question(|id, out| Pull { id, ..pull }.put(out))
+            .await
+            .ok_or(Failure::Lost)?;
+        self.node.metrics.add(Count::ExchangeBytes, body.len() as u64);
+        Ok(body)
+    }
+
+    /// Merges one answer.
+    fn merge(&mut self, body: &[u8], ours: &[OurEntry]) -> Result<Next, Failure> {
+        let (head, body) = PullReply::read(body)?;
+        if head.outcome == PullOutcome::Refused {
+            return Err(Failure::Refused);
+        }
+        self.said.get_or_insert(head);
+        let synced = Stamp::from_bits(head.synced);
+        self.synced = self.synced.min(synced);
+        let (clock, flushed) = (Stamp::from_bits(head.clock), Stamp::from_bits(head.flushed));
+        let now = self.node.clock.wall();
+        check_ahead(self.node, clock.max(flushed), now).map_err(|_| Failure::Lost)?;
+        let mut shard = self.node.store.lock(self.arc);
+        shard.clock.observe(clock);
+        let discarded = shard.flush(flushed);
+        drop(shard);
+        drop(discarded);
+        let (states, lacking) = match body {
+            PullBody::Nothing => return Ok(Next::Done),
+            PullBody::Buckets(sums) => return Ok(Next::Buckets(sums)),
+            PullBody::States { states, lacking } => (states, lacking),
+        };
+        let mut shard = self.node.store.lock(self.arc);
+        for (key, bytes) in states {
+            let state = State::decode(bytes).map_err(|_| Malformed("a state of another version"))?;
+            let key = hashed(key);
+            if self.node.store.arcs().arc_of(key.slot) != self.arc {
+                return Err(Malformed("a key of another arc").into());
+            }
+            receive(self.node, &mut shard, &key, state, Sent::All(synced), now).map_err(|_| Failure::Lost)?;
+            self.node.metrics.inc(Count::EntriesPulled);
+        }
+        let lacking: HashSet<(u16, u64)> = lacking.into_iter().collect();
+        for OurEntry { key, .. } in ours
+            .iter()
+            .filter(|our| lacking.contains(&(our.known.slot, our.known.hash)))
+        {
+            shard.drop_lacking(&HashedKey::new(key), State::ABSENT, synced);
+        }
+        drop(shard);
+        Ok(if head.cursor == CURSOR_END {
+            Next::Done
+        } else {
+            Next::Cursor(head.cursor)
+        })
+    }
+}
+
+/// What to do after an answer.
+enum Next {
+    Done,
+    Cursor(u64),
+    Buckets(Box<[u64; BUCKETS]>),
 }

@@ -81,6 +81,18 @@ counts! {
     HintsCollapsed = "circlet_hints_collapsed_total",
     /// Keys replayed to an owner that is back.
     HintsReplayed = "circlet_hints_replayed_total",
+    /// Bytes received while exchanging arcs.
+    ExchangeBytes = "circlet_exchange_bytes_total",
+    /// Arcs that a round of this node found alike on all owners.
+    ArcsSynced = "circlet_arcs_synced_total",
+    /// Arcs that a round of this node found to differ.
+    ArcsDifferent = "circlet_arcs_different_total",
+    /// Arcs that an owner did not compare in a round of this node.
+    ArcsRefused = "circlet_arcs_refused_total",
+    /// Deleted entries dropped because every owner knows of it.
+    TombstonesDropped = "circlet_tombstones_dropped_total",
+    /// States not believed because they contain what was dropped here.
+    StatesIgnored = "circlet_states_ignored_total",
     /// Exchanges of an arc with another owner.
     ArcsExchanged = "circlet_arcs_exchanged_total",
     /// Gossip packets sent.

@@ -1,6 +1,6 @@
 //! From a configuration to a running node, and back.
 
-use super::{Clock, Identity, IdentityError, Node};
+use super::{Clock, Identity, IdentityError, LeastSynced, Node};
 use crate::config::{ClusterNode, Config, LiveConfig};
 use crate::control_loop::ControlLoop;
 use crate::http::HttpServer;
@@ -96,21 +96,20 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     let sockets = Sockets::bind(&settings)?;
     let topology = Arc::new(form(&settings, &identity, &sockets)?);
     let mut effects = Vec::new();
-    let control = ControlConfig {
-        profile: settings.cluster.gossip_profile,
-        ..ControlConfig::new(identity.id, identity.life, rand::random())
-    };
-    let plane = ControlPlane::start(control, &topology, clock.now(), &mut effects)
-        .map_err(|error| StartError::Topology(error.to_string()))?;
+    let plane = ControlPlane::start(
+        control_config(&settings, &identity),
+        &topology,
+        clock.now(),
+        &mut effects,
+    )
+    .map_err(|error| StartError::Topology(error.to_string()))?;
     let (events, received) = mpsc::unbounded_channel();
     let sweeper = Arc::new(Sweeper::default());
     let queue_limit = QueueLimit::new(settings.limits.peer_queue_bytes_max.bytes());
-    let new_link = |peer| Link::new(peer, Arc::clone(&sweeper), queue_limit.clone());
+    let least_synced = LeastSynced::default();
     let node = Arc::new(Node {
         store: Store::new(topology.settings().arcs),
-        links: (0..topology.members().len())
-            .map(|peer| Arc::new(new_link(peer as NodeIndex)))
-            .collect(),
+        links: links(&topology, &sweeper, &queue_limit, &least_synced),
         sweeper,
         queue_limit,
         routes: ArcSwap::from_pointee(Routes::new(Arc::clone(plane.view()))),
@@ -120,6 +119,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         metrics: new_metrics(),
         drift: DriftGuard::new(u64::from(topology.settings().clock_off_ms_max)),
         author: identity.author(),
+        least_synced,
         lease_until: AtomicU64::new(0),
         changed: watch::Sender::new(0),
         events,
@@ -147,7 +147,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     tasks.spawn(door::open(Arc::clone(&node), sockets.big, Door::Big));
     tasks.spawn(door::open(Arc::clone(&node), sockets.cluster, Door::Cluster));
     tasks.spawn(super::upkeep::sweep_links(Arc::clone(&node)));
-    tasks.spawn(super::upkeep::expire(Arc::clone(&node)));
+    tasks.spawn(super::upkeep::sweep_own_arcs(Arc::clone(&node)));
     tasks.spawn(super::upkeep::close_idle(Arc::clone(&node)));
     let http = HttpServer::start(sockets.http, super::web::pages(&node)).map_err(StartError::Thread)?;
     Ok(Running {
@@ -156,6 +156,26 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         left,
         http,
     })
+}
+
+fn links(
+    topology: &Topology,
+    sweeper: &Arc<Sweeper>,
+    limit: &QueueLimit,
+    least_synced: &LeastSynced,
+) -> Vec<Arc<Link>> {
+    let link = |peer| Link::new(peer, Arc::clone(sweeper), limit.clone(), least_synced.clone());
+    (0..topology.members().len())
+        .map(|peer| Arc::new(link(peer as NodeIndex)))
+        .collect()
+}
+
+fn control_config(settings: &Config, identity: &Identity) -> ControlConfig {
+    ControlConfig {
+        profile: settings.cluster.gossip_profile,
+        round_period: settings.timeouts.antientropy_period.duration(),
+        ..ControlConfig::new(identity.id, identity.life, rand::random())
+    }
 }
 
 impl Running {

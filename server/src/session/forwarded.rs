@@ -18,6 +18,7 @@ use circlet_core::control::Now;
 use circlet_core::message::Malformed;
 use circlet_core::message::batch::{Batch, Item, RunHow};
 use circlet_core::message::batch_reply::{self, ItemResult, Refusal};
+use circlet_core::stamp::Stamp;
 use circlet_resp::command::resolve;
 use circlet_resp::{ArgRange, Args, ReplyBuf};
 use parking_lot::Mutex;
@@ -216,7 +217,8 @@ impl Forwarded {
         let mut unplanned = self.unplanned.iter().peekable();
         let mut outcomes = self.outcomes.walk();
         let mut part = 0;
-        batch_reply::put_answer(out, self.turn_number, self.commands.len(), |out| {
+        // No states are among the results.
+        batch_reply::put_answer(out, self.turn_number, self.commands.len(), Stamp::ZERO, |out| {
             for command in 0..self.commands.len() {
                 match unplanned.next_if(|(index, _)| *index == command) {
                     Some((_, Unplanned::Local(reply))) => batch_reply::put_result(out, ItemResult::Reply(reply)),

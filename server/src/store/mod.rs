@@ -18,6 +18,8 @@ mod key;
 mod model;
 mod scan;
 mod shard;
+mod summands;
+mod sync;
 mod table;
 mod weight;
 
@@ -30,6 +32,7 @@ pub use self::entry_view::EntryView;
 pub use self::guard::ShardGuard;
 pub use self::key::{HashedKey, Position};
 pub use self::shard::{Discarded, Merge, Shard};
+pub use self::sync::{Dropped, known};
 use self::table::Prefetcher;
 
 /// All entries of this node.

@@ -1,17 +1,16 @@
-//! Going through the store: SCAN, keys of a slot, chunks for a transfer, random keys, expired entries.
+//! Going through the store: SCAN, keys of a slot, chunks for a transfer, random keys.
 //!
 //! Everything walks in the order of [`Position`]s, a stretch at a time, and comes back later with the position where it
 //! left off. Positions depend on neither tables nor arcs, so that a SCAN cursor is good on every node: its upper 14 bits
 //! are a slot, whose owner any node knows. Redis's guarantee holds: a key that is there from the start of the scan to its
 //! end is reported; here exactly once, unless it is deleted and written again in between.
 
-use circlet_core::stamp::Stamp;
 use circlet_core::time::WallMs;
 use circlet_ring::{ArcId, SLOT_COUNT, Slot};
 
 use super::Store;
 use super::entry_view::EntryView;
-use super::key::{HashedKey, Position};
+use super::key::Position;
 use super::shard::Shard;
 
 impl Shard {
@@ -68,44 +67,6 @@ impl Shard {
         // The upper bits chose the bucket.
         let chosen = (random as usize).checked_rem(live().count())?;
         live().nth(chosen).map(|entry| entry.key())
-    }
-
-    /// Visits the keys that have expired at `now`, as [`Shard::walk`] does: what the active expiry cycle goes by. Costs
-    /// nothing for an arc where nothing expires.
-    pub fn walk_expired(
-        &self,
-        from: Position,
-        stretches: usize,
-        now: WallMs,
-        mut visit: impl FnMut(&[u8]),
-    ) -> Option<Position> {
-        if self.counts().expiring == 0 {
-            return None;
-        }
-        self.walk(from, stretches, |entry| {
-            if entry.is_expired(now) && entry.state().is_live(WallMs::ZERO) {
-                visit(entry.key());
-            }
-        })
-    }
-
-    /// Forgets the tombstones up to `up_to` that a walk from `from` meets: for stamps that every holder of the arc is
-    /// known to have. Answers how many, and where to go on.
-    pub fn drop_tombstones(&mut self, from: Position, stretches: usize, up_to: Stamp) -> (usize, Option<Position>) {
-        if self.counts().tombstones == 0 {
-            return (0, None);
-        }
-        let mut keys: Vec<Box<[u8]>> = Vec::new();
-        let next = self.walk(from, stretches, |entry| {
-            let state = entry.state();
-            if state.max_stamp() <= up_to && !state.is_live(WallMs::ZERO) {
-                keys.push(entry.key().into());
-            }
-        });
-        for key in &keys {
-            self.remove(&HashedKey::new(key));
-        }
-        (keys.len(), next)
     }
 }
 
@@ -187,9 +148,11 @@ const RANDOM_TRIES: usize = 64;
 mod tests {
     use std::collections::{BTreeMap, HashSet};
 
+    use circlet_core::stamp::Stamp;
     use circlet_core::state::State;
     use circlet_ring::ArcCount;
 
+    use super::super::key::HashedKey;
     use super::*;
 
     const NOW: WallMs = WallMs::new(1_763_719_355_123);
@@ -309,50 +272,5 @@ mod tests {
         assert!(seen.iter().all(|key| key.starts_with(b"live")));
         assert_eq!(seen.len(), 50);
         assert_eq!(Store::new(ArcCount::MIN).random_key(NOW, |_| true, random), None);
-    }
-
-    #[test]
-    fn the_expiry_cycle_meets_every_expired_key() {
-        let store = Store::new(ArcCount::DEFAULT);
-        let late = WallMs::new(NOW.get() + 1_000);
-        for number in 0..500 {
-            put(&store, &format!("{{a}}late {number}"), Some(late));
-            put(&store, &format!("{{a}}never {number}"), None);
-        }
-        let shard = store.lock(store.arcs().arc_of(Slot::of_key(b"a")));
-        let expired_at = |now| {
-            let mut expired = HashSet::new();
-            let mut at = Some(shard.start());
-            while let Some(from) = at {
-                at = shard.walk_expired(from, 4, now, |key| assert!(expired.insert(key.to_vec())));
-            }
-            expired.len()
-        };
-        assert_eq!(expired_at(late), 0);
-        assert_eq!(expired_at(WallMs::new(late.get() + 1)), 500);
-    }
-
-    #[test]
-    fn tombstones_go_up_to_the_stamp_that_all_holders_have() {
-        let store = Store::new(ArcCount::DEFAULT);
-        let mut shard = store.lock(store.arcs().arc_of(Slot::of_key(b"a")));
-        for number in 0..100_u16 {
-            let name = format!("{{a}}{number}");
-            shard.merge(
-                &HashedKey::new(name.as_bytes()),
-                State::tombstone(Stamp::new(NOW, number)),
-            );
-        }
-        let alive = HashedKey::new(b"{a}alive");
-        shard.merge(&alive, State::plain(Stamp::new(NOW, 1), None, b"v"));
-        let (mut dropped, mut at) = (0, Some(shard.start()));
-        while let Some(from) = at {
-            let (some, next) = shard.drop_tombstones(from, 4, Stamp::new(NOW, 79));
-            dropped += some;
-            at = next;
-        }
-        assert_eq!((dropped, shard.counts().tombstones), (80, 20));
-        assert!(shard.get(&alive).is_some());
-        shard.check_invariants();
     }
 }

@@ -1,6 +1,7 @@
 //! One arc's entries with what must change together with them: clock, digest, counts.
 
 use crate::metrics::Balance;
+use circlet_core::antientropy::ArcSums;
 use circlet_core::clock::ArcClock;
 use circlet_core::stamp::Stamp;
 use circlet_core::state::{Merged, State, merge};
@@ -10,11 +11,15 @@ use circlet_ring::{ArcCount, ArcId, Slot};
 use super::counts::Counts;
 use super::entry_view::EntryView;
 use super::key::HashedKey;
+use super::summands::{first_expiry, for_each_summand};
 use super::table::{self, Body, Content, Entry, Prefetcher, Table};
 use super::weight::Weight;
 
 /// A buffer that grew longer than this, in bytes, is not kept for the next merge.
 const SCRATCH_BYTES_MAX: usize = 1 << 10;
+
+/// After every expiry.
+const NEVER: WallMs = WallMs::new(u64::MAX);
 
 /// The entries of one arc. Lives under the arc's lock.
 #[derive(Debug)]
@@ -24,8 +29,10 @@ pub struct Shard {
     ///
     /// Invariant: it has observed every stamp in the entries.
     pub clock: ArcClock,
-    // Invariant: the wrapping sum of the digests of all entries.
-    digest: u64,
+    // Invariant: the sums of the parts of all entries.
+    pub(super) sums: ArcSums,
+    // Invariant: nothing expires before.
+    pub(super) first_expiry: WallMs,
     // Invariant: no entry has an older generation.
     flush: Stamp,
     // Invariant: true of `table`, but for `table_bytes`, which is filled in when asked for.
@@ -45,6 +52,8 @@ pub struct Merge {
     pub changed: bool,
     /// The stamp to write above, if what the state changed had been outranked here before it came: an ack must name it.
     pub superseded_by: Option<Stamp>,
+    /// Whether the state has parts that were dropped here. Nothing was merged then, and there is nothing to acknowledge.
+    pub is_ignored: bool,
 }
 
 /// Entries that were flushed, yet to be freed.
@@ -59,7 +68,8 @@ impl Shard {
         Self {
             table: Table::new(arcs, arc),
             clock: ArcClock::new(),
-            digest: 0,
+            sums: ArcSums::default(),
+            first_expiry: NEVER,
             flush: Stamp::ZERO,
             counts: Counts::default(),
             live_by_slot: vec![0; usize::from(arcs.slots_per_arc())].into(),
@@ -96,32 +106,6 @@ impl Shard {
         self.store(key, &content);
     }
 
-    /// Merges a state that came from another owner, unless it is forgotten by now, and observes its stamps.
-    ///
-    /// A stamp too far ahead of the local clock must have been refused before.
-    pub fn receive(&mut self, key: &HashedKey<'_>, state: State<'_>, now: WallMs) -> Merge {
-        let now = now.max(state.max_stamp().ms());
-        if state.is_forgotten(now) {
-            self.clock.observe(state.max_stamp());
-            return Merge {
-                changed: false,
-                superseded_by: None,
-            };
-        }
-        if self.get(key).is_some_and(|entry| entry.state().is_forgotten(now)) {
-            self.forget(key);
-        }
-        self.merge(key, state)
-    }
-
-    /// Forgets an entry that has expired. Its runs must not be raised again should they come back from elsewhere: they may have
-    /// been larger here.
-    pub fn forget(&mut self, key: &HashedKey<'_>) {
-        if self.remove(key) {
-            self.clock.begin_run_epoch();
-        }
-    }
-
     /// Merges the state that a command executed here has made, and observes its stamps.
     pub fn merge(&mut self, key: &HashedKey<'_>, state: State<'_>) -> Merge {
         self.clock.observe(state.max_stamp());
@@ -151,6 +135,7 @@ impl Shard {
         Merge {
             changed: merged.changed(),
             superseded_by,
+            is_ignored: false,
         }
     }
 
@@ -160,7 +145,8 @@ impl Shard {
         let Some(entry) = self.table.remove(key) else {
             return false;
         };
-        let weight = Weight::of(key.hash, &entry.content(), entry.memory_bytes());
+        for_each_summand(key.hash, &entry.content(), |part| self.sums.sub(part));
+        let weight = Weight::of(&entry.content(), entry.memory_bytes());
         self.account(key.slot, weight, Weight::NOTHING);
         true
     }
@@ -174,7 +160,8 @@ impl Shard {
         self.clock.observe(flush);
         self.flush = flush;
         if is_all_older {
-            self.digest = 0;
+            self.sums.clear();
+            self.first_expiry = NEVER;
             self.counts = Counts::default();
             self.live_by_slot.fill(0);
             return Discarded {
@@ -196,7 +183,7 @@ impl Shard {
     /// The arc's digest: the wrapping sum of [`State::digest`] over all entries, tombstones and expired ones too.
     #[must_use]
     pub fn digest(&self) -> u64 {
-        self.digest
+        self.sums.total()
     }
 
     /// The number of entries of any kind.
@@ -234,8 +221,12 @@ impl Shard {
         let mut live_by_slot = vec![0; self.live_by_slot.len()];
         for entry in self.table.iter() {
             let key = HashedKey::new(entry.key());
-            let weight = Weight::of(key.hash, &entry.content(), entry.memory_bytes());
-            digest = digest.wrapping_add(weight.digest);
+            let weight = Weight::of(&entry.content(), entry.memory_bytes());
+            for_each_summand(key.hash, &entry.content(), |part| {
+                digest = digest.wrapping_add(part.digest);
+            });
+            let expires_after = first_expiry(&entry.content()).is_none_or(|at| at >= self.first_expiry);
+            assert!(expires_after, "nothing expires before the first");
             counts = counts.plus(weight.counts);
             live_by_slot[usize::from(key.slot.get() - self.first_slot)] += weight.counts.live as u32;
             let state = EntryView::new(entry).state();
@@ -243,7 +234,7 @@ impl Shard {
             assert!(state.generation >= self.flush, "{state:?} was flushed");
             assert_eq!(entry.expiry(), state.expiry.at, "the header shows the expiry");
         }
-        assert_eq!(digest, self.digest, "the digest is the sum of the entries'");
+        assert_eq!(digest, self.digest(), "the digest is the sum of the entries'");
         assert_eq!(counts, self.counts, "entries and bytes are counted");
         assert_eq!(live_by_slot, *self.live_by_slot, "live entries are counted by slot");
     }
@@ -285,6 +276,7 @@ impl Shard {
             _ => Merge {
                 changed: false,
                 superseded_by,
+                is_ignored: false,
             },
         }
     }
@@ -315,7 +307,7 @@ impl Shard {
     }
 
     /// Stores the state that `encoded` is of in place of whatever is there.
-    fn put_encoded(&mut self, key: &HashedKey<'_>, encoded: &[u8]) {
+    pub(super) fn put_encoded(&mut self, key: &HashedKey<'_>, encoded: &[u8]) {
         match State::decode_trusted(encoded) {
             Ok(state) if state.is_plain() || state.is_tombstone() => self.store(key, &Content::of_simple(state)),
             Ok(state) => self.store(key, &Content::of_encoded(state, encoded)),
@@ -326,7 +318,8 @@ impl Shard {
     fn store(&mut self, key: &HashedKey<'_>, content: &Content<'_>) {
         let (old, bytes) = match self.table.get_mut(key) {
             Some(entry) => {
-                let old = Weight::of(key.hash, &entry.content(), entry.memory_bytes());
+                let old = Weight::of(&entry.content(), entry.memory_bytes());
+                for_each_summand(key.hash, &entry.content(), |part| self.sums.sub(part));
                 if !entry.overwrite(content) {
                     *entry = Entry::new(key.key, content);
                 }
@@ -339,11 +332,20 @@ impl Shard {
                 (Weight::NOTHING, bytes)
             }
         };
-        self.account(key.slot, old, Weight::of(key.hash, content, bytes));
+        for_each_summand(key.hash, content, |part| self.sums.add(part));
+        if let Some(at) = first_expiry(content) {
+            self.first_expiry = self.first_expiry.min(at);
+        }
+        self.account(key.slot, old, Weight::of(content, bytes));
+    }
+
+    /// Looks when something expires first.
+    pub(super) fn find_first_expiry(&mut self) {
+        let expiries = self.table.iter().filter_map(|entry| first_expiry(&entry.content()));
+        self.first_expiry = expiries.min().unwrap_or(NEVER);
     }
 
     fn account(&mut self, slot: Slot, old: Weight, new: Weight) {
-        self.digest = self.digest.wrapping_sub(old.digest).wrapping_add(new.digest);
         self.counts = self.counts.plus(new.counts).minus(old.counts);
         if old.counts.live != new.counts.live {
             let live = &mut self.live_by_slot[usize::from(slot.get() - self.first_slot)];

@@ -3,7 +3,8 @@
 /// Why a part's speculative reply may not be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Problem {
-    /// An owner held something newer than what the command wrote; it is merged here by now: run the command again on top.
+    /// An owner held something newer than what the command wrote, and it is merged here by now; or had dropped what the command kept, and this node
+    /// will hear of that: run the command again on top.
     Superseded,
     /// An owner's digest is another; its state is merged here by now: write the merged state back, then answer.
     Differs,

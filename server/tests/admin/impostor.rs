@@ -58,7 +58,7 @@ impl Impostor {
         };
         let (mut item, mut bytes) = (Vec::new(), Vec::new());
         batch::put_apply(&mut item, key, &state);
-        let mut writer = BatchWriter::new(&mut bytes, 0, self.epoch);
+        let mut writer = BatchWriter::new(&mut bytes, 0, self.epoch, Stamp::ZERO);
         writer.items(&item, 1);
         writer.finish();
         self.socket.write_all(&bytes).await.expect("the node reads");

@@ -41,7 +41,7 @@ impl OneStore {
             ran.is_ok() || !delta.is_changed(),
             "a command that failed changed something"
         );
-        self.replicate(&key, &delta, now);
+        self.replicate(&key, &delta);
         ran
     }
 
@@ -60,18 +60,18 @@ impl OneStore {
             "a command that failed changed something"
         );
         for (key, delta) in deltas.changed() {
-            self.replicate(&HashedKey::new(key), delta, now);
+            self.replicate(&HashedKey::new(key), delta);
         }
         ran
     }
 
     /// Merges a delta as another owner does, and checks that the arc is the same there afterwards.
-    fn replicate(&self, key: &HashedKey<'_>, delta: &Delta, now: WallMs) {
+    fn replicate(&self, key: &HashedKey<'_>, delta: &Delta) {
         let arc = key.arc(self.here.arcs());
         let mut there = self.there.lock(arc);
         if delta.is_changed() {
             let state = State::decode(delta.as_bytes()).expect("a delta is an encoded state");
-            there.receive(key, state, now);
+            there.merge(key, state);
         }
         assert_eq!(
             self.here.lock(arc).state(key),

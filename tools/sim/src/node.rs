@@ -18,6 +18,7 @@ mod forward;
 mod links;
 mod replay;
 mod replica;
+mod round;
 mod store;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -242,6 +243,8 @@ impl Node {
                     self.unpark = true;
                 }
                 Effect::Exchange { id, arc, peer, .. } => self.begin_exchange(id, arc, peer),
+                Effect::Compare(round) => self.begin_round(round),
+                Effect::Settle(settled) => self.settle_round(settled),
                 Effect::ReplayHints { peer } => self.begin_replay(peer),
                 Effect::AnnounceStatus { to, status } => self.announce(to, status),
                 Effect::CloseLink { peer } => self.close_link(self.place_of(peer)),

@@ -15,4 +15,5 @@ mod command_line;
 mod failure;
 mod slow_readers;
 mod support;
+mod tombstones;
 mod trace;

@@ -172,7 +172,14 @@ impl World {
                     self.nodes[node].links[peer] = false;
                 }
                 Effect::Notice(notice) => self.nodes[node].notices.push(notice),
-                Effect::InstallView(_) | Effect::Left => {}
+                // Data here are numbers without stamps: no round is ever answered.
+                Effect::Compare(round) => {
+                    for asked in round.asked {
+                        let (id, peer) = (round.id, asked.peer);
+                        self.event(node, Event::Compared { id, peer, answer: None });
+                    }
+                }
+                Effect::InstallView(_) | Effect::Settle(_) | Effect::Left => {}
             }
         }
     }

@@ -33,6 +33,13 @@ impl Client {
         self.reply()
     }
 
+    /// Sends commands in one go and waits for their replies.
+    pub(crate) fn pipeline<A: AsRef<[u8]>>(&mut self, commands: &[Vec<A>]) -> io::Result<Vec<Value>> {
+        let bytes: Vec<u8> = commands.iter().flat_map(|args| request(args)).collect();
+        self.send(&bytes)?;
+        commands.iter().map(|_| self.reply()).collect()
+    }
+
     /// Sends bytes as they are.
     pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes)

@@ -1,0 +1,78 @@
+//! What is dropped of an entry once its arc is synced.
+//!
+//! A function of the state, of S and of the flush stamp alone, so that owners that were equal stay equal whenever each of them hears of S.
+
+use super::{Base, Part, PartsBuf, State};
+use crate::stamp::Stamp;
+
+/// What a sweep makes of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Swept {
+    /// It stays as it is.
+    Kept,
+    /// It is less from now on; its bytes were appended to `out`.
+    Shrunk,
+    /// It is dropped without a trace.
+    Dropped,
+}
+
+impl State<'_> {
+    /// What is left of the entry in an arc that is synced up to `synced` and was flushed at `flushed`.
+    ///
+    /// Dropped is what has no value, or has expired by the time of `synced`, if all of its stamps are at or below it: parts, and the entry
+    /// itself. A generation without a value under something that lives is lowered to `flushed`, as if what lives had been written
+    /// where there was nothing.
+    #[must_use]
+    pub fn swept(&self, synced: Stamp, flushed: Stamp, out: &mut Vec<u8>) -> Swept {
+        if self.is_over_at(synced) {
+            return Swept::Dropped;
+        }
+        let mut parts = PartsBuf::new();
+        if self.parts.iter().any(|part| part.swept(synced) != Some(part)) {
+            self.parts
+                .iter()
+                .filter_map(|part| part.swept(synced))
+                .for_each(|part| parts.push(part));
+        }
+        let parts = if parts.is_empty() && self.parts.iter().all(|part| part.swept(synced).is_some()) {
+            self.parts
+        } else {
+            parts.as_parts()
+        };
+        let left = State { parts, ..*self };
+        let is_empty = left.base == Base::None && left.runs.is_empty() && left.parts.is_empty();
+        if is_empty && left.max_stamp() <= synced || left == State::ABSENT {
+            return Swept::Dropped;
+        }
+        let left = left.without_grave(synced, flushed);
+        if left == *self {
+            return Swept::Kept;
+        }
+        left.encode(out);
+        Swept::Shrunk
+    }
+
+    /// Whether it has expired by the time of `synced`, and nothing was said of it since.
+    pub(super) fn is_over_at(&self, synced: Stamp) -> bool {
+        self.is_expired(synced.ms()) && self.max_stamp() <= synced
+    }
+}
+
+impl<'a> Part<'a> {
+    /// What is left of the part; nothing if it is dropped.
+    fn swept(self, synced: Stamp) -> Option<Self> {
+        let state = self.state;
+        let is_empty = state.base == Base::None && state.runs.is_empty();
+        if is_empty && state.max_stamp() <= synced || state.is_over_at(synced) {
+            return None;
+        }
+        let left = state.without_grave(synced, Stamp::ZERO);
+        // A part that was only added to has no expiry.
+        let is_possible = left.generation > Stamp::ZERO || left.expiry.stamp == Stamp::ZERO;
+        Some(if is_possible {
+            Part { state: left, ..self }
+        } else {
+            self
+        })
+    }
+}
