@@ -33,7 +33,7 @@ fn deltas(count: u32, items: &mut Vec<u8>, frame: &mut Vec<u8>, state: &[u8]) {
     for _ in 0..count {
         put_apply(items, KEY, state);
     }
-    let mut writer = BatchWriter::new(frame, TURN, EPOCH);
+    let mut writer = BatchWriter::new(frame, TURN, EPOCH, Stamp::ZERO);
     writer.items(items, count);
     writer.finish();
 }
