@@ -26,11 +26,15 @@ pub enum Bug {
     CatchUpFromTooFew,
     /// What an absent owner missed is not written down.
     NoHints,
+    /// What was deleted or has expired is dropped three seconds later, whoever knows of it.
+    DropByAge,
+    /// The sums that a round compares leave out what SET and DEL wrote.
+    SumsLeaveOut,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::AnswerBeforeRepair,
         Self::EmptyNodeCounts,
         Self::RereadOnChangeOnly,
@@ -40,6 +44,8 @@ impl Bug {
         Self::IgnoreLease,
         Self::CatchUpFromTooFew,
         Self::NoHints,
+        Self::DropByAge,
+        Self::SumsLeaveOut,
     ];
 
     /// Its name on the command line.
@@ -55,6 +61,8 @@ impl Bug {
             Self::IgnoreLease => "ignore-lease",
             Self::CatchUpFromTooFew => "catch-up-from-too-few",
             Self::NoHints => "no-hints",
+            Self::DropByAge => "drop-by-age",
+            Self::SumsLeaveOut => "sums-leave-out",
         }
     }
 }

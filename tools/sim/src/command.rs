@@ -10,6 +10,8 @@ use circlet_core::stamp::Stamp;
 pub(crate) enum What {
     Get,
     Set(Vec<u8>),
+    /// Written, to expire after so many milliseconds.
+    SetFor(Vec<u8>, u64),
     Delete,
     Incr(i64),
     /// Read, modify, write: the value grows by this.
@@ -48,6 +50,7 @@ impl fmt::Display for Command {
         match &self.what {
             What::Get => write!(formatter, "{h}GET {key}"),
             What::Set(value) => write!(formatter, "{h}SET {key} {}", value.escape_ascii()),
+            What::SetFor(value, ms) => write!(formatter, "SET {key} {} PX {ms}", value.escape_ascii()),
             What::Delete => write!(formatter, "{h}DEL {key}"),
             What::Incr(by) => write!(formatter, "{h}INCRBY {key} {by}"),
             What::Append(tail) => write!(formatter, "APPEND {key} {}", tail.escape_ascii()),

@@ -48,7 +48,8 @@ impl Record {
     pub(crate) fn written(&self) -> Option<Option<&[u8]>> {
         match &self.command.what {
             What::Set(value) => Some(Some(value)),
-            What::Delete => Some(None),
+            // Schedules look at such a key only when it has expired.
+            What::Delete | What::SetFor(..) => Some(None),
             What::Get | What::Incr(_) | What::Append(_) => None,
         }
     }

@@ -6,6 +6,7 @@ mod hints_bounded;
 mod reads_never_go_back;
 mod replicas_converge;
 mod stamps_never_go_back;
+mod tombstones_drain;
 
 pub(crate) use hints_bounded::over_their_cap as hints_over_their_cap;
 
@@ -27,5 +28,6 @@ pub(crate) fn check_history(history: &History) -> Vec<String> {
 pub(crate) fn check_rest(world: &World) -> Vec<String> {
     let mut violations = replicas_converge::check(world);
     violations.extend(hints_bounded::drained(world));
+    violations.extend(tombstones_drain::left(world));
     violations
 }

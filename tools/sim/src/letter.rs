@@ -3,8 +3,9 @@
 //! The frames of `circlet_core::message` as values: their bytes have golden files and fuzzing of their own, and a simulation is about
 //! what happens to messages, not about how they look.
 
-use circlet_core::control::PeerStatus;
+use circlet_core::control::{PeerStatus, RoundAnswer};
 use circlet_core::life::Life;
+use circlet_core::stamp::Stamp;
 use circlet_ring::ArcId;
 
 use crate::command::{Command, Reply};
@@ -41,16 +42,28 @@ pub(crate) enum Letter {
         id: u64,
         answer: Answer,
     },
+    /// These arcs are synced up to the cut, and that life of yours was in the round.
+    Synced {
+        life: Life,
+        cut: Stamp,
+        arcs: Vec<ArcId>,
+    },
+    /// You missed something in this arc.
+    Stale(ArcId),
     /// The connection is gone.
     Closed,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) enum Question {
-    /// Merge this state.
-    Apply { key: Vec<u8>, state: Vec<u8> },
+    /// Merge this state, of an owner synced so far.
+    Apply {
+        key: Vec<u8>,
+        state: Vec<u8>,
+        synced: Stamp,
+    },
     /// Have you the state with this digest?
-    Check { key: Vec<u8>, digest: u64 },
+    Check { key: Vec<u8>, digest: u64, synced: Stamp },
     /// Run this command.
     Run(Command),
     /// What is your digest of the arc?
@@ -59,22 +72,31 @@ pub(crate) enum Question {
     Pull { arc: ArcId, after: Option<Vec<u8>> },
     /// You missed these, and something in these arcs.
     Replay {
-        states: Vec<(Vec<u8>, Vec<u8>)>,
+        states: Vec<(Vec<u8>, Vec<u8>, Stamp)>,
         arcs: Vec<ArcId>,
+    },
+    /// Are your sums up to the cut these? Each arc with the cut of the last round that this life of yours was in.
+    Round {
+        life: Life,
+        cut: Stamp,
+        arcs: Vec<(ArcId, Stamp, u64)>,
     },
 }
 
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
     Fine,
-    /// The state that a delta lost to, or that has another digest.
-    State(Vec<u8>),
+    /// The state that a delta lost to, or that has another digest, of an owner synced so far.
+    State(Vec<u8>, Stamp),
     Absent,
+    /// The delta has parts that were dropped here.
+    Ignored,
     /// Nothing was done.
     Refused(&'static str),
     Ran(Reply),
     ArcDigest {
         digest: u64,
+        synced: Stamp,
         caught_up: bool,
         /// The asker is not the one that this node holds for the coordinator.
         contested: bool,
@@ -82,7 +104,9 @@ pub(crate) enum Answer {
     Chunk {
         states: Vec<(Vec<u8>, Vec<u8>)>,
         more: bool,
+        synced: Stamp,
     },
+    Round(RoundAnswer),
 }
 
 impl Letter {
@@ -94,6 +118,8 @@ impl Letter {
             Self::Ping => "ping",
             Self::Pong => "pong",
             Self::Status(_) => "status",
+            Self::Synced { .. } => "synced",
+            Self::Stale(_) => "stale",
             Self::Closed => "closed",
             Self::Ask { question, .. } => match question {
                 Question::Apply { .. } => "apply?",
@@ -102,10 +128,13 @@ impl Letter {
                 Question::ArcDigest(_) => "digest?",
                 Question::Pull { .. } => "pull?",
                 Question::Replay { .. } => "replay?",
+                Question::Round { .. } => "round?",
             },
             Self::Answer { answer, .. } => match answer {
                 Answer::Fine => "fine",
-                Answer::State(_) => "state",
+                Answer::State(..) => "state",
+                Answer::Ignored => "ignored",
+                Answer::Round(_) => "round",
                 Answer::Absent => "absent",
                 Answer::Refused(why) => why,
                 Answer::Ran(_) => "ran",

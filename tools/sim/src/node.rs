@@ -45,6 +45,9 @@ use crate::letter::{Letter, Parcel};
 /// How often a node looks after its links and what waits.
 const HEARTBEAT: Duration = Duration::from_millis(100);
 
+/// Short, so that runs see several rounds.
+const ROUND_PERIOD: Duration = Duration::from_secs(1);
+
 /// Few, so that runs reach it.
 pub(crate) const HINT_KEYS_MAX: usize = 4;
 
@@ -115,6 +118,7 @@ impl Node {
     ) -> Self {
         let id = topology.members()[place].id;
         let mut config = ControlConfig::new(id, life, seed);
+        config.round_period = ROUND_PERIOD;
         if bug == Some(Bug::CatchUpFromTooFew) {
             config.open_alone_after = Some(Duration::ZERO);
         }
@@ -138,7 +142,7 @@ impl Node {
             control,
             events: VecDeque::new(),
             lease_until: Instant::ZERO,
-            store: Store::new(topology.settings().arcs),
+            store: Store::new(topology.settings().arcs, bug),
             hints: Hints::new(caps),
             links,
             asked: BTreeMap::new(),
@@ -168,7 +172,10 @@ impl Node {
     pub(crate) fn on_timer(&mut self, now: Now, timer: Timer) {
         self.now = now;
         match timer {
-            Timer::Heartbeat => self.on_heartbeat(),
+            Timer::Heartbeat => {
+                self.drop_by_age();
+                self.on_heartbeat();
+            }
             Timer::Slow(op) => self.on_slow(op),
             Timer::Deadline(op) => self.on_deadline(op),
             Timer::Forwarded(id) => self.give_up(id),

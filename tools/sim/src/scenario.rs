@@ -1,8 +1,11 @@
 //! Fixed schedules that broke earlier forms of the design, each with the rule that makes it harmless.
 
 mod catch_up_from_too_few;
+mod deleted_under_absent_owner;
+mod expired_under_absent_owner;
 mod fast_clock;
 mod forwarded_increment;
+mod missed_delete;
 mod restart_in_no_time;
 mod script;
 mod woken_node;
@@ -22,11 +25,26 @@ pub struct Scenario {
 }
 
 /// All schedules.
-pub const ALL: [Scenario; 5] = [
+pub const ALL: [Scenario; 8] = [
     Scenario {
         name: "catch-up-from-too-few",
         bug: Bug::CatchUpFromTooFew,
         run: catch_up_from_too_few::run,
+    },
+    Scenario {
+        name: "deleted-under-absent-owner",
+        bug: Bug::DropByAge,
+        run: deleted_under_absent_owner::run,
+    },
+    Scenario {
+        name: "expired-under-absent-owner",
+        bug: Bug::DropByAge,
+        run: expired_under_absent_owner::run,
+    },
+    Scenario {
+        name: "missed-delete",
+        bug: Bug::SumsLeaveOut,
+        run: missed_delete::run,
     },
     Scenario {
         name: "fast-clock",

@@ -22,6 +22,21 @@ fn a_node_that_reaches_too_few_remembers_nothing() {
 }
 
 #[test]
+fn what_was_deleted_under_an_absent_owner_stays_deleted() {
+    expect("deleted-under-absent-owner");
+}
+
+#[test]
+fn what_expired_under_an_absent_owner_uncovers_nothing_older() {
+    expect("expired-under-absent-owner");
+}
+
+#[test]
+fn a_delete_that_an_owner_missed_is_found_before_it_is_forgotten() {
+    expect("missed-delete");
+}
+
+#[test]
 fn a_write_after_one_with_a_fast_clock_wins() {
     expect("fast-clock");
 }

@@ -1,10 +1,14 @@
 //! The exchange of an arc with a peer: compare, and pull all that it has if it differs.
 
+use std::collections::BTreeMap;
+
 use circlet_core::control::{ExchangeId, ExchangeOutcome};
+use circlet_core::stamp::Stamp;
 use circlet_ring::{ArcId, NodeId};
 
 use super::Node;
 use super::links::Why;
+use super::store::decoded;
 use crate::letter::{Answer, Question};
 
 impl Node {
@@ -21,6 +25,7 @@ impl Node {
     pub(super) fn on_arc_digest(&mut self, peer: usize, id: ExchangeId, arc: ArcId, answer: &Answer) {
         let &Answer::ArcDigest {
             digest,
+            synced,
             caught_up,
             contested,
         } = answer
@@ -32,37 +37,61 @@ impl Node {
             (kept_memory, _) => ExchangeOutcome::Merged { kept_memory },
         };
         if digest == self.store.digest(arc) {
+            self.store.become_synced(arc, synced);
             self.exchanged(id, outcome);
         } else {
-            self.pull(peer, id, arc, outcome, None);
+            self.pull(peer, (id, arc, outcome), None, Stamp::MAX);
         }
     }
 
     pub(super) fn on_chunk(
         &mut self,
         peer: usize,
-        id: ExchangeId,
-        arc: ArcId,
-        outcome: ExchangeOutcome,
+        (id, arc, outcome): (ExchangeId, ArcId, ExchangeOutcome),
+        after: Option<&Vec<u8>>,
+        least: Stamp,
         answer: Answer,
     ) {
-        let Answer::Chunk { states, more } = answer else {
+        let Answer::Chunk { states, more, synced } = answer else {
             return self.exchanged(id, ExchangeOutcome::Refused);
         };
-        for (key, state) in &states {
-            if self.take(key, state).is_err() {
+        let least = least.min(synced);
+        for (_, state) in &states {
+            if self.check_ahead(decoded(state).max_stamp()).is_err() {
                 return self.exchanged(id, ExchangeOutcome::Refused);
             }
         }
-        match states.last() {
-            Some((last, _)) if more => self.pull(peer, id, arc, outcome, Some(last.clone())),
-            _ => self.exchanged(id, outcome),
+        let last = states.last().map(|(key, _)| key.clone()).filter(|_| more);
+        let theirs: BTreeMap<_, _> = states.into_iter().collect();
+        let keys = self.store.keys_between(arc, after, last.as_ref());
+        for key in keys.iter().chain(theirs.keys().filter(|key| !keys.contains(key))) {
+            let sent = theirs.get(key).map(Vec::as_slice);
+            self.store.receive_whole(arc, key, sent, synced);
+        }
+        match last {
+            Some(last) => self.pull(peer, (id, arc, outcome), Some(last), least),
+            None => {
+                self.store.become_synced(arc, least);
+                self.exchanged(id, outcome);
+            }
         }
     }
 
-    /// `outcome` is what it comes to once all is merged.
-    fn pull(&mut self, peer: usize, id: ExchangeId, arc: ArcId, outcome: ExchangeOutcome, after: Option<Vec<u8>>) {
-        let why = Why::Pull { id, arc, outcome };
+    /// The outcome is what it comes to once all is merged; `least` what the peer was synced up to while it answered.
+    fn pull(
+        &mut self,
+        peer: usize,
+        (id, arc, outcome): (ExchangeId, ArcId, ExchangeOutcome),
+        after: Option<Vec<u8>>,
+        least: Stamp,
+    ) {
+        let why = Why::Pull {
+            id,
+            arc,
+            outcome,
+            after: after.clone(),
+            synced: least,
+        };
         if self.ask(peer, Question::Pull { arc, after }, why).is_err() {
             self.exchanged(id, ExchangeOutcome::Failed);
         }

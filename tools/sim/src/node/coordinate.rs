@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use circlet_core::collection::HashView;
+use circlet_core::control::Event;
 use circlet_core::coordinator::{Party, ReadAck, ReadOp, ReadStep, Shortfall, WriteAck, WriteOp, WriteStep};
 use circlet_core::mutate::{self, Edit, MutateError};
 use circlet_core::owners::{OwnerIndex, Owners};
 use circlet_core::stamp::Stamp;
 use circlet_core::state::Kind::Hash;
-use circlet_core::state::{Merged, State, Value, merge};
+use circlet_core::state::{Merged, Received, State, Value, merge};
 use circlet_core::time::WallMs;
 
 use super::links::Why;
@@ -79,6 +80,7 @@ impl Node {
                 let question = Question::Apply {
                     key: op.command.key.clone(),
                     state: delta.clone(),
+                    synced: self.store.synced(self.arc_of(&op.command.key)),
                 };
                 self.ops.insert(id, op);
                 self.step_write(id, |node, write, me| node.self_ack(write, me));
@@ -105,7 +107,8 @@ impl Node {
     pub(super) fn on_write_answer(&mut self, id: u64, owner: OwnerIndex, answer: Answer) {
         let ack = match answer {
             Answer::Fine => WriteAck::Merged,
-            Answer::State(theirs) => self.on_superseded(id, &theirs),
+            Answer::State(theirs, synced) => self.on_superseded(id, &theirs, synced),
+            Answer::Ignored => self.on_ignored(id, owner),
             _ => return self.on_write_failure(id, owner),
         };
         self.step_write(id, |_, write, _| write.on_ack(owner, ack));
@@ -118,7 +121,7 @@ impl Node {
     pub(super) fn on_read_answer(&mut self, id: u64, owner: OwnerIndex, answer: Answer) {
         let theirs = match answer {
             Answer::Fine => return self.step_read(id, |read| read.on_ack(owner, ReadAck::Equal)),
-            Answer::State(theirs) => Some(theirs),
+            Answer::State(theirs, synced) => Some((theirs, synced)),
             Answer::Absent => None,
             _ => return self.on_read_failure(id, owner),
         };
@@ -126,11 +129,18 @@ impl Node {
             return;
         };
         let key = command.key.clone();
-        let here = match theirs.as_deref().map(|theirs| self.take(&key, theirs)) {
+        let here = match theirs.as_ref().map(|(theirs, synced)| self.take(&key, theirs, *synced)) {
             Some(Err(_)) => return self.on_read_failure(id, owner),
-            Some(Ok(merged)) => merged,
-            None => Merged::Left,
+            Some(Ok(received)) => received,
+            None => Received {
+                merged: Merged::Left,
+                superseded_by: None,
+                is_ignored: false,
+            },
         };
+        // What was dropped here is not read either.
+        let theirs = theirs.filter(|_| !here.is_ignored).map(|(theirs, _)| theirs);
+        let here = here.merged;
         let entry_here = self.store.get(self.arc_of(&key), &key).map(<[u8]>::to_vec);
         let bug = self.bug;
         let Some(Op {
@@ -152,7 +162,7 @@ impl Node {
     }
 
     pub(super) fn on_repair_answer(&mut self, id: u64, owner: OwnerIndex, answer: &Answer) {
-        if matches!(answer, Answer::Fine | Answer::State(_)) {
+        if matches!(answer, Answer::Fine | Answer::State(..)) {
             self.step_read(id, |read| read.on_ack(owner, ReadAck::Repaired));
         } else {
             self.on_read_failure(id, owner);
@@ -221,6 +231,10 @@ impl Node {
         }
         match &command.what {
             What::Set(value) => mutate::set(stamp, None, value).encode(&mut delta),
+            What::SetFor(value, ms) => {
+                let ends = wall + Duration::from_millis(*ms);
+                mutate::set(stamp, Some(ends), value).encode(&mut delta);
+            }
             What::Delete => mutate::delete(stamp).encode(&mut delta),
             What::Incr(by) => {
                 mutate::incr(found, wall, stamp, author, *by, &mut delta)?;
@@ -254,7 +268,7 @@ impl Node {
     }
 
     /// The replica holds what outranks the delta.
-    fn on_superseded(&mut self, id: u64, theirs: &[u8]) -> WriteAck {
+    fn on_superseded(&mut self, id: u64, theirs: &[u8], synced: Stamp) -> WriteAck {
         let Some(Op {
             command,
             kind: Kind::Write { delta, .. },
@@ -265,7 +279,7 @@ impl Node {
         };
         let above = decoded(delta).superseded_by(decoded(theirs));
         let key = command.key.clone();
-        let merged = self.take(&key, theirs);
+        let merged = self.take(&key, theirs, synced).map(|received| received.merged);
         if self.bug == Some(Bug::IgnoreSuperseded) {
             return WriteAck::Merged;
         }
@@ -274,6 +288,22 @@ impl Node {
             Some(above) if is_news || self.bug != Some(Bug::RestampOnNewsOnly) => WriteAck::Superseded(above),
             _ => WriteAck::Merged,
         }
+    }
+
+    /// The replica has dropped what the delta contains: this node did not hear of a round.
+    fn on_ignored(&mut self, id: u64, owner: OwnerIndex) -> WriteAck {
+        let Some(Op {
+            command,
+            kind: Kind::Write { stamp, .. },
+            ..
+        }) = self.ops.get(&id)
+        else {
+            return WriteAck::Merged;
+        };
+        let (arc, stamp) = (self.arc_of(&command.key), *stamp);
+        let peer = self.id_of(self.view.arc(arc).owner(owner.index()).get());
+        self.tell(Event::ArcStale { peer, arc });
+        WriteAck::Superseded(stamp)
     }
 
     fn step_write(&mut self, id: u64, act: impl FnOnce(&Self, &mut WriteOp, &Command) -> WriteStep) {
@@ -386,10 +416,12 @@ impl Node {
             return true;
         };
         let key = command.key.clone();
-        let Some(state) = self.store.get(self.arc_of(&key), &key).map(<[u8]>::to_vec) else {
+        let arc = self.arc_of(&key);
+        let Some(state) = self.store.get(arc, &key).map(<[u8]>::to_vec) else {
             return false;
         };
-        self.ask_owner(id, owner, Question::Apply { key, state }, why)
+        let synced = self.store.synced(arc);
+        self.ask_owner(id, owner, Question::Apply { key, state, synced }, why)
     }
 
     fn ask_check(&mut self, id: u64, owner: OwnerIndex) {
@@ -404,6 +436,7 @@ impl Node {
         let question = Question::Check {
             key: command.key.clone(),
             digest: digest_of(&command.key, entry.as_deref()),
+            synced: self.store.synced(self.arc_of(&command.key)),
         };
         if !self.ask_owner(id, owner, question, Why::Read { op: id, owner }) {
             self.on_read_failure(id, owner);
@@ -456,6 +489,7 @@ fn decide_on_field(
     let found = mutate::found(state, now);
     match what {
         What::Set(value) => drop(edit.set(found, field, value, None)),
+        What::SetFor(value, ms) => drop(edit.set(found, field, value, Some(now + Duration::from_millis(*ms)))),
         What::Delete => drop(edit.delete(found, field)),
         What::Incr(by) => drop(edit.incr(found, field, *by)?),
         What::Append(_) | What::Get => {}

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use circlet_core::control::{Event, ExchangeId, ExchangeOutcome, PeerStatus, ReplayOutcome};
+use circlet_core::control::{Event, ExchangeId, ExchangeOutcome, PeerStatus, ReplayOutcome, RoundId};
 use circlet_core::hint::HintBatch;
 use circlet_core::owners::OwnerIndex;
+use circlet_core::stamp::Stamp;
 use circlet_core::time::Instant;
 use circlet_ring::{ArcId, NodeId};
 
@@ -60,7 +61,11 @@ pub(super) enum Why {
         id: ExchangeId,
         arc: ArcId,
         outcome: ExchangeOutcome,
+        after: Option<Vec<u8>>,
+        /// The least that the peer was synced up to.
+        synced: Stamp,
     },
+    Round(RoundId),
     Replay(HintBatch),
 }
 
@@ -122,6 +127,15 @@ impl Node {
                 if let Some(asked) = self.asked.remove(&id) {
                     self.on_answer(asked, answer);
                 }
+            }
+            Letter::Synced { life, cut, arcs } => {
+                if life == self.life {
+                    arcs.into_iter().for_each(|arc| self.store.become_synced(arc, cut));
+                }
+            }
+            Letter::Stale(arc) => {
+                let peer = self.id_of(from);
+                self.tell(Event::ArcStale { peer, arc });
             }
             Letter::Closed if is_mine => self.close_link(from),
             Letter::Welcome { .. } | Letter::Pong | Letter::Closed => {}
@@ -189,6 +203,7 @@ impl Node {
             Why::LateRepair => {}
             Why::Forward(parked) => self.on_forward_lost(*parked),
             Why::ArcDigest { id, .. } | Why::Pull { id, .. } => self.exchanged(id, ExchangeOutcome::Failed),
+            Why::Round(id) => self.compared(id, peer, None),
             Why::Replay(batch) => self.on_replayed(peer, Some(batch), ReplayOutcome::Failed),
         }
     }
@@ -202,7 +217,21 @@ impl Node {
             Why::LateRepair => {}
             Why::Forward(parked) => self.on_forward_answer(*parked, answer),
             Why::ArcDigest { id, arc } => self.on_arc_digest(peer, id, arc, &answer),
-            Why::Pull { id, arc, outcome } => self.on_chunk(peer, id, arc, outcome, answer),
+            Why::Pull {
+                id,
+                arc,
+                outcome,
+                after,
+                synced,
+            } => self.on_chunk(peer, (id, arc, outcome), after.as_ref(), synced, answer),
+            Why::Round(id) => {
+                let answer = if let Answer::Round(answer) = answer {
+                    Some(answer)
+                } else {
+                    None
+                };
+                self.compared(id, peer, answer);
+            }
             Why::Replay(batch) => self.on_replay_answer(peer, batch, &answer),
         }
     }
@@ -215,6 +244,14 @@ impl Node {
             heard: self.now.mono,
         };
         self.send(peer, connection, Letter::Hello);
+    }
+
+    /// Says something that has no answer, if there is a link.
+    pub(super) fn say(&mut self, to: usize, letter: Letter) {
+        let link = &self.links[to];
+        if let Some(connection) = link.connection.filter(|_| link.up) {
+            self.send(to, connection, letter);
+        }
     }
 
     fn send(&mut self, to: usize, connection: u64, letter: Letter) {

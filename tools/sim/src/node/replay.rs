@@ -35,10 +35,13 @@ impl Node {
         if batch.is_empty() {
             return self.on_replayed(place, None, ReplayOutcome::Drained);
         }
-        let states = batch
-            .keys
-            .iter()
-            .filter_map(|(arc, key)| Some((key.to_vec(), self.store.get(*arc, key)?.to_vec())));
+        let states = batch.keys.iter().filter_map(|(arc, key)| {
+            Some((
+                key.to_vec(),
+                self.store.get(*arc, key)?.to_vec(),
+                self.store.synced(*arc),
+            ))
+        });
         let question = Question::Replay {
             states: states.collect(),
             arcs: batch.arcs.clone(),

@@ -2,6 +2,8 @@
 
 use circlet_core::clock::DriftGuard;
 use circlet_core::control::Event;
+use circlet_core::stamp::Stamp;
+use circlet_core::state::{Received, Swept};
 use circlet_ring::ArcId;
 
 use super::store::{decoded, digest_of};
@@ -29,57 +31,75 @@ impl Node {
         self.answer(from, connection, id, answer);
     }
 
-    /// Whether `bytes` may be merged, and if so, what came of it.
-    pub(super) fn take(&mut self, key: &[u8], bytes: &[u8]) -> Result<circlet_core::state::Merged, &'static str> {
-        let state = decoded(bytes);
-        if DriftGuard::DEFAULT.check(self.now.wall, state.max_stamp()).is_err() {
-            return Err("stamp ahead");
-        }
-        Ok(self.store.merge(self.arc_of(key), key, bytes))
+    /// Whether `bytes`, of an owner synced up to `theirs`, may be merged, and if so, what came of it.
+    pub(super) fn take(&mut self, key: &[u8], bytes: &[u8], theirs: Stamp) -> Result<Received, &'static str> {
+        self.check_ahead(decoded(bytes).max_stamp())?;
+        let arc = self.arc_of(key);
+        Ok(self.store.receive(arc, key, bytes, theirs))
+    }
+
+    pub(super) fn check_ahead(&self, stamp: Stamp) -> Result<(), &'static str> {
+        let checked = DriftGuard::DEFAULT.check(self.now.wall, stamp);
+        checked.map_err(|_| "stamp ahead")
     }
 
     fn answer_to(&mut self, from: usize, question: Question) -> Answer {
         match question {
-            Question::Apply { key, state } => self.apply(&key, &state),
-            Question::Check { key, digest } => self.check(&key, digest),
+            Question::Apply { key, state, synced } => self.apply(&key, &state, synced),
+            Question::Check { key, digest, synced } => self.check(&key, digest, synced),
             Question::ArcDigest(arc) => Answer::ArcDigest {
                 digest: self.store.digest(arc),
+                synced: self.store.synced(arc),
                 caught_up: self.remembers(arc),
                 contested: self.coordinator_of(arc) != Some(from),
             },
             Question::Pull { arc, after } => {
                 let (states, more) = self.store.chunk(arc, after.as_ref(), CHUNK_STATES);
-                Answer::Chunk { states, more }
+                let synced = self.store.synced(arc);
+                Answer::Chunk { states, more, synced }
             }
             Question::Replay { states, arcs } => self.take_replay(from, &states, arcs),
+            Question::Round { life, cut, arcs } => self.answer_round(life, cut, &arcs),
             Question::Run(_) => Answer::Refused("routed elsewhere"),
         }
     }
 
-    fn apply(&mut self, key: &[u8], bytes: &[u8]) -> Answer {
+    fn apply(&mut self, key: &[u8], bytes: &[u8], theirs: Stamp) -> Answer {
         let arc = self.arc_of(key);
         if self.view.arc(arc).my_position().is_none() {
             return Answer::Refused("not an owner");
         }
-        let is_superseded = decoded(bytes).superseded_by(self.store.state(arc, key)).is_some();
-        if let Err(why) = self.take(key, bytes) {
-            return Answer::Refused(why);
-        }
+        let received = match self.take(key, bytes, theirs) {
+            Err(why) => return Answer::Refused(why),
+            Ok(received) if received.is_ignored => return Answer::Ignored,
+            Ok(received) => received,
+        };
         match self.store.get(arc, key) {
-            Some(entry) if is_superseded => Answer::State(entry.to_vec()),
+            Some(entry) if received.superseded_by.is_some() => Answer::State(entry.to_vec(), self.store.synced(arc)),
             _ => Answer::Fine,
         }
     }
 
-    fn check(&mut self, key: &[u8], digest: u64) -> Answer {
+    fn check(&mut self, key: &[u8], digest: u64, theirs: Stamp) -> Answer {
         let arc = self.arc_of(key);
         if !self.remembers(arc) {
             return Answer::Refused("not caught up");
         }
         let entry = self.store.get(arc, key);
+        let synced = self.store.synced(arc);
+        let mut left = Vec::new();
+        // What the asker has dropped is not compared.
+        let seen = match entry.filter(|_| theirs > synced) {
+            Some(entry) => match decoded(entry).swept(theirs, Stamp::ZERO, &mut left) {
+                Swept::Kept => Some(entry),
+                Swept::Shrunk => Some(&left[..]),
+                Swept::Dropped => None,
+            },
+            None => entry,
+        };
         match entry {
-            _ if digest_of(key, entry) == digest => Answer::Fine,
-            Some(entry) => Answer::State(entry.to_vec()),
+            _ if digest_of(key, seen) == digest => Answer::Fine,
+            Some(entry) => Answer::State(entry.to_vec(), synced),
             None => Answer::Absent,
         }
     }
@@ -89,19 +109,19 @@ impl Node {
         arc.coordinator().map(|position| arc.owner(position).get())
     }
 
-    fn remembers(&self, arc: ArcId) -> bool {
+    pub(super) fn remembers(&self, arc: ArcId) -> bool {
         self.view.arc(arc).may_answer_reads() || self.bug == Some(Bug::EmptyNodeCounts)
     }
 
-    fn take_replay(&mut self, from: usize, states: &[(Vec<u8>, Vec<u8>)], arcs: Vec<ArcId>) -> Answer {
+    fn take_replay(&mut self, from: usize, states: &[(Vec<u8>, Vec<u8>, Stamp)], arcs: Vec<ArcId>) -> Answer {
         let peer = self.id_of(from);
         for arc in arcs {
             self.tell(Event::ArcStale { peer, arc });
         }
         // All that can be taken is; the rest comes again.
         let mut refused = 0;
-        for (key, state) in states {
-            refused += usize::from(self.take(key, state).is_err());
+        for (key, state, synced) in states {
+            refused += usize::from(self.take(key, state, *synced).is_err());
         }
         if refused == 0 {
             Answer::Fine

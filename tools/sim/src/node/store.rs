@@ -2,21 +2,25 @@
 
 use std::collections::BTreeMap;
 
+use circlet_core::antientropy::ArcSums;
 use circlet_core::clock::ArcClock;
 use circlet_core::mutate::Author;
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Merged, State, merge};
+use circlet_core::state::{Merged, Received, State, Swept, Synced, receive};
 use circlet_core::time::WallMs;
 use circlet_ring::{ArcCount, ArcId};
+
+use crate::bug::Bug;
 
 /// Keys with their encoded states.
 pub(crate) type States = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// A node's memory. Everything in it came through [`Store::merge`].
+/// A node's memory. Everything in it came through [`Store::receive`].
 #[derive(Debug)]
 pub(crate) struct Store {
     arcs: ArcCount,
     shards: BTreeMap<ArcId, Shard>,
+    leaves_out: bool,
     /// Entries whose stamp went back: must stay empty.
     pub(crate) went_back: Vec<String>,
 }
@@ -27,12 +31,48 @@ struct Shard {
     /// The first stamp of this life here; runs from before it are never raised.
     run_epoch: Option<Stamp>,
     entries: BTreeMap<Vec<u8>, Vec<u8>>,
+    // Invariant: of the parts of the entries.
+    sums: ArcSums,
+    /// Whether the sums leave out what SET and DEL wrote: a planted bug.
+    leaves_out: bool,
+}
+
+impl Shard {
+    /// Puts `entry` in the place of whatever was there.
+    fn put(&mut self, key: &[u8], entry: Option<Vec<u8>>) {
+        let is_bug = self.leaves_out;
+        let leaves_out = |entry: &[u8]| is_bug && decoded(entry).runs.is_empty();
+        if let Some(entry) = entry.as_deref().filter(|entry| !leaves_out(entry)) {
+            decoded(entry).for_each_digest(hash(key), |part| self.sums.add(part));
+        }
+        let old = match entry {
+            Some(entry) => self.entries.insert(key.to_vec(), entry),
+            None => self.entries.remove(key),
+        };
+        if let Some(old) = old.as_deref().filter(|old| !leaves_out(old)) {
+            decoded(old).for_each_digest(hash(key), |part| self.sums.sub(part));
+        }
+    }
+
+    fn sweep(&mut self, cut: Stamp) {
+        for (key, entry) in self.entries.clone() {
+            let mut out = Vec::new();
+            match decoded(&entry).swept(cut, Stamp::ZERO, &mut out) {
+                Swept::Kept => continue,
+                Swept::Shrunk => self.put(&key, Some(out)),
+                Swept::Dropped => self.put(&key, None),
+            }
+            // A run that was dropped must not be raised again.
+            self.run_epoch = None;
+        }
+    }
 }
 
 impl Store {
-    pub(crate) fn new(arcs: ArcCount) -> Self {
+    pub(crate) fn new(arcs: ArcCount, bug: Option<Bug>) -> Self {
         Self {
             arcs,
+            leaves_out: bug == Some(Bug::SumsLeaveOut),
             shards: BTreeMap::new(),
             went_back: Vec::new(),
         }
@@ -43,12 +83,12 @@ impl Store {
     }
 
     pub(crate) fn stamp(&mut self, arc: ArcId, wall: WallMs) -> Stamp {
-        self.shards.entry(arc).or_default().clock.stamp(wall)
+        self.shard(arc).clock.stamp(wall)
     }
 
     /// Whose run an INCR here goes into. To be asked only once the arc has caught up.
     pub(crate) fn author(&mut self, arc: ArcId, node: u64, wall: WallMs) -> Author {
-        let shard = self.shards.entry(arc).or_default();
+        let shard = self.shard(arc);
         let run_epoch = *shard.run_epoch.get_or_insert_with(|| shard.clock.stamp(wall));
         Author { node, run_epoch }
     }
@@ -63,27 +103,88 @@ impl Store {
         self.get(arc, key).map_or(State::ABSENT, decoded)
     }
 
-    /// Merges `bytes` into the entry: what `merge(here, theirs)` said.
+    /// Merges `bytes`, which a command here made.
     pub(crate) fn merge(&mut self, arc: ArcId, key: &[u8], bytes: &[u8]) -> Merged {
-        let theirs = decoded(bytes);
-        let shard = self.shards.entry(arc).or_default();
-        shard.clock.observe(theirs.max_stamp());
-        let Some(entry) = shard.entries.get_mut(key) else {
-            shard.entries.insert(key.to_vec(), bytes.to_vec());
-            return Merged::Right;
+        let synced = self.synced(arc);
+        self.receive(arc, key, bytes, synced).merged
+    }
+
+    /// Merges `bytes` of an owner that is synced up to `theirs`, as far as they are believed.
+    pub(crate) fn receive(&mut self, arc: ArcId, key: &[u8], bytes: &[u8], theirs: Stamp) -> Received {
+        let arrived = decoded(bytes);
+        let shard = self.shard(arc);
+        shard.clock.observe(arrived.max_stamp());
+        let synced = Synced {
+            mine: shard.sums.synced(),
+            theirs,
         };
         let mut out = Vec::new();
-        let merged = merge(decoded(entry), theirs, &mut out);
-        let generation = decoded(entry).generation;
-        match merged {
+        let local = shard.entries.get(key).map_or(State::ABSENT, |entry| decoded(entry));
+        let generation = local.generation;
+        let received = receive(local, arrived, synced, &mut out);
+        match received.merged {
             Merged::Same | Merged::Left => {}
-            Merged::Right => *entry = bytes.to_vec(),
-            Merged::Both => *entry = out,
+            Merged::Right => shard.put(key, Some(bytes.to_vec())),
+            Merged::Both => shard.put(key, Some(out)),
         }
-        if decoded(entry).generation < generation {
+        if self.state(arc, key).generation < generation {
             self.went_back.push(format!("{} in {arc:?}", key.escape_ascii()));
         }
-        merged
+        received
+    }
+
+    /// Merges what an owner synced up to `theirs` has under `key`, and that is all, if it is something.
+    pub(crate) fn receive_whole(&mut self, arc: ArcId, key: &[u8], sent: Option<&[u8]>, theirs: Stamp) {
+        let mine = self.synced(arc);
+        let shard = self.shard(arc);
+        let (local, arrived) = (
+            shard.entries.get(key).map_or(State::ABSENT, |entry| decoded(entry)),
+            sent.map_or(State::ABSENT, decoded),
+        );
+        let mut left = Vec::new();
+        if theirs > mine && local.without_dropped(arrived, theirs, &mut left).is_some() {
+            shard.put(key, Some(left.clone()).filter(|left| !left.is_empty()));
+            shard.run_epoch = None;
+        }
+        let Some(sent) = sent else { return };
+        let mut held = Vec::new();
+        let is_less = theirs < mine && arrived.without_dropped(self.state(arc, key), mine, &mut held).is_some();
+        let sent = if is_less && !held.is_empty() { &held } else { sent };
+        // What the sender has dropped is dropped here by now: nothing is to be read as older.
+        self.receive(arc, key, sent, theirs.min(mine));
+    }
+
+    fn shard(&mut self, arc: ArcId) -> &mut Shard {
+        let shard = self.shards.entry(arc).or_default();
+        shard.leaves_out = self.leaves_out;
+        shard
+    }
+
+    /// Synced-up-to.
+    pub(crate) fn synced(&self, arc: ArcId) -> Stamp {
+        self.shards.get(&arc).map_or(Stamp::ZERO, |shard| shard.sums.synced())
+    }
+
+    /// The sums of an arc below which nothing is stamped from now on.
+    pub(crate) fn sums_at(&mut self, arc: ArcId, cut: Stamp) -> &ArcSums {
+        let shard = self.shard(arc);
+        shard.clock.raise_floor(cut);
+        &shard.sums
+    }
+
+    /// The arc is synced up to `cut`, if it was not before.
+    pub(crate) fn become_synced(&mut self, arc: ArcId, cut: Stamp) {
+        let shard = self.shard(arc);
+        if cut <= shard.sums.synced() {
+            return;
+        }
+        shard.sweep(cut);
+        shard.sums.become_synced(cut);
+    }
+
+    /// Drops what was deleted before `cut`, whoever knows of it: what a planted bug does.
+    pub(crate) fn drop_by_age(&mut self, cut: Stamp) {
+        self.shards.values_mut().for_each(|shard| shard.sweep(cut));
     }
 
     /// What peers compare.
@@ -111,6 +212,13 @@ impl Store {
             .map(|(key, state)| (key.clone(), state.clone()))
             .collect();
         (states, rest.next().is_some())
+    }
+
+    /// The keys after `after`, up to `last`, or to the end.
+    pub(crate) fn keys_between(&self, arc: ArcId, after: Option<&Vec<u8>>, last: Option<&Vec<u8>>) -> Vec<Vec<u8>> {
+        let keys = self.shards.get(&arc).into_iter().flat_map(|shard| shard.entries.keys());
+        let is_in = |key: &&Vec<u8>| after.is_none_or(|after| *key > after) && last.is_none_or(|last| *key <= last);
+        keys.filter(is_in).cloned().collect()
     }
 
     /// All entries.
