@@ -129,15 +129,17 @@ impl KeySpec {
             }
             KeyFind::Counted { count } => {
                 let first = usize::from(count) + 1;
-                let text = args
-                    .get(usize::from(count))
-                    .and_then(|text| std::str::from_utf8(text).ok());
-                let count = text.and_then(|text| text.parse().ok()).unwrap_or(0);
-                let there = len.checked_sub(first).is_some_and(|rest| count <= rest);
-                (first..first + if there { count } else { 0 }).step_by(1)
+                (first..first + counted(count, args).unwrap_or(0)).step_by(1)
             }
         }
     }
+}
+
+/// The number that stands at `count`, if it is one and there are so many arguments behind it.
+fn counted(count: u8, args: Args<'_>) -> Option<usize> {
+    let text = std::str::from_utf8(args.get(usize::from(count))?).ok()?;
+    let rest = args.len() - usize::from(count) - 1;
+    text.parse().ok().filter(|&count| count <= rest)
 }
 
 /// Positions of a command's keys among its arguments, in order, each with what happens to the key.
@@ -173,6 +175,15 @@ impl CommandSpec {
             spec: None,
             args,
         }
+    }
+
+    /// Whether every argument that counts keys is a number above zero, and there are so many arguments behind it.
+    #[must_use]
+    pub fn counts_its_keys(&self, args: Args<'_>) -> bool {
+        self.key_specs().iter().all(|keys| match keys.find {
+            KeyFind::Counted { count } => counted(count, args).is_some_and(|count| count > 0),
+            KeyFind::Range { .. } => true,
+        })
     }
 
     /// Whether the command reads or changes keys that its arguments name.

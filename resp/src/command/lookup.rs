@@ -1,19 +1,23 @@
 //! From a name to a command.
 //!
-//! A name has at most 16 letters, so it fits into two machine words: its first and its last eight bytes, which overlap in the middle. Bit
+//! A name of up to 16 letters fits into two machine words: its first and its last eight bytes, which overlap in the middle. Bit
 //! 0x20 set in every byte makes large letters small, and nothing else that is no letter into one. The words and the length are hashed
 //! into a table made at compile time; a hit costs a multiplication, two loads and one comparison. (A general map would hash and compare
-//! the bytes one by one after copying them to small letters.)
+//! the bytes one by one after copying them to small letters.) The few names that are longer or contain an underscore are compared byte
+//! by byte besides.
 //!
-//! Invariant: names of the table consist of letters only, so that the folded words are equal exactly if the names are.
+//! Invariant: other names of the table consist of up to 16 letters, so that the folded words are equal exactly if the names are.
 
 use super::refusal::Refusal;
 use super::spec::CommandSpec;
 use super::table::SPECS;
 use crate::Args;
 
-/// Longest name that the packing can tell from others.
-const NAME_BYTES_MAX: usize = 16;
+/// Longest name that can be packed.
+const NAME_BYTES_MAX: usize = 32;
+
+/// Longest name that the packing can tell from others by itself.
+const TOLD_BYTES_MAX: usize = 16;
 
 /// A power of two, large enough that most names have a place to themselves.
 const PLACES: usize = 1024;
@@ -37,6 +41,9 @@ const EMPTY: Packed = Packed {
 /// Names by id; empty for subcommands.
 static NAMES: [Packed; SPECS.len()] = names();
 
+/// By id: whether the packed name does not tell the name from all others.
+static IN_FULL: [bool; SPECS.len()] = in_full();
+
 /// Ids by hash of their name, with linear probing.
 static INDEX: [u16; PLACES] = index();
 
@@ -54,7 +61,10 @@ pub fn lookup(name: &[u8]) -> Option<&'static CommandSpec> {
             return None;
         }
         if NAMES[id as usize] == packed {
-            return Some(SPECS[id as usize]);
+            let spec = SPECS[id as usize];
+            if !IN_FULL[id as usize] || spec.name().as_bytes().eq_ignore_ascii_case(name) {
+                return Some(spec);
+            }
         }
         place = (place + 1) % PLACES;
     }
@@ -153,10 +163,29 @@ const fn is_subcommand(name: &[u8]) -> bool {
         if name[i] == b'|' {
             return true;
         }
-        assert!(name[i].is_ascii_lowercase(), "folding is exact for letters only");
+        assert!(
+            name[i].is_ascii_lowercase() || name[i] == b'_',
+            "names are of letters and underscores"
+        );
         i += 1;
     }
     false
+}
+
+const fn in_full() -> [bool; SPECS.len()] {
+    let mut in_full = [false; SPECS.len()];
+    let mut id = 0;
+    while id < SPECS.len() {
+        let name = SPECS[id].name().as_bytes();
+        in_full[id] = name.len() > TOLD_BYTES_MAX;
+        let mut i = 0;
+        while i < name.len() {
+            in_full[id] |= name[i] == b'_';
+            i += 1;
+        }
+        id += 1;
+    }
+    in_full
 }
 
 const fn index() -> [u16; PLACES] {
@@ -225,6 +254,8 @@ mod tests {
             b"SE\x14",
             b"client|id",
             b"INCRBYFLOATINCRBYFLOAT",
+            b"georadiusXmember",
+            b"georadiusXYmember",
         ] {
             assert_eq!(lookup(name).map(CommandSpec::id), None, "{name:?} is no command");
         }

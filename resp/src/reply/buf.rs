@@ -282,14 +282,21 @@ impl ReplyBuf {
         self.head(if self.proto == Proto::Resp3 { b'>' } else { b'*' }, len);
     }
 
-    /// A number with a fraction.
-    pub fn double(&mut self, value: f64) {
+    /// A number with a fraction, as a string in both dialects.
+    pub fn bulk_double(&mut self, value: f64) {
         let mut text = Vec::with_capacity(32);
         append_f64(&mut text, value);
-        match self.proto {
-            Proto::Resp2 => self.bulk(&text),
-            Proto::Resp3 => self.tagged(b',', &text),
+        self.bulk(&text);
+    }
+
+    /// A number with a fraction.
+    pub fn double(&mut self, value: f64) {
+        if self.proto == Proto::Resp2 {
+            return self.bulk_double(value);
         }
+        let mut text = Vec::with_capacity(32);
+        append_f64(&mut text, value);
+        self.tagged(b',', &text);
     }
 
     /// Yes or no.
@@ -402,6 +409,7 @@ mod tests {
             (|out| out.set(3), "*3\r\n", "~3\r\n"),
             (|out| out.push(3), "*3\r\n", ">3\r\n"),
             (|out| out.double(1.5), "$3\r\n1.5\r\n", ",1.5\r\n"),
+            (|out| out.bulk_double(1.5), "$3\r\n1.5\r\n", "$3\r\n1.5\r\n"),
             (|out| out.boolean(true), ":1\r\n", "#t\r\n"),
             (|out| out.boolean(false), ":0\r\n", "#f\r\n"),
             (|out| out.verbatim("txt", b"hi"), "$2\r\nhi\r\n", "=6\r\ntxt:hi\r\n"),

@@ -9,6 +9,8 @@
 
 use circlet_resp::ReplyBuf;
 
+use super::sorted_set::error::SortedSetError;
+
 /// Why a command was not executed. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
@@ -101,6 +103,15 @@ pub enum CommandError {
     /// COPY to a database other than 0, the only one there is.
     #[error("ERR DB index is out of range")]
     DbIndex,
+    /// A number of random members is beyond what is answered.
+    #[error("ERR value is out of range")]
+    NumberOutOfRange,
+    /// A cursor of a scan is no number.
+    #[error("ERR invalid cursor")]
+    Cursor,
+    /// What only commands on sorted sets refuse with.
+    #[error(transparent)]
+    SortedSet(#[from] SortedSetError),
     /// LCS with both LEN and IDX.
     #[error("ERR If you want both the length and indexes, please just use IDX.")]
     LcsLenAndIdx,

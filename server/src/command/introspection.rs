@@ -149,11 +149,10 @@ fn keys_of(inner: Args<'_>) -> Result<(Args<'_>, Vec<KeyAt>), CommandError> {
         Refusal::WrongArity(spec) => no_keys(spec).unwrap_or(CommandError::InvalidArity),
     })?;
     no_keys(spec).map_or(Ok(()), Err)?;
-    let keys: Vec<KeyAt> = spec.keys(inner).collect();
-    if keys.is_empty() {
+    if !spec.counts_its_keys(inner) {
         return Err(CommandError::InvalidArguments);
     }
-    Ok((inner, keys))
+    Ok((inner, spec.keys(inner).collect()))
 }
 
 fn help(args: Args<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {
@@ -188,6 +187,15 @@ mod tests {
             ("command getkeys mset a 1 b 2", "*2 $1 a $1 b "),
             ("command getkeys mset a 1 b", "*2 $1 a $1 b "),
             ("command getkeys object encoding k", "*1 $1 k "),
+            ("command getkeys zunionstore d 2 a b", "*3 $1 d $1 a $1 b "),
+            (
+                "command getkeys zunionstore d 3 a b",
+                "ERR Invalid arguments specified for command",
+            ),
+            (
+                "command getkeys zmpop 0 a min",
+                "ERR Invalid arguments specified for command",
+            ),
             ("command getkeys ping x", "ERR The command has no key arguments"),
             ("command getkeys client id", "ERR The command has no key arguments"),
             ("command getkeys nope x", "ERR Invalid command specified"),

@@ -30,6 +30,7 @@ mod list;
 mod lookups;
 pub mod pure;
 mod repeat;
+mod scan;
 mod set;
 mod sorted_set;
 mod string;
@@ -99,8 +100,6 @@ pub fn key_handler(id: CommandId) -> Option<KeyHandler> {
         Id::Lpos => list::lpos::lpos,
         Id::Sadd => set::sadd::sadd,
         Id::Smembers => set::smembers::smembers,
-        Id::Zadd => sorted_set::zadd::zadd,
-        Id::Zrange => sorted_set::zrange::zrange,
         Id::Type => key::type_of::type_of,
         Id::Expire => key::expire::expire,
         Id::Pexpire => key::expire::pexpire,
@@ -116,7 +115,7 @@ pub fn key_handler(id: CommandId) -> Option<KeyHandler> {
         Id::ObjectIdletime => key::object::idletime,
         Id::ObjectFreq => key::object::freq,
         Id::MemoryUsage => key::memory::usage,
-        _ => return None,
+        _ => return sorted_set::key_handler(id),
     })
 }
 
@@ -132,7 +131,7 @@ pub fn slot_handler(id: CommandId) -> Option<SlotHandler> {
         CommandId::Rename => key::rename::rename,
         CommandId::Renamenx => key::rename::renamenx,
         CommandId::Copy => key::copy::copy,
-        _ => return None,
+        _ => return sorted_set::slot_handler(id),
     })
 }
 

@@ -3,6 +3,8 @@
 use rand::RngExt;
 use rand::rngs::StdRng;
 
+use crate::sorted_set_words;
+
 /// Keys with one hash tag, so that commands on several of them find them in one slot.
 const KEYS: [&str; 5] = ["{t}a", "{t}b", "{t}c", "{t}d", "{t}e"];
 
@@ -151,12 +153,14 @@ pub(crate) fn any_command(random: &mut StdRng) -> Vec<Vec<u8>> {
     let mut command = match random.random_range(0..8) {
         0 => whole_command(random),
         1 | 2 => one_of(random, LIST_FORMS),
+        3 | 4 => one_of(random, sorted_set_words::FORMS),
         _ => good_command(random),
     };
     if random.random_ratio(1, 8) {
         command[0] = command[0].to_ascii_uppercase();
     }
-    if random.random_ratio(1, 20) {
+    let is_lex = |word: &Vec<u8>| sorted_set_words::LEX_KEYS.iter().any(|key| key.as_bytes() == word);
+    if random.random_ratio(1, 20) && !command.iter().any(is_lex) {
         let at = random.random_range(0..command.len());
         match random.random_range(0..3) {
             0 if command.len() > 1 => drop(command.remove(at)),
@@ -168,13 +172,14 @@ pub(crate) fn any_command(random: &mut StdRng) -> Vec<Vec<u8>> {
     command
 }
 
-fn pick<T: Copy>(random: &mut StdRng, from: &[T]) -> T {
+pub(crate) fn pick<T: Copy>(random: &mut StdRng, from: &[T]) -> T {
     from[random.random_range(0..from.len())]
 }
 
 /// Puts a command together from its words and the parts that stand for `$` words:
-/// `$k` a key, `$l` one that mostly holds a list, `$v` a value, `$e` an element, `$n` a count, `$x` an index in a list, `$i` an integer, `$f` a float, `$r` an index in a value, `$t` a time to live in seconds, `$m` in
-/// milliseconds, `$T` and `$M` the same since the epoch.
+/// `$k` a key, `$l` one that mostly holds a list, `$v` a value, `$e` an element, `$n` a count, `$x` an index in a list, `$i` an integer, `$f`
+/// a float, `$r` an index in a value, `$t` a time to live in seconds, `$m` in milliseconds, `$T` and `$M` the same since the epoch. Those of
+/// sorted sets are in [`sorted_set_words`].
 fn filled(random: &mut StdRng, form: &str) -> Vec<Vec<u8>> {
     form.split(' ')
         .map(|word| match word {
@@ -194,7 +199,7 @@ fn filled(random: &mut StdRng, form: &str) -> Vec<Vec<u8>> {
             "$m" => random.random_range(1_000_000..1_000_000_000).to_string().into(),
             "$T" => time(random, 1_000).to_string().into(),
             "$M" => time(random, 1).to_string().into(),
-            word => word.into(),
+            word => sorted_set_words::word(random, word).unwrap_or_else(|| word.into()),
         })
         .collect()
 }
@@ -263,6 +268,12 @@ fn option(random: &mut StdRng) -> Vec<u8> {
         "len",
         "idx",
         "minmatchlen",
+        "withscores",
+        "limit",
+        "byscore",
+        "rev",
+        "incr",
+        "ch",
         "nosuch",
     ];
     pick(random, &options).into()

@@ -10,6 +10,8 @@ mod lists;
 mod local;
 mod random;
 mod redis;
+mod sorted_set_words;
+mod sorted_sets;
 mod store;
 mod strings;
 mod table;

@@ -15,7 +15,10 @@ mod latency;
 mod list;
 mod server;
 mod set;
-mod sorted_set;
+mod sorted_set_multi;
+mod sorted_set_range;
+mod sorted_set_read;
+mod sorted_set_write;
 mod string_read;
 mod string_write;
 
@@ -87,8 +90,38 @@ commands! {
     Lmpop => list::LMPOP,
     Sadd => set::SADD,
     Smembers => set::SMEMBERS,
-    Zadd => sorted_set::ZADD,
-    Zrange => sorted_set::ZRANGE,
+    Zadd => sorted_set_write::ZADD,
+    Zincrby => sorted_set_write::ZINCRBY,
+    Zrem => sorted_set_write::ZREM,
+    Zremrangebyrank => sorted_set_write::ZREMRANGEBYRANK,
+    Zremrangebyscore => sorted_set_write::ZREMRANGEBYSCORE,
+    Zremrangebylex => sorted_set_write::ZREMRANGEBYLEX,
+    Zpopmin => sorted_set_write::ZPOPMIN,
+    Zpopmax => sorted_set_write::ZPOPMAX,
+    Zcard => sorted_set_read::ZCARD,
+    Zscore => sorted_set_read::ZSCORE,
+    Zmscore => sorted_set_read::ZMSCORE,
+    Zcount => sorted_set_read::ZCOUNT,
+    Zlexcount => sorted_set_read::ZLEXCOUNT,
+    Zrank => sorted_set_read::ZRANK,
+    Zrevrank => sorted_set_read::ZREVRANK,
+    Zrandmember => sorted_set_read::ZRANDMEMBER,
+    Zscan => sorted_set_read::ZSCAN,
+    Zrange => sorted_set_range::ZRANGE,
+    Zrevrange => sorted_set_range::ZREVRANGE,
+    Zrangebyscore => sorted_set_range::ZRANGEBYSCORE,
+    Zrevrangebyscore => sorted_set_range::ZREVRANGEBYSCORE,
+    Zrangebylex => sorted_set_range::ZRANGEBYLEX,
+    Zrevrangebylex => sorted_set_range::ZREVRANGEBYLEX,
+    Zrangestore => sorted_set_range::ZRANGESTORE,
+    Zmpop => sorted_set_multi::ZMPOP,
+    Zunion => sorted_set_multi::ZUNION,
+    Zunionstore => sorted_set_multi::ZUNIONSTORE,
+    Zinter => sorted_set_multi::ZINTER,
+    Zinterstore => sorted_set_multi::ZINTERSTORE,
+    Zintercard => sorted_set_multi::ZINTERCARD,
+    Zdiff => sorted_set_multi::ZDIFF,
+    Zdiffstore => sorted_set_multi::ZDIFFSTORE,
     Del => keys::DEL,
     Unlink => keys::UNLINK,
     Exists => keys::EXISTS,

@@ -62,8 +62,17 @@ impl<'a> KeyCx<'a> {
     ///
     /// As [`KeyCx::hash`].
     pub fn set_view(&mut self) -> Result<SetView<'_>, CommandError> {
-        let now = self.now();
-        Ok(SetView::new(self.look_up_collection(Kind::Set)?, now))
+        self.look_for_kind()?;
+        self.peek_set()
+    }
+
+    /// As [`KeyCx::set_view`], but not counted.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeyCx::hash`].
+    pub fn peek_set(&self) -> Result<SetView<'_>, CommandError> {
+        Ok(SetView::new(self.state_of(Kind::Set)?, self.now()))
     }
 
     /// The sorted set that the key holds; an empty one if it holds no value.
@@ -72,8 +81,17 @@ impl<'a> KeyCx<'a> {
     ///
     /// As [`KeyCx::hash`].
     pub fn sorted_set(&mut self) -> Result<SortedSetView<'_>, CommandError> {
-        let now = self.now();
-        Ok(SortedSetView::new(self.look_up_collection(Kind::SortedSet)?, now))
+        self.look_for_kind()?;
+        self.peek_sorted_set()
+    }
+
+    /// As [`KeyCx::sorted_set`], but not counted.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeyCx::hash`].
+    pub fn peek_sorted_set(&self) -> Result<SortedSetView<'_>, CommandError> {
+        Ok(SortedSetView::new(self.state_of(Kind::SortedSet)?, self.now()))
     }
 
     /// The list that the key holds; an empty one if it holds no value.

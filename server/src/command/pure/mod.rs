@@ -2,6 +2,7 @@
 
 mod big;
 pub mod bits;
+pub mod double;
 pub mod extended;
 pub mod glob;
 pub mod many;

@@ -30,18 +30,6 @@ pub fn integer_within(text: &[u8], min: i64, max: i64) -> Result<i64, CommandErr
     }
 }
 
-/// An argument that must be the score of a sorted set's member: a number, or infinite.
-///
-/// # Errors
-///
-/// [`CommandError::NotAFloat`].
-pub fn score(text: &[u8]) -> Result<f64, CommandError> {
-    let number = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
-    number
-        .filter(|number: &f64| !number.is_nan())
-        .ok_or(CommandError::NotAFloat)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
