@@ -14,6 +14,7 @@
 
 mod catch_up;
 mod coordinate;
+mod decide;
 mod forward;
 mod links;
 mod replay;
