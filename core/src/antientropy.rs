@@ -14,6 +14,7 @@ mod arc_sums;
 mod round;
 mod rounds;
 mod slices;
+mod sums;
 #[cfg(test)]
 mod tests;
 
@@ -21,3 +22,4 @@ pub use arc_sums::ArcSums;
 pub use round::{Asked, Round, RoundAnswer, RoundId, RoundVerdict, Settled};
 pub use rounds::Rounds;
 pub use slices::{SLICE_MS, Slices, cut_before, is_cut};
+pub use sums::Sums;

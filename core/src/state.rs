@@ -34,6 +34,7 @@ mod digest;
 mod dropped;
 mod encode;
 mod kind;
+mod large;
 mod merge;
 mod merge_parts;
 mod part;
@@ -48,6 +49,7 @@ mod value;
 pub use decode::DecodeError;
 pub use digest::{Summand, plain_digest};
 pub use kind::Kind;
+pub use large::Collection;
 pub use merge::{Merged, merge};
 pub use part::{Part, PartId, by_score, score_bytes};
 pub use parts::{Parts, PartsBuf};
@@ -177,8 +179,8 @@ impl<'a> State<'a> {
     pub fn max_stamp(&self) -> Stamp {
         // Invariant: expiry.stamp >= generation.
         let runs = self.runs.iter().map(|run| run.stamp);
-        let parts = self.parts.iter().map(|part| part.state.max_stamp());
-        runs.chain(parts).fold(self.expiry.stamp, Stamp::max)
+        let others = runs.chain([self.parts.max_stamp()]);
+        others.fold(self.expiry.stamp, Stamp::max)
     }
 
     /// Panics in debug builds if an invariant of this type does not hold.

@@ -1,15 +1,13 @@
 //! What an owner keeps of an arc to compare it.
 
-use super::{RoundVerdict, Slices};
+use super::{RoundVerdict, Sums};
 use crate::stamp::Stamp;
 use crate::state::Summand;
 
 /// The sums of an arc's parts, and up to where it is synced. Lives under the arc's lock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArcSums {
-    all: Slices,
-    /// Of these, generations and parts without a value: what a sweep may drop.
-    graves: Slices,
+    sums: Sums,
     /// The sum of the graves at or below `synced` that the last sweep left, because something lives above them.
     left: u64,
     // Invariant: never goes back.
@@ -20,25 +18,29 @@ impl ArcSums {
     /// A part is there.
     #[inline]
     pub fn add(&mut self, part: Summand) {
-        self.all.add(part.stamp, part.digest);
-        if part.is_grave {
-            self.graves.add(part.stamp, part.digest);
-        }
+        self.sums.add(part);
     }
 
     /// A part is gone.
     #[inline]
     pub fn sub(&mut self, part: Summand) {
-        self.all.sub(part.stamp, part.digest);
-        if part.is_grave {
-            self.graves.sub(part.stamp, part.digest);
-        }
+        self.sums.sub(part);
+    }
+
+    /// All parts of an entry are there.
+    pub fn add_all(&mut self, entry: &Sums) {
+        self.sums.add_all(entry);
+    }
+
+    /// All parts of an entry are gone.
+    pub fn sub_all(&mut self, entry: &Sums) {
+        self.sums.sub_all(entry);
     }
 
     /// The digest of the arc: the wrapping sum of [`crate::state::State::digest`] over all entries.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.all.total()
+        self.sums.all.total()
     }
 
     /// What owners compare at `cut`, where they flushed the arc at `flushed`; none if the cut is too long ago to tell.
@@ -47,7 +49,7 @@ impl ArcSums {
         /// 2^64 over the golden ratio, as good as any odd number.
         const FLUSH_SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
         let flush = flushed.to_bits().wrapping_mul(FLUSH_SPREAD);
-        self.all.sum_up_to(cut).map(|sum| sum.wrapping_add(flush))
+        self.sums.all.sum_up_to(cut).map(|sum| sum.wrapping_add(flush))
     }
 
     /// What this owner, which flushed the arc at `flushed`, answers to one whose sum up to `cut` is `theirs`.
@@ -70,7 +72,7 @@ impl ArcSums {
     /// Whether there may be graves at or below `cut` to drop. Certain if false.
     #[must_use]
     pub fn has_graves_up_to(&self, cut: Stamp) -> bool {
-        self.graves.sum_up_to(cut) != Some(self.left)
+        self.sums.graves.sum_up_to(cut) != Some(self.left)
     }
 
     /// The arc is synced up to `cut`, and what may go has gone.
@@ -78,13 +80,12 @@ impl ArcSums {
         debug_assert!(cut >= self.synced, "synced-up-to went back");
         self.synced = cut;
         // Of a cut too long ago: the next sweep looks again.
-        self.left = self.graves.sum_up_to(cut).unwrap_or(0);
+        self.left = self.sums.graves.sum_up_to(cut).unwrap_or(0);
     }
 
     /// All parts are gone at once.
     pub fn clear(&mut self) {
-        self.all.clear();
-        self.graves.clear();
+        self.sums.clear();
         self.left = 0;
     }
 }

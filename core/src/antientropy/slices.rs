@@ -59,6 +59,16 @@ impl Slices {
         *sum = sum.wrapping_sub(digest);
     }
 
+    /// Adds everything that was added to `others`.
+    pub fn add_all(&mut self, others: &Self) {
+        self.join(others, u64::wrapping_add);
+    }
+
+    /// Takes out everything that was added to `others`, and to this before.
+    pub fn sub_all(&mut self, others: &Self) {
+        self.join(others, u64::wrapping_sub);
+    }
+
     /// The sum of everything.
     #[must_use]
     pub fn total(&self) -> u64 {
@@ -83,6 +93,23 @@ impl Slices {
     /// Forgets everything.
     pub fn clear(&mut self) {
         (self.old, self.ring) = (0, [0; RING as usize]);
+    }
+
+    fn join(&mut self, others: &Self, join: impl Fn(u64, u64) -> u64) {
+        if others.base > self.base {
+            self.move_up(others.base);
+        }
+        // What is old there is old here.
+        self.old = join(self.old, others.old);
+        for slice in others.base..others.base + RING {
+            let place = (slice % RING) as usize;
+            let sum = if slice < self.base {
+                &mut self.old
+            } else {
+                &mut self.ring[place]
+            };
+            *sum = join(*sum, others.ring[place]);
+        }
     }
 
     #[inline]

@@ -47,6 +47,31 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn what_is_added_at_once_is_added_one_by_one(
+        parts in proptest::collection::vec((stamps(), any::<u64>(), 0..3_usize), 1..60),
+        cut in stamps(),
+    ) {
+        let mut entries = vec![Sums::default(); 3];
+        for &(stamp, digest, entry) in &parts {
+            entries[entry].add(Summand { stamp, digest, is_grave: digest % 2 == 0 });
+        }
+        let [mut at_once, mut one_by_one] = [Sums::default(), Sums::default()];
+        entries.iter().for_each(|entry| at_once.add_all(entry));
+        at_once.sub_all(&entries[1]);
+        for &(stamp, digest, entry) in &parts {
+            let part = Summand { stamp, digest, is_grave: digest % 2 == 0 };
+            one_by_one.add(part);
+            if entry == 1 {
+                one_by_one.sub(part);
+            }
+        }
+        prop_assert_eq!(&at_once, &one_by_one);
+        prop_assert_eq!(at_once.all.sum_up_to(cut_before(cut.ms())), one_by_one.all.sum_up_to(cut_before(cut.ms())));
+    }
+}
+
 #[test]
 fn a_cut_is_the_last_stamp_of_a_slice_and_in_the_past() {
     let wall = WallMs::new(1_763_719_355_123);

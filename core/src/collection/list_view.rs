@@ -53,7 +53,7 @@ impl<'a> ListView<'a> {
         &self,
         indices: Range<usize>,
     ) -> impl DoubleEndedIterator<Item = Element<'a>> + ExactSizeIterator + use<'a> {
-        let found = self.live.iter().skip(indices.start);
+        let found = self.live.iter_from(indices.start);
         let elements: Vec<Element<'a>> = found.take(indices.len()).map(Element::of).collect();
         elements.into_iter()
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::state::{Base, Kind, Part, PartId, State, parse_integer};
+use crate::state::{Base, Kind, Part, PartId, Parts, State, parse_integer};
 use crate::time::WallMs;
 
 /// The live parts of one type in a state.
@@ -20,7 +20,7 @@ pub struct Shape {
     pub len: usize,
     /// The length of the longest name (but of lists) or value, in bytes.
     pub longest_bytes: usize,
-    /// The lengths of all of these together, in bytes.
+    /// The lengths of all of these together, in bytes; of more than [`SHAPE_PARTS_MAX`] parts only the first.
     pub total_bytes: usize,
     /// Whether all names are whole numbers of 64 bits.
     pub is_all_integers: bool,
@@ -28,6 +28,12 @@ pub struct Shape {
 
 /// Up to so many parts are one step of a scan, whatever it asked for, as in Redis.
 const SCAN_WHOLE_MAX: usize = 128;
+
+/// So many parts at most are looked at for their shape: whoever has more is large in every respect that Redis looks at.
+const SHAPE_PARTS_MAX: usize = 1 << 13;
+
+/// From one in so many on, chosen parts are picked while walking over all of them.
+const WALK_SHARE: usize = 16;
 
 /// A cursor is so many bits shorter than a hash: it fits 62, which clients read as a positive number.
 const CURSOR_SHIFT: u32 = 2;
@@ -43,7 +49,7 @@ impl<'a> Live<'a> {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.iter().count()
+        self.state.parts.live_count(self.kind, self.now)
     }
 
     /// Whether there are none.
@@ -61,17 +67,23 @@ impl<'a> Live<'a> {
 
     /// All of them, in their order: in lists that of the elements, else by hash.
     pub fn iter(&self) -> impl Iterator<Item = Part<'a>> + Clone + use<'a> {
-        let now = self.now;
-        self.state
-            .parts
-            .of_kind(self.kind)
-            .filter(move |part| part.is_live(now))
+        self.state.parts.live(self.kind, self.now)
+    }
+
+    /// Those from `index` on in their order.
+    pub fn iter_from(&self, index: usize) -> impl Iterator<Item = Part<'a>> + Clone + use<'a> {
+        self.state.parts.live_from_nth(self.kind, self.now, index)
     }
 
     /// The part at `index` in their order.
     #[must_use]
     pub fn nth(&self, index: usize) -> Option<Part<'a>> {
-        self.iter().nth(index)
+        self.iter_from(index).next()
+    }
+
+    /// The members of a sorted set in another order, if they are kept in it, too: see [`Parts::ranked_from`].
+    pub(super) fn parts(&self) -> (Parts<'a>, WallMs) {
+        (self.state.parts, self.now)
     }
 
     /// One of them, chosen by a random number.
@@ -96,6 +108,9 @@ impl<'a> Live<'a> {
                 chosen.insert(last);
             }
         }
+        if chosen.len() < len / WALK_SHARE {
+            return chosen.into_iter().filter_map(|at| self.nth(at)).collect();
+        }
         let mut chosen = chosen.into_iter().peekable();
         let in_order = self.iter().enumerate();
         in_order
@@ -111,8 +126,12 @@ impl<'a> Live<'a> {
     /// written meanwhile, and whichever node is asked next.
     #[must_use]
     pub fn scan(&self, cursor: u64, count: usize) -> (u64, Vec<Part<'a>>) {
-        let all = self.iter().map(|part| (position(&part), part));
-        let mut rest = all.skip_while(|(position, _)| *position < cursor);
+        // A cursor that no scan gave is taken for the end.
+        let Some(hash) = cursor.checked_mul(1 << CURSOR_SHIFT) else {
+            return (0, Vec::new());
+        };
+        let from = self.state.parts.live_from_hash(self.kind, self.now, hash);
+        let mut rest = from.map(|part| (position(&part), part));
         if cursor == 0 && self.state.parts.len() <= SCAN_WHOLE_MAX {
             return (0, rest.map(|(_, part)| part).collect());
         }
@@ -128,22 +147,21 @@ impl<'a> Live<'a> {
         (0, step)
     }
 
-    /// What OBJECT ENCODING goes by. Looks at every part.
+    /// What OBJECT ENCODING goes by. Looks at the first [`SHAPE_PARTS_MAX`] parts.
     #[must_use]
     pub fn shape(&self) -> Shape {
         let mut shape = Shape {
-            len: 0,
+            len: self.len(),
             longest_bytes: 0,
             total_bytes: 0,
             is_all_integers: true,
         };
-        for part in self.iter() {
+        for part in self.iter().take(SHAPE_PARTS_MAX) {
             let name_bytes = if self.kind == Kind::List { 0 } else { part.name.len() };
             let value_bytes = match part.state.base {
                 Base::Bytes(bytes) => bytes.len(),
                 Base::Unknown | Base::None => 0,
             };
-            shape.len += 1;
             shape.total_bytes += name_bytes + value_bytes;
             shape.longest_bytes = shape.longest_bytes.max(name_bytes).max(value_bytes);
             shape.is_all_integers &= parse_integer(part.name).is_some();
@@ -154,9 +172,7 @@ impl<'a> Live<'a> {
     /// The first and the last name that are taken, by live or dead parts.
     #[must_use]
     pub fn outermost(&self) -> Option<(&'a [u8], &'a [u8])> {
-        let mut names = self.state.parts.of_kind(self.kind).map(|part| part.name);
-        let first = names.next()?;
-        Some((first, names.last().unwrap_or(first)))
+        self.state.parts.outermost(self.kind)
     }
 }
 

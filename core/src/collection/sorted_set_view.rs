@@ -15,7 +15,7 @@ use crate::time::WallMs;
 #[derive(Clone, Debug)]
 pub struct SortedSetView<'a> {
     live: Live<'a>,
-    /// The members by rank, once somebody asked for it.
+    /// The members by rank, once somebody asked for it, of sets that are not kept in that order.
     ranked: OnceCell<Vec<Scored<'a>>>,
 }
 
@@ -65,23 +65,29 @@ impl<'a> SortedSetView<'a> {
     #[must_use]
     pub fn rank(&self, member: &[u8]) -> Option<(usize, f64)> {
         let score = self.score(member)?;
-        let before = |other: &Scored<'_>| by_score((other.score, other.member), (score, member)).is_lt();
-        Some((self.ranked().partition_point(before), score))
+        let before = |other: f64, name: &[u8]| by_score((other, name), (score, member)).is_lt();
+        Some((self.count_before(before), score))
     }
 
     /// The members of these ranks, ascending. Ranks that do not exist are left out.
     pub fn by_rank(&self, ranks: Range<usize>) -> impl DoubleEndedIterator<Item = Scored<'a>> + ExactSizeIterator {
-        let ranked = self.ranked();
-        let end = ranks.end.min(ranked.len());
-        ranked[ranks.start.min(end)..end].iter().copied()
+        let (parts, now) = self.live.parts();
+        let members: Vec<Scored<'a>> = match parts.ranked_from(now, ranks.start) {
+            Some(ranked) => ranked.take(ranks.len()).map(Scored::of).collect(),
+            None => {
+                let ranked = self.ranked();
+                let end = ranks.end.min(ranked.len());
+                ranked[ranks.start.min(end)..end].to_vec()
+            }
+        };
+        members.into_iter()
     }
 
     /// The ranks of the members with scores from `min` to `max`.
     #[must_use]
     pub fn ranks_by_score(&self, min: ScoreBound, max: ScoreBound) -> Range<usize> {
-        let ranked = self.ranked();
-        let start = ranked.partition_point(|scored| min.excludes_from_below(scored.score));
-        let end = ranked.partition_point(|scored| max.reaches(scored.score));
+        let start = self.count_before(|score, _| min.excludes_from_below(score));
+        let end = self.count_before(|score, _| max.reaches(score));
         start..end.max(start)
     }
 
@@ -89,9 +95,8 @@ impl<'a> SortedSetView<'a> {
     /// Redis.
     #[must_use]
     pub fn ranks_by_lex(&self, min: LexBound<'_>, max: LexBound<'_>) -> Range<usize> {
-        let ranked = self.ranked();
-        let start = ranked.partition_point(|scored| min.excludes_from_below(scored.member));
-        let end = ranked.partition_point(|scored| max.reaches(scored.member));
+        let start = self.count_before(|_, member| min.excludes_from_below(member));
+        let end = self.count_before(|_, member| max.reaches(member));
         start..end.max(start)
     }
 
@@ -118,6 +123,13 @@ impl<'a> SortedSetView<'a> {
     #[must_use]
     pub fn shape(&self) -> Shape {
         self.live.shape()
+    }
+
+    /// The rank of the first member that is not `before`.
+    fn count_before(&self, before: impl Fn(f64, &[u8]) -> bool) -> usize {
+        let (parts, now) = self.live.parts();
+        let counted = parts.ranked_before(now, &before);
+        counted.unwrap_or_else(|| self.ranked().partition_point(|other| before(other.score, other.member)))
     }
 
     fn ranked(&self) -> &[Scored<'a>] {

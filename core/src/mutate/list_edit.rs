@@ -130,13 +130,13 @@ impl ListEdit {
         let keys = self.keys(found);
         let found = self.found(found);
         // Names of dead elements are neighbours too: those of others may lie between them.
-        let mut names = found.parts.of_kind(Kind::List).map(|part| part.name);
+        let (left, right) = found.parts.neighbours(neighbour);
         let name = match side {
-            End::Front => match names.take_while(|name| *name < neighbour).last() {
+            End::Front => match left {
                 None => return self.push(found, End::Front, value),
                 Some(left) => keys.between(left, neighbour),
             },
-            End::Back => match names.find(|name| *name > neighbour) {
+            End::Back => match right {
                 None => return self.push(found, End::Back, value),
                 Some(right) => keys.between(neighbour, right),
             },

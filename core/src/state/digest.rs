@@ -38,8 +38,8 @@ impl State<'_> {
     /// The digest of this state under a key that hashes to `key_hash`.
     #[must_use]
     pub fn digest(&self, key_hash: u64) -> u64 {
-        let mut sum: u64 = 0;
-        self.for_each_digest(key_hash, |part| sum = sum.wrapping_add(part.digest));
+        let mut sum = self.parts.digest(key_hash);
+        self.for_each_own_digest(key_hash, &mut |part: Summand| sum = sum.wrapping_add(part.digest));
         sum
     }
 

@@ -32,7 +32,7 @@ impl State<'_> {
         let parts = if self.parts.is_empty() {
             0
         } else {
-            4 + 4 + self.parts.as_bytes().len()
+            4 + 4 + self.parts.encoded_len()
         };
         1 + 8 + expiry + expiry_stamp + runs + parts + base
     }
@@ -88,7 +88,7 @@ impl State<'_> {
     pub(crate) fn encode_parts(&self, out: &mut Vec<u8>) {
         if !self.parts.is_empty() {
             let section = PartsSection::begin(self.parts.len(), out);
-            out.extend_from_slice(self.parts.as_bytes());
+            self.parts.encode(out);
             section.end(out);
         }
     }

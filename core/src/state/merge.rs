@@ -66,7 +66,7 @@ pub fn merge(left: State<'_>, right: State<'_>, out: &mut Vec<u8>) -> Merged {
     }
     let merged = Merged::of(left_needed, right_needed);
     if merged == Merged::Both {
-        out.reserve(head.encoded_len() + left.parts.as_bytes().len() + right.parts.as_bytes().len());
+        out.reserve(head.encoded_len() + left.parts.encoded_len() + right.parts.encoded_len());
         head.encode_head(run_count, parts.count, out);
         for_each_run(left.runs, right.runs, head.generation, |run, _| run.encode(out));
         encode_merged(left.parts, right.parts, head.generation, parts.count, out);

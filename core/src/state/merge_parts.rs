@@ -46,6 +46,19 @@ pub(super) fn encode_merged(left: Parts<'_>, right: Parts<'_>, generation: Stamp
     }
 }
 
+/// Merges one part with another copy of it in a collection of `generation`; there may be no copy `here`, which otherwise is alive. Says
+/// whether what is left of both is anything but what was here, and appends it then.
+pub(super) fn merge_part(here: Option<Part<'_>>, other: Part<'_>, generation: Stamp, out: &mut Vec<u8>) -> bool {
+    let joined = other
+        .above(generation)
+        .and_then(|other| Joined::of(here, Some(other), generation));
+    let Some(joined) = joined.filter(|joined| joined.right_needed) else {
+        return false;
+    };
+    joined.encode(out);
+    true
+}
+
 /// Visits what is left of the parts of both in `generation`, in their order.
 fn for_each_part<'a>(left: Parts<'a>, right: Parts<'a>, generation: Stamp, mut visit: impl FnMut(&Joined<'a>)) {
     let mut lefts = Side::new(left, generation);

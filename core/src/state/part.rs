@@ -117,6 +117,26 @@ impl<'a> Part<'a> {
         has_value && !self.state.is_expired(now)
     }
 
+    /// Whether it was deleted, or never written: runs aside, there is no value.
+    pub(super) fn is_grave(&self) -> bool {
+        self.state.base == Base::None && self.state.generation > Stamp::ZERO
+    }
+
+    /// The first stamp that the part, or a run in it, began with: it is whole in a collection of any generation below that, and of no
+    /// other.
+    pub(super) fn first_birth(&self) -> Stamp {
+        let written = (self.state.generation > Stamp::ZERO).then_some(self.state.generation);
+        let births = self.state.runs.iter().map(|run| run.birth);
+        births.chain(written).min().unwrap_or(Stamp::MAX)
+    }
+
+    /// The name in an encoded part, without looking at the rest; empty if that is none.
+    #[inline]
+    pub(super) fn name_of(encoded: &[u8]) -> &[u8] {
+        let mut rest = Reader(encoded.get(1..).unwrap_or_default());
+        rest.varint().and_then(|len| rest.take(len)).unwrap_or_default()
+    }
+
     /// The element, or the value of the field; empty for members.
     #[must_use]
     pub fn text(&self) -> Cow<'a, [u8]> {

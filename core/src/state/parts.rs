@@ -1,33 +1,53 @@
-//! The parts of a collection, in their order.
+//! The parts of a collection, in their order, whichever form they are kept in.
 
+use std::fmt;
+
+use super::large::{AllParts, LargeParts, LiveParts, PartIter, Sweepable};
 use super::part::{Part, PartId};
 use super::reader::Reader;
 use super::{DecodeError, Kind};
 use crate::stamp::Stamp;
 use crate::time::WallMs;
 
-/// Parts in their encoded form.
+/// The parts of a collection, in either of the two forms that they are kept in.
 ///
-/// Invariant: whole parts, strictly ascending by [`PartId`], `count` of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Parts<'a> {
-    bytes: &'a [u8],
-    count: u32,
+/// Invariant: strictly ascending by [`PartId`].
+#[derive(Clone, Copy)]
+pub struct Parts<'a>(Form<'a>);
+
+#[derive(Clone, Copy)]
+enum Form<'a> {
+    /// Invariant: `count` whole parts.
+    Encoded {
+        bytes: &'a [u8],
+        count: u32,
+    },
+    Large(&'a LargeParts),
 }
 
 impl<'a> Parts<'a> {
     /// No parts.
-    pub const EMPTY: Parts<'static> = Parts { bytes: &[], count: 0 };
+    pub const EMPTY: Parts<'static> = Parts::trusted(&[], 0);
 
     /// A view of parts that this node encoded itself, or has checked before.
     #[must_use]
     pub(super) const fn trusted(bytes: &'a [u8], count: u32) -> Self {
-        Self { bytes, count }
+        Self(Form::Encoded { bytes, count })
+    }
+
+    /// A view of many parts.
+    #[must_use]
+    pub(super) const fn large(parts: &'a LargeParts) -> Self {
+        Self(Form::Large(parts))
     }
 
     /// Checks that these are the parts of a collection of `generation`.
     pub(super) fn check(&self, generation: Stamp) -> Result<(), DecodeError> {
-        let mut rest = Reader(self.bytes);
+        let Form::Encoded { bytes, count: expected } = self.0 else {
+            // They were merged one by one.
+            return Ok(());
+        };
+        let mut rest = Reader(bytes);
         let mut last: Option<PartId<'_>> = None;
         let mut count = 0_u32;
         while !rest.0.is_empty() {
@@ -43,7 +63,7 @@ impl<'a> Parts<'a> {
             last = Some(id);
             count = count.saturating_add(1);
         }
-        if count == self.count {
+        if count == expected {
             Ok(())
         } else {
             Err(DecodeError::NotCanonical)
@@ -54,66 +74,276 @@ impl<'a> Parts<'a> {
     #[must_use]
     #[inline]
     pub const fn is_empty(&self) -> bool {
-        self.count == 0
+        self.len() == 0
     }
 
     /// How many there are, dead ones included.
     #[must_use]
+    #[inline]
     pub const fn len(&self) -> usize {
-        self.count as usize
+        match self.0 {
+            Form::Encoded { count, .. } => count as usize,
+            Form::Large(parts) => parts.len(),
+        }
     }
 
-    /// Their encoded bytes.
+    /// How many bytes they are encoded in.
     #[must_use]
-    pub const fn as_bytes(&self) -> &'a [u8] {
-        self.bytes
+    pub const fn encoded_len(&self) -> usize {
+        match self.0 {
+            Form::Encoded { bytes, .. } => bytes.len(),
+            Form::Large(parts) => parts.encoded_len(),
+        }
+    }
+
+    /// Appends their encoded bytes.
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        match self.0 {
+            Form::Encoded { bytes, .. } => out.extend_from_slice(bytes),
+            Form::Large(parts) => parts.encode(out),
+        }
+    }
+
+    /// The sum of their digests in an entry whose key hashes to `key_hash`.
+    pub(super) fn digest(&self, key_hash: u64) -> u64 {
+        match self.0 {
+            Form::Encoded { .. } => self.iter().fold(0, |sum, part| sum.wrapping_add(part.digest(key_hash))),
+            Form::Large(parts) => parts.digest(key_hash),
+        }
+    }
+
+    /// The greatest stamp in them.
+    pub(super) fn max_stamp(&self) -> Stamp {
+        match self.0 {
+            Form::Encoded { .. } => self
+                .iter()
+                .fold(Stamp::ZERO, |max, part| max.max(part.state.max_stamp())),
+            Form::Large(parts) => parts.max_stamp(),
+        }
+    }
+
+    /// Whether all of them are whole in a collection of `generation`.
+    pub(super) fn are_born_above(&self, generation: Stamp) -> bool {
+        match self.0 {
+            Form::Encoded { .. } => self.iter().all(|part| part.first_birth() > generation),
+            Form::Large(parts) => parts.are_born_above(generation),
+        }
+    }
+
+    /// All that a sweep by the time of `now` may change, and possibly others.
+    pub(super) fn sweepable(&self, now: WallMs) -> Iter<'a> {
+        match self.0 {
+            Form::Encoded { .. } => self.iter(),
+            Form::Large(parts) => Iter(Source::Sweepable(parts.sweepable(now))),
+        }
+    }
+
+    /// When the first of them expires, be it in the past; `None` if none ever does.
+    #[must_use]
+    pub fn first_expiry(&self) -> Option<WallMs> {
+        match self.0 {
+            Form::Encoded { .. } => {
+                let expiries = self.iter().filter_map(|part| part.state.expiry.at);
+                expiries.min().filter(|at| at.get() < u64::MAX)
+            }
+            Form::Large(parts) => parts.first_expiry(),
+        }
     }
 
     /// The parts in their order: those of one type together, in lists by name, else by hash.
     #[must_use]
     pub fn iter(&self) -> Iter<'a> {
-        Iter {
-            rest: Reader(self.bytes),
-        }
-    }
-
-    /// The parts of a collection of type `kind`, in their order.
-    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = Part<'a>> + Clone + use<'a> {
-        let not_before = self.iter().skip_while(move |part| part.kind < kind);
-        not_before.take_while(move |part| part.kind == kind)
+        Iter(match self.0 {
+            Form::Encoded { bytes, .. } => Source::Encoded(Reader(bytes)),
+            Form::Large(parts) => Source::All(parts.iter()),
+        })
     }
 
     /// The part `name` of a collection of type `kind`, dead or alive.
     #[must_use]
     pub fn find(&self, kind: Kind, name: &[u8]) -> Option<Part<'a>> {
-        self.iter().find(|part| part.kind == kind && part.name == name)
+        match self.0 {
+            Form::Encoded { .. } => self.iter().find(|part| part.kind == kind && part.name == name),
+            Form::Large(parts) => parts.find(kind, name),
+        }
     }
 
     /// The greatest type of which there is a live part at `now`.
     #[must_use]
     pub fn live_kind(&self, now: WallMs) -> Option<Kind> {
-        // They ascend by type, so the last live one decides; as a rule there is one type only.
-        let live = self.iter().filter(|part| part.is_live(now));
-        live.map(|part| part.kind).last()
+        match self.0 {
+            Form::Encoded { .. } => {
+                // They ascend by type, so the last live one decides; as a rule there is one type only.
+                let live = self.iter().filter(|part| part.is_live(now));
+                live.map(|part| part.kind).last()
+            }
+            Form::Large(parts) => parts.live_kind(now),
+        }
+    }
+
+    /// How many parts of type `kind` are alive at `now`.
+    #[must_use]
+    pub fn live_count(&self, kind: Kind, now: WallMs) -> usize {
+        match self.0 {
+            Form::Encoded { .. } => self.live(kind, now).count(),
+            Form::Large(parts) => parts.live_count(kind, now),
+        }
+    }
+
+    /// The parts of type `kind` that are alive at `now`, in their order.
+    #[must_use]
+    pub fn live(&self, kind: Kind, now: WallMs) -> Live<'a> {
+        self.live_from_nth(kind, now, 0)
+    }
+
+    /// As [`Parts::live`], without the first `skipped` of them.
+    #[must_use]
+    pub fn live_from_nth(&self, kind: Kind, now: WallMs, skipped: usize) -> Live<'a> {
+        let parts = match self.0 {
+            Form::Encoded { .. } => self.iter(),
+            Form::Large(parts) => Iter(Source::Live(parts.live_from_nth(kind, now, skipped))),
+        };
+        let mut live = Live { parts, kind, now };
+        if let (Form::Encoded { .. }, Some(last)) = (self.0, skipped.checked_sub(1)) {
+            live.nth(last);
+        }
+        live
+    }
+
+    /// As [`Parts::live`], from the first on whose name hashes to `hash` or more; not for lists.
+    #[must_use]
+    pub fn live_from_hash(&self, kind: Kind, now: WallMs, hash: u64) -> Live<'a> {
+        let parts = match self.0 {
+            Form::Encoded { .. } => {
+                let mut parts = self.iter();
+                let from = PartId { kind, hash, name: b"" };
+                while parts.clone().next().is_some_and(|part| part.id() < from) {
+                    parts.next();
+                }
+                parts
+            }
+            Form::Large(parts) => Iter(Source::Live(parts.live_from_hash(kind, now, hash))),
+        };
+        Live { parts, kind, now }
+    }
+
+    /// The first and the last name of type `kind`, be the parts dead or alive.
+    #[must_use]
+    pub fn outermost(&self, kind: Kind) -> Option<(&'a [u8], &'a [u8])> {
+        match self.0 {
+            Form::Encoded { .. } => {
+                let mut names = self.names(kind);
+                let first = names.next()?;
+                Some((first, names.last().unwrap_or(first)))
+            }
+            Form::Large(parts) => parts.outermost(kind),
+        }
+    }
+
+    /// The names right before and right after `name` in a list, be the parts dead or alive.
+    #[must_use]
+    pub fn neighbours(&self, name: &[u8]) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
+        match self.0 {
+            Form::Encoded { .. } => {
+                let before = self.names(Kind::List).take_while(|other| *other < name).last();
+                (before, self.names(Kind::List).find(|other| *other > name))
+            }
+            Form::Large(parts) => parts.neighbours(Kind::List, name),
+        }
+    }
+
+    /// Their form by rank, if they are kept in an order of scores: of a sorted set's members how many that are alive at `now` stand
+    /// before the first that is not `before`.
+    pub(crate) fn ranked_before(&self, now: WallMs, before: impl Fn(f64, &[u8]) -> bool) -> Option<usize> {
+        match self.0 {
+            Form::Encoded { .. } => None,
+            Form::Large(parts) => Some(parts.ranked_before(now, before)),
+        }
+    }
+
+    /// The members of a sorted set that are alive at `now` by rank, without the first `skipped` of them, if they are kept in that
+    /// order.
+    pub(crate) fn ranked_from(&self, now: WallMs, skipped: usize) -> Option<impl Iterator<Item = Part<'a>> + use<'a>> {
+        match self.0 {
+            Form::Encoded { .. } => None,
+            Form::Large(parts) => Some(parts.ranked_from(now, skipped)),
+        }
+    }
+
+    fn names(&self, kind: Kind) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let not_before = self.iter().skip_while(move |part| part.kind < kind);
+        let of_kind = not_before.take_while(move |part| part.kind == kind);
+        of_kind.map(|part| part.name)
+    }
+}
+
+impl PartialEq for Parts<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self.0, other.0) {
+            (Form::Encoded { bytes, .. }, Form::Encoded { bytes: others, .. }) => bytes == others,
+            (Form::Large(parts), Form::Large(others)) if std::ptr::eq(parts, others) => true,
+            _ => self.len() == other.len() && self.iter().eq(other.iter()),
+        }
+    }
+}
+
+impl Eq for Parts<'_> {}
+
+impl fmt::Debug for Parts<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.iter()).finish()
     }
 }
 
 /// The parts of a collection, in their order.
 #[derive(Clone)]
-pub struct Iter<'a> {
-    rest: Reader<'a>,
+pub struct Iter<'a>(Source<'a>);
+
+#[derive(Clone)]
+enum Source<'a> {
+    Encoded(Reader<'a>),
+    All(AllParts<'a>),
+    /// Those that are alive at some moment.
+    Live(LiveParts<'a>),
+    Sweepable(PartIter<'a, Sweepable>),
 }
 
 impl<'a> Iterator for Iter<'a> {
     type Item = Part<'a>;
 
     fn next(&mut self) -> Option<Part<'a>> {
-        if self.rest.0.is_empty() {
-            return None;
+        match &mut self.0 {
+            Source::Encoded(Reader([])) => None,
+            Source::Encoded(rest) => {
+                let part = Part::read(rest);
+                debug_assert!(part.is_ok(), "checked before: {part:?}");
+                part.ok()
+            }
+            Source::All(parts) => parts.next(),
+            Source::Live(parts) => parts.next(),
+            Source::Sweepable(parts) => parts.next(),
         }
-        let part = Part::read(&mut self.rest);
-        debug_assert!(part.is_ok(), "checked before: {part:?}");
-        part.ok()
+    }
+}
+
+/// The live parts of one type, in their order.
+#[derive(Clone)]
+pub struct Live<'a> {
+    // Invariant: ascending by type.
+    parts: Iter<'a>,
+    kind: Kind,
+    now: WallMs,
+}
+
+impl<'a> Iterator for Live<'a> {
+    type Item = Part<'a>;
+
+    fn next(&mut self) -> Option<Part<'a>> {
+        let Self { kind, now, .. } = *self;
+        let next = self
+            .parts
+            .find(|part| part.kind > kind || part.kind == kind && part.is_live(now));
+        next.filter(|part| part.kind == kind)
     }
 }
 

@@ -135,9 +135,7 @@ impl<'a> State<'a> {
 
     /// Whether all that stands beside the base lives above `generation`.
     fn is_born_above(&self, generation: Stamp) -> bool {
-        let mut parts = self.parts.iter();
-        let are_above = |state: &State<'_>| state.runs.iter().all(|run| run.birth > generation);
-        are_above(self) && parts.all(|part| part.above(generation) == Some(part) && are_above(&part.state))
+        self.runs.iter().all(|run| run.birth > generation) && self.parts.are_born_above(generation)
     }
 
     /// Whether this is what a command leaves that found `local` expired: such an entry counts as deleted at its greatest stamp, which may be
@@ -229,7 +227,6 @@ impl<'a> State<'a> {
     }
 
     fn are_parts_held_by(&self, local: State<'_>, synced: Stamp) -> bool {
-        let mut others = local.parts.iter().peekable();
         self.parts.iter().all(|part| {
             if part.state.generation > synced {
                 return true;
@@ -237,9 +234,7 @@ impl<'a> State<'a> {
             let Some(alive) = part.above(local.generation) else {
                 return true;
             };
-            // Both are in the same order.
-            while others.next_if(|other| other.id() < alive.id()).is_some() {}
-            let copy = others.peek().filter(|other| other.id() == alive.id());
+            let copy = local.parts.find(alive.kind, alive.name);
             let copy = copy.map_or(State::tombstone(local.generation), |copy| State {
                 // Runs from before the entry's generation are dead here.
                 generation: copy.state.generation.max(local.generation),

@@ -27,21 +27,17 @@ impl State<'_> {
         if self.is_over_at(synced) {
             return Swept::Dropped;
         }
-        let mut parts = PartsBuf::new();
-        if self.parts.iter().any(|part| part.swept(synced) != Some(part)) {
-            self.parts
-                .iter()
-                .filter_map(|part| part.swept(synced))
-                .for_each(|part| parts.push(part));
-        }
-        let parts = if parts.is_empty() && self.parts.iter().all(|part| part.swept(synced).is_some()) {
-            self.parts
+        let mut buffer = PartsBuf::new();
+        let mut candidates = self.parts.sweepable(synced.ms());
+        let parts = if candidates.any(|part| part.swept(synced) != Some(part)) {
+            let left = self.parts.iter().filter_map(|part| part.swept(synced));
+            left.for_each(|part| buffer.push(part));
+            buffer.as_parts()
         } else {
-            parts.as_parts()
+            self.parts
         };
         let left = State { parts, ..*self };
-        let is_empty = left.base == Base::None && left.runs.is_empty() && left.parts.is_empty();
-        if is_empty && left.max_stamp() <= synced || left == State::ABSENT {
+        if left.is_empty_at(synced) {
             return Swept::Dropped;
         }
         let left = left.without_grave(synced, flushed);
@@ -52,6 +48,12 @@ impl State<'_> {
         Swept::Shrunk
     }
 
+    /// Whether there is nothing left in it, and nothing was said of it since `synced`.
+    pub(super) fn is_empty_at(&self, synced: Stamp) -> bool {
+        let is_empty = self.base == Base::None && self.runs.is_empty() && self.parts.is_empty();
+        is_empty && self.max_stamp() <= synced || *self == State::ABSENT
+    }
+
     /// Whether it has expired by the time of `synced`, and nothing was said of it since.
     pub(super) fn is_over_at(&self, synced: Stamp) -> bool {
         self.is_expired(synced.ms()) && self.max_stamp() <= synced
@@ -60,7 +62,7 @@ impl State<'_> {
 
 impl<'a> Part<'a> {
     /// What is left of the part; nothing if it is dropped.
-    fn swept(self, synced: Stamp) -> Option<Self> {
+    pub(super) fn swept(self, synced: Stamp) -> Option<Self> {
         let state = self.state;
         let is_empty = state.base == Base::None && state.runs.is_empty();
         if is_empty && state.max_stamp() <= synced || state.is_over_at(synced) {

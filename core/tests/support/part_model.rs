@@ -1,6 +1,7 @@
 //! Parts of collections as maps, merged word by word as the design has it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use circlet_core::stamp::Stamp;
 use circlet_core::state::{Base, Expiry, Kind, Part, PartId, PartsBuf, Run, Runs, State, score_bytes};
@@ -111,9 +112,21 @@ fn one_of(copies: &[&PartModel], generation: u64) -> Option<PartModel> {
     })
 }
 
-/// Parts of a collection of `generation`, of all types, few names and few stamps.
+/// Parts of a collection, of all types, few names and few stamps.
 pub(crate) fn part_models() -> impl Strategy<Value = Vec<(Id, PartModel)>> {
-    prop::collection::vec((ids(), part_model()), 0..5).prop_map(|parts| {
+    fitted_parts(ids(), 0..5)
+}
+
+/// As [`part_models`], but many of one type more often than of several.
+pub(crate) fn many_part_models(count: Range<usize>) -> impl Strategy<Value = Vec<(Id, PartModel)>> {
+    let names = |kind| (0..1_500_u16).prop_map(move |number| id(kind, &format!("{number:03}")));
+    let ids =
+        prop_oneof![1 => names(Kind::List), 1 => names(Kind::Set), 4 => names(Kind::SortedSet), 1 => names(Kind::Hash)];
+    fitted_parts(ids, count)
+}
+
+fn fitted_parts(ids: impl Strategy<Value = Id>, count: Range<usize>) -> impl Strategy<Value = Vec<(Id, PartModel)>> {
+    prop::collection::vec((ids, part_model()), count).prop_map(|parts| {
         let fitted = parts.into_iter().map(|(id, part)| {
             let part = fitted_to(id.0, part);
             (id, part)

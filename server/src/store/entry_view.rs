@@ -5,7 +5,7 @@ use circlet_core::stamp::Stamp;
 use circlet_core::state::State;
 use circlet_core::time::WallMs;
 
-use super::table::{Body, Entry};
+use super::table::{Entry, Held};
 
 /// A stored entry, borrowed from its shard.
 #[derive(Clone, Copy)]
@@ -48,10 +48,7 @@ impl<'a> EntryView<'a> {
     #[must_use]
     #[inline]
     pub fn plain(&self) -> Option<&'a [u8]> {
-        match self.entry.body() {
-            Body::Plain(value) => Some(value),
-            Body::Tombstone | Body::Encoded(_) => None,
-        }
+        self.entry.plain()
     }
 
     /// The value of [`EntryView::plain`] as a refcounted one, if it is kept as one because it is long: it outlives the
@@ -64,17 +61,16 @@ impl<'a> EntryView<'a> {
     /// The full state.
     #[must_use]
     pub fn state(&self) -> State<'a> {
-        let generation = self.entry.generation();
-        match self.entry.body() {
-            Body::Tombstone => State::tombstone(generation),
-            Body::Plain(value) => State::plain(generation, self.entry.expiry(), value),
-            Body::Encoded(bytes) => {
-                let state = State::decode_trusted(bytes);
-                debug_assert!(state.is_ok(), "the shard stores what it encoded: {state:?}");
-                // Not to be reached; reads as a key that nothing is known of.
-                state.unwrap_or(State::ABSENT)
-            }
+        match self.entry.held() {
+            Held::Content(content) => content.state(),
+            Held::Large(collection) => collection.state(),
         }
+    }
+
+    /// Whether it is a collection that changes in place.
+    #[must_use]
+    pub fn is_large(&self) -> bool {
+        self.entry.collection().is_some()
     }
 
     /// The memory that the entry takes, without its share of the buckets, in bytes.

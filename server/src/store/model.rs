@@ -1,10 +1,11 @@
 //! A shard against a map of encoded states that merges with the core alone.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
-use circlet_core::mutate::{self, Author};
+use circlet_core::mutate::{self, Author, Edit};
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Merged, State, merge};
+use circlet_core::state::{Kind, Merged, State, Swept, merge, score_bytes};
 use circlet_core::time::WallMs;
 use circlet_ring::{ArcCount, ArcId};
 use proptest::prelude::*;
@@ -32,6 +33,17 @@ enum Op {
         key: u8,
         ttl_ms: Option<u64>,
     },
+    /// Changes so many parts of a collection, numbered from some number on: many make it large, deleting them small again.
+    Edit {
+        key: u8,
+        kind: Kind,
+        parts: Range<u16>,
+        change: PartChange,
+    },
+    /// All owners have what was stamped up to so many operations ago.
+    Sweep {
+        ago: usize,
+    },
     /// Merges again a delta that was merged before: late, twice, out of order.
     Replay {
         index: prop::sample::Index,
@@ -45,6 +57,27 @@ enum Op {
     },
 }
 
+#[derive(Clone, Copy, Debug)]
+enum PartChange {
+    Write,
+    Delete,
+    /// Adds to a counter or score, in types that have them; otherwise writes.
+    Add,
+}
+
+fn edits() -> impl Strategy<Value = Op> {
+    let kind = prop::sample::select(vec![Kind::List, Kind::Set, Kind::SortedSet, Kind::Hash]);
+    let change = prop::sample::select(vec![PartChange::Write, PartChange::Delete, PartChange::Add]);
+    let count = prop_oneof![5 => 1..4_u16, 1 => 100..200_u16];
+    // Few keys, so that some become large.
+    (0_u8..3, kind, 0..100_u16, count, change).prop_map(|(key, kind, first, count, change)| Op::Edit {
+        key,
+        kind,
+        parts: first..first + count,
+        change,
+    })
+}
+
 fn ops() -> impl Strategy<Value = Vec<Op>> {
     let key = || 0_u8..30;
     let length = prop_oneof![20 => 0_usize..100, 1 => 16_000_usize..17_000];
@@ -54,6 +87,8 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         15 => key().prop_map(|key| Op::Delete { key }),
         30 => (key(), 1_u64..3, -5_i64..5).prop_map(|(key, node, by)| Op::Incr { key, node, by }),
         15 => (key(), ttl()).prop_map(|(key, ttl_ms)| Op::Expire { key, ttl_ms }),
+        20 => edits(),
+        3 => (0_usize..50).prop_map(|ago| Op::Sweep { ago }),
         40 => any::<prop::sample::Index>().prop_map(|index| Op::Replay { index }),
         5 => key().prop_map(|key| Op::Remove { key }),
         2 => (0_usize..50).prop_map(|ago| Op::Flush { ago }),
@@ -130,7 +165,70 @@ impl Twins {
                 let removed = self.store.lock(self.arc).remove(&HashedKey::new(&key));
                 assert_eq!(removed, self.states.remove(&key).is_some());
             }
-            Op::Flush { ago } => self.flush(self.stamps[self.stamps.len().saturating_sub(ago + 1)]),
+            Op::Edit {
+                key,
+                kind,
+                ref parts,
+                change,
+            } => self.edit(&name(key), kind, parts.clone(), change, stamp),
+            Op::Sweep { ago } => self.sweep(self.stamp_of(ago)),
+            Op::Flush { ago } => self.flush(self.stamp_of(ago)),
+        }
+    }
+
+    fn stamp_of(&self, ago: usize) -> Stamp {
+        self.stamps[self.stamps.len().saturating_sub(ago + 1)]
+    }
+
+    fn edit(&mut self, key: &[u8], kind: Kind, parts: Range<u16>, change: PartChange, stamp: Stamp) {
+        let author = Author {
+            node: 1,
+            run_epoch: Stamp::ZERO,
+        };
+        let current = self.expected(key);
+        let found = mutate::found(State::decode(&current).unwrap(), self.now);
+        let mut edit = Edit::new(kind, self.now, stamp, author);
+        for number in parts {
+            let name = format!("part {number}");
+            let name = name.as_bytes();
+            match (change, kind) {
+                (PartChange::Delete, _) => {
+                    edit.delete(found, name);
+                }
+                (PartChange::Add, Kind::Hash) => drop(edit.incr(found, name, 3)),
+                (PartChange::Add, Kind::SortedSet) => drop(edit.incr_score(found, name, 2.5)),
+                (_, Kind::Set) => {
+                    edit.set(found, name, b"", None);
+                }
+                (_, Kind::SortedSet) => {
+                    edit.set(found, name, &score_bytes(f64::from(number % 7)), None);
+                }
+                (_, _) => {
+                    let expires_at = (number % 5 == 0).then(|| WallMs::new(self.now.get() + u64::from(number)));
+                    edit.set(found, name, number.to_string().as_bytes(), expires_at);
+                }
+            }
+        }
+        let mut delta = Vec::new();
+        if edit.finish(found, &mut delta) {
+            self.merge_encoded(key.to_vec(), delta);
+        }
+    }
+
+    fn sweep(&mut self, cut: Stamp) {
+        let mut shard = self.store.lock(self.arc);
+        if cut <= shard.synced() {
+            return;
+        }
+        shard.become_synced(cut);
+        for (key, state) in std::mem::take(&mut self.states) {
+            let mut left = Vec::new();
+            let left = match State::decode(&state).unwrap().swept(cut, self.flush, &mut left) {
+                Swept::Kept => state,
+                Swept::Shrunk => left,
+                Swept::Dropped => continue,
+            };
+            self.states.insert(key, left);
         }
     }
 
@@ -248,7 +346,7 @@ proptest! {
         order in any::<u64>(),
     ) {
         let mut first = Twins::new();
-        for op in ops.iter().filter(|op| !matches!(op, Op::Flush { .. } | Op::Remove { .. })) {
+        for op in ops.iter().filter(|op| !matches!(op, Op::Flush { .. } | Op::Remove { .. } | Op::Sweep { .. })) {
             first.apply(op);
         }
         let second = Store::new(ArcCount::DEFAULT);
@@ -261,6 +359,52 @@ proptest! {
         shard.check_invariants();
         prop_assert_eq!(shard.digest(), first.store.lock(first.arc).digest());
     }
+}
+
+#[test]
+fn a_collection_changes_in_place_while_it_is_large_and_is_freed_after_the_lock() {
+    let mut twins = Twins::new();
+    let mut edit = |parts: Range<u16>, change: PartChange| {
+        twins.apply(&Op::Edit {
+            key: 1,
+            kind: Kind::SortedSet,
+            parts,
+            change,
+        });
+        twins.check();
+        let shard = twins.store.lock(twins.arc);
+        let view = shard.get(&HashedKey::new(&name(1))).unwrap();
+        (view.is_large(), view.memory_bytes() as u64, shard.counts().entry_bytes)
+    };
+    assert!(!edit(0..128, PartChange::Write).0, "128 parts are few");
+    assert!(edit(128..129, PartChange::Write).0, "129 are many");
+    let (_, memory, counted) = edit(129..3_000, PartChange::Write);
+    assert!(memory == counted && memory > 3_000 * 60, "{memory} bytes are counted");
+    assert!(edit(20..3_000, PartChange::Delete).0, "deleted parts are parts");
+    let last = twins.stamp_of(0);
+    twins.sweep(last);
+    twins.check();
+    let key = name(1);
+    let key = HashedKey::new(&key);
+    assert!(
+        !twins.store.lock(twins.arc).get(&key).unwrap().is_large(),
+        "20 are left"
+    );
+
+    twins.apply(&Op::Edit {
+        key: 1,
+        kind: Kind::Hash,
+        parts: 0..500,
+        change: PartChange::Write,
+    });
+    let mut shard = twins.store.lock(twins.arc);
+    assert!(shard.get(&key).unwrap().is_large());
+    let stamp = shard.clock.stamp(WallMs::new(START_MS + 10));
+    shard.set_plain(&key, stamp, None, b"value");
+    assert_eq!(shard.freed_later.len(), 1, "it is freed when the lock is given back");
+    shard.check_invariants();
+    drop(shard);
+    assert_eq!(twins.store.lock(twins.arc).freed_later.len(), 0);
 }
 
 #[test]

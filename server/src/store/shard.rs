@@ -4,15 +4,15 @@ use crate::metrics::Balance;
 use circlet_core::antientropy::ArcSums;
 use circlet_core::clock::ArcClock;
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Merged, State, merge};
+use circlet_core::state::{Collection, Merged, State, merge};
 use circlet_core::time::WallMs;
 use circlet_ring::{ArcCount, ArcId, Slot};
 
 use super::counts::Counts;
 use super::entry_view::EntryView;
 use super::key::HashedKey;
-use super::summands::{first_expiry, for_each_summand};
-use super::table::{self, Body, Content, Entry, Prefetcher, Table};
+use super::summands::{self, first_expiry};
+use super::table::{self, Body, Content, Entry, Held, Prefetcher, Table};
 use super::weight::Weight;
 
 /// A buffer that grew longer than this, in bytes, is not kept for the next merge.
@@ -43,6 +43,8 @@ pub struct Shard {
     scratch: Vec<u8>,
     /// The memory that the node was last told of, in bytes.
     told_bytes: u64,
+    /// Collections that are no longer there; freeing a million parts takes a tenth of a second. Emptied when the lock is given back.
+    pub(super) freed_later: Vec<Entry>,
 }
 
 /// What merging a state did.
@@ -76,6 +78,7 @@ impl Shard {
             first_slot: *arcs.slots_of(arc).start(),
             scratch: Vec::new(),
             told_bytes: 0,
+            freed_later: Vec::new(),
         }
     }
 
@@ -112,11 +115,17 @@ impl Shard {
         if state.generation < self.flush {
             return self.merge_into_flushed(key, state);
         }
-        let local = self
-            .table
-            .get(key)
-            .map_or(State::ABSENT, |entry| EntryView::new(entry).state());
+        let found = self.table.get(key);
+        let local = found.map_or(State::ABSENT, |entry| EntryView::new(entry).state());
         let superseded_by = state.superseded_by(local);
+        if found.is_some_and(|entry| entry.collection().is_some()) {
+            let changed = self.merge_into_large(key, state);
+            return Merge {
+                changed,
+                superseded_by,
+                is_ignored: false,
+            };
+        }
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
         let merged = if local == State::ABSENT {
@@ -145,9 +154,10 @@ impl Shard {
         let Some(entry) = self.table.remove(key) else {
             return false;
         };
-        for_each_summand(key.hash, &entry.content(), |part| self.sums.sub(part));
-        let weight = Weight::of(&entry.content(), entry.memory_bytes());
+        summands::sub(&mut self.sums, key.hash, &entry.held());
+        let weight = Weight::of(&entry);
         self.account(key.slot, weight, Weight::NOTHING);
+        self.free(entry);
         true
     }
 
@@ -221,15 +231,19 @@ impl Shard {
         let mut live_by_slot = vec![0; self.live_by_slot.len()];
         for entry in self.table.iter() {
             let key = HashedKey::new(entry.key());
-            let weight = Weight::of(&entry.content(), entry.memory_bytes());
-            for_each_summand(key.hash, &entry.content(), |part| {
-                digest = digest.wrapping_add(part.digest);
-            });
-            let expires_after = first_expiry(&entry.content()).is_none_or(|at| at >= self.first_expiry);
+            let weight = Weight::of(entry);
+            let state = EntryView::new(entry).state();
+            digest = digest.wrapping_add(state.digest(key.hash));
+            let mut sums = ArcSums::default();
+            summands::add(&mut sums, key.hash, &entry.held());
+            assert_eq!(sums.total(), state.digest(key.hash), "the sums are the digest");
+            let expires_after = first_expiry(&entry.held()).is_none_or(|at| at >= self.first_expiry);
             assert!(expires_after, "nothing expires before the first");
+            if let Some(collection) = entry.collection() {
+                collection.check_invariants();
+            }
             counts = counts.plus(weight.counts);
             live_by_slot[usize::from(key.slot.get() - self.first_slot)] += weight.counts.live as u32;
-            let state = EntryView::new(entry).state();
             assert!(state.max_stamp() <= self.clock.last(), "the clock observed {state:?}");
             assert!(state.generation >= self.flush, "{state:?} was flushed");
             assert_eq!(entry.expiry(), state.expiry.at, "the header shows the expiry");
@@ -295,35 +309,94 @@ impl Shard {
         old.map(|entry| entry.key().into()).collect()
     }
 
+    /// Merges `state` into a large entry and says whether that changed anything.
+    fn merge_into_large(&mut self, key: &HashedKey<'_>, state: State<'_>) -> bool {
+        let found = self.table.get(key).and_then(Entry::collection);
+        if found.is_some_and(|collection| collection.is_outlived_by(&state)) {
+            self.put(key, state);
+            return true;
+        }
+        let changed = self.change_large(key, |collection| collection.apply(state));
+        changed.unwrap_or(false)
+    }
+
+    /// Changes a large entry in place, if there is one. It is encoded again if it becomes small.
+    pub(super) fn change_large<R>(
+        &mut self,
+        key: &HashedKey<'_>,
+        change: impl FnOnce(&mut Collection) -> R,
+    ) -> Option<R> {
+        self.table.get(key)?.collection()?;
+        let entry = self.table.get_mut(key)?;
+        let old = Weight::of(entry);
+        summands::sub(&mut self.sums, key.hash, &entry.held());
+        let changed = entry.change_collection(change)?;
+        let new = Weight::of(entry);
+        summands::add(&mut self.sums, key.hash, &entry.held());
+        if let Some(at) = first_expiry(&entry.held()) {
+            self.first_expiry = self.first_expiry.min(at);
+        }
+        let mut small = Vec::new();
+        if let Some(collection) = entry.collection().filter(|collection| collection.is_small()) {
+            collection.state().encode(&mut small);
+        }
+        self.account(key.slot, old, new);
+        if !small.is_empty() {
+            self.put_encoded(key, &small);
+        }
+        Some(changed)
+    }
+
     /// Stores `state` in place of whatever is there.
     fn put(&mut self, key: &HashedKey<'_>, state: State<'_>) {
         if state.is_plain() || state.is_tombstone() {
             self.store(key, &Content::of_simple(state));
-            return;
+        } else if Collection::is_for(&state) {
+            self.put_large(key, state);
+        } else {
+            let mut encoded = Vec::new();
+            state.encode(&mut encoded);
+            self.store(key, &Content::of_encoded(state, &encoded));
         }
-        let mut encoded = Vec::new();
-        state.encode(&mut encoded);
-        self.store(key, &Content::of_encoded(state, &encoded));
     }
 
     /// Stores the state that `encoded` is of in place of whatever is there.
     pub(super) fn put_encoded(&mut self, key: &HashedKey<'_>, encoded: &[u8]) {
         match State::decode_trusted(encoded) {
             Ok(state) if state.is_plain() || state.is_tombstone() => self.store(key, &Content::of_simple(state)),
+            Ok(state) if Collection::is_for(&state) => self.put_large(key, state),
             Ok(state) => self.store(key, &Content::of_encoded(state, encoded)),
             Err(error) => debug_assert!(false, "a merge wrote what is not a state: {error}"),
         }
     }
 
+    fn put_large(&mut self, key: &HashedKey<'_>, state: State<'_>) {
+        self.remove(key);
+        let entry = Entry::large(key.key, Box::new(Collection::new(key.hash, state)));
+        let new = Weight::of(&entry);
+        summands::add(&mut self.sums, key.hash, &entry.held());
+        if let Some(at) = first_expiry(&entry.held()) {
+            self.first_expiry = self.first_expiry.min(at);
+        }
+        self.table.insert(key, entry);
+        self.account(key.slot, Weight::NOTHING, new);
+    }
+
     fn store(&mut self, key: &HashedKey<'_>, content: &Content<'_>) {
         let (old, bytes) = match self.table.get_mut(key) {
             Some(entry) => {
-                let old = Weight::of(&entry.content(), entry.memory_bytes());
-                for_each_summand(key.hash, &entry.content(), |part| self.sums.sub(part));
-                if !entry.overwrite(content) {
-                    *entry = Entry::new(key.key, content);
+                let old = Weight::of(entry);
+                summands::sub(&mut self.sums, key.hash, &entry.held());
+                let replaced = if entry.overwrite(content) {
+                    None
+                } else {
+                    Some(std::mem::replace(entry, Entry::new(key.key, content)))
+                };
+                let bytes = entry.memory_bytes();
+                if let Some(replaced) = replaced {
+                    self.free(replaced);
                 }
-                (old, entry.memory_bytes())
+                (old, bytes)
             }
             None => {
                 let entry = Entry::new(key.key, content);
@@ -332,17 +405,25 @@ impl Shard {
                 (Weight::NOTHING, bytes)
             }
         };
-        for_each_summand(key.hash, content, |part| self.sums.add(part));
-        if let Some(at) = first_expiry(content) {
+        let held = Held::Content(*content);
+        summands::add(&mut self.sums, key.hash, &held);
+        if let Some(at) = first_expiry(&held) {
             self.first_expiry = self.first_expiry.min(at);
         }
-        self.account(key.slot, old, Weight::of(content, bytes));
+        self.account(key.slot, old, Weight::of_held(&held, bytes));
     }
 
     /// Looks when something expires first.
     pub(super) fn find_first_expiry(&mut self) {
-        let expiries = self.table.iter().filter_map(|entry| first_expiry(&entry.content()));
+        let expiries = self.table.iter().filter_map(|entry| first_expiry(&entry.held()));
         self.first_expiry = expiries.min().unwrap_or(NEVER);
+    }
+
+    /// Frees what is no longer there; after the lock is given back, if that takes long.
+    fn free(&mut self, entry: Entry) {
+        if entry.collection().is_some() {
+            self.freed_later.push(entry);
+        }
     }
 
     fn account(&mut self, slot: Slot, old: Weight, new: Weight) {

@@ -21,8 +21,12 @@ pub struct Dropped {
 
 /// What becomes of one entry.
 enum Change {
-    Dropped { was_live: bool },
+    Dropped {
+        was_live: bool,
+    },
     Shrunk(Vec<u8>),
+    /// A collection that changes in place, if it changes.
+    Large,
 }
 
 impl Shard {
@@ -141,6 +145,10 @@ impl Shard {
         let mut changes: Vec<(Box<[u8]>, Change)> = Vec::new();
         let mut out = Vec::new();
         for entry in self.table.iter() {
+            if entry.collection().is_some() {
+                changes.push((entry.key().into(), Change::Large));
+                continue;
+            }
             let state = EntryView::new(entry).state();
             let change = match state.swept(cut, self.flushed_at(), &mut out) {
                 Swept::Kept => continue,
@@ -152,23 +160,41 @@ impl Shard {
             changes.push((entry.key().into(), change));
         }
         let mut dropped = Dropped::default();
-        for (key, change) in &changes {
-            let key = HashedKey::new(key);
+        let mut is_changed = false;
+        for (key, change) in changes {
+            let key = HashedKey::new(&key);
+            let change = match change {
+                Change::Large => self.sweep_large(&key, cut),
+                change => Some(change),
+            };
+            is_changed |= change.is_some();
             match change {
-                Change::Shrunk(left) => self.put_encoded(&key, left),
-                Change::Dropped { was_live } => {
+                Some(Change::Shrunk(left)) => self.put_encoded(&key, &left),
+                Some(Change::Dropped { was_live }) => {
                     self.remove(&key);
-                    dropped.expired += u64::from(*was_live);
-                    dropped.tombstones += u64::from(!*was_live);
+                    dropped.expired += u64::from(was_live);
+                    dropped.tombstones += u64::from(!was_live);
                 }
+                Some(Change::Large) | None => {}
             }
         }
-        if !changes.is_empty() {
+        if is_changed {
             // Runs that were dropped must not be raised again, should they come back: they may have been larger here.
             self.clock.begin_run_epoch();
         }
         self.find_first_expiry();
         dropped
+    }
+
+    /// Sweeps a collection in place; says what is yet to be done, if anything changed.
+    fn sweep_large(&mut self, key: &HashedKey<'_>, cut: Stamp) -> Option<Change> {
+        let was_live = self.state(key).is_live(WallMs::ZERO);
+        let flushed = self.flushed_at();
+        match self.change_large(key, |collection| collection.sweep(cut, flushed))? {
+            Swept::Kept => None,
+            Swept::Shrunk => Some(Change::Large),
+            Swept::Dropped => Some(Change::Dropped { was_live }),
+        }
     }
 
     /// The sums of the arc's entries by bucket, of those from `from` on in so many stretches; where to go on.

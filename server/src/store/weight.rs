@@ -1,10 +1,9 @@
 //! What one entry adds to its shard's counts.
 
-use circlet_core::state::State;
 use circlet_core::time::WallMs;
 
 use super::counts::Counts;
-use super::table::{Body, Content};
+use super::table::{Body, Content, Entry, Held};
 
 /// An entry's share of what the shard adds up.
 #[derive(Clone, Copy, Debug)]
@@ -18,19 +17,34 @@ impl Weight {
         counts: Counts::NOTHING,
     };
 
-    /// The share of an entry with this content that takes `bytes` bytes of memory.
+    /// The share of `entry`.
     #[inline]
-    pub(super) fn of(content: &Content<'_>, bytes: usize) -> Self {
-        let is_live = match content.body {
-            Body::Plain(_) => true,
-            Body::Tombstone => false,
-            // At time zero nothing has expired yet.
-            Body::Encoded(bytes) => State::decode_trusted(bytes).is_ok_and(|state| state.is_live(WallMs::ZERO)),
+    pub(super) fn of(entry: &Entry) -> Self {
+        Self::of_held(&entry.held(), entry.memory_bytes())
+    }
+
+    /// The share of an entry that holds this and takes `bytes` bytes of memory.
+    #[inline]
+    pub(super) fn of_held(held: &Held<'_>, bytes: usize) -> Self {
+        // At time zero nothing has expired yet.
+        let is_live = match held {
+            Held::Content(Content {
+                body: Body::Plain(_), ..
+            }) => true,
+            Held::Content(Content {
+                body: Body::Tombstone, ..
+            }) => false,
+            Held::Content(content) => content.state().is_live(WallMs::ZERO),
+            Held::Large(collection) => collection.state().is_live(WallMs::ZERO),
+        };
+        let expires_at = match held {
+            Held::Content(content) => content.expiry,
+            Held::Large(collection) => collection.state().expiry.at,
         };
         Self {
             counts: Counts {
                 live: is_live.into(),
-                expiring: (is_live && content.expiry.is_some()).into(),
+                expiring: (is_live && expires_at.is_some()).into(),
                 tombstones: (!is_live).into(),
                 entry_bytes: bytes as u64,
                 table_bytes: 0,

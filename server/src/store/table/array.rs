@@ -15,7 +15,7 @@
 
 use super::bucket::{Bucket, LANES, Tag};
 use super::entry::Entry;
-use super::size_class::size_class;
+use circlet_core::size_class::size_class;
 
 /// Where an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,18 +2,19 @@
 //!
 //! ```text
 //!   0           8        12      16
-//!   | generation | expiry | meta | [wide: 16] | [shared: 32] | key ... | body ... | unused, up to the size class |
+//!   | generation | expiry | meta | [wide: 16] | [shared: 32 | large: 8] | key ... | body ... | unused, up to the size class |
 //!
 //!   expiry   0: none; u32::MAX: in `wide`; else 1 + milliseconds from the generation's millisecond to the expiry
 //!   meta     bits 0..8 flags (below), 8..16 key bytes, 16..32 body bytes; the lengths are in `wide` if there is one
 //!   wide     expiry u64, key bytes u32, body bytes u32: present if one of the three does not fit the header
 //!   shared   a `Bytes` that is the body: present if the body is longer than BODY_INLINE_BYTES_MAX
+//!   large    a `Box<Collection>` that is the body: present if the flags say so; then there is a `wide`, too (entry/large.rs)
 //! ```
 //!
 //! A 16-byte key with a 32-byte value thus takes 64 bytes, with or without an expiry; a 400-day expiry takes 80.
 //! A long body is refcounted, so that a reply can leave after the lock was given back, without a copy.
 //!
-//! The allocation is asked for with an alignment of 1 (of 8 if it holds a `Bytes`), and the header read as unaligned,
+//! The allocation is asked for with an alignment of 1 (of 8 if it holds a `Bytes` or a `Box`), and the header read as unaligned,
 //! which costs nothing: mimalloc meets any greater alignment by going one size class up, unless the size is a power of
 //! two. For a 64-byte value that would be 112 bytes instead of 96.
 //!
@@ -28,18 +29,23 @@
     reason = "one allocation of a header and two tails behind an 8-byte pointer is not expressible in safe Rust"
 )]
 
+mod content;
+mod large;
+
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::fmt;
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 use std::slice;
 
 use bytes::Bytes;
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Base, State};
+use circlet_core::state::Collection;
 use circlet_core::time::WallMs;
 
+pub(crate) use self::content::{Body, Content, Held};
 use super::prefetch::prefetch;
-use super::size_class::size_class;
+use circlet_core::size_class::size_class;
 
 /// The longest body that stands in the entry's own allocation, in bytes. A longer one is refcounted.
 pub(crate) const BODY_INLINE_BYTES_MAX: usize = 16 << 10;
@@ -65,28 +71,8 @@ enum Kind {
     Plain = 1,
     /// An encoded `State`.
     Encoded = 2,
-}
-
-/// What an entry is made of, apart from its key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Content<'a> {
-    /// The stamp that the whole value began with.
-    pub(crate) generation: Stamp,
-    /// When the entry expires. For an encoded body a copy of what it says.
-    pub(crate) expiry: Option<WallMs>,
-    /// What the entry holds.
-    pub(crate) body: Body<'a>,
-}
-
-/// What an entry holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Body<'a> {
-    /// Nothing: the key is deleted.
-    Tombstone,
-    /// A value written with the generation.
-    Plain(&'a [u8]),
-    /// Any other state, as `State::encode` writes it.
-    Encoded(&'a [u8]),
+    /// A `Collection`.
+    Large = 3,
 }
 
 #[derive(Clone, Copy)]
@@ -110,6 +96,7 @@ struct Wide {
 struct Shape {
     wide: bool,
     shared: bool,
+    large: bool,
     key_bytes: usize,
     body_bytes: usize,
 }
@@ -124,11 +111,13 @@ impl Shape {
         Self {
             wide,
             shared,
+            large: false,
             key_bytes,
             body_bytes,
         }
     }
 
+    /// Where a `Bytes` or a `Box` stands, if there is one.
     #[inline]
     const fn shared_offset(self) -> usize {
         size_of::<Header>() + if self.wide { size_of::<Wide>() } else { 0 }
@@ -136,7 +125,12 @@ impl Shape {
 
     #[inline]
     const fn key_offset(self) -> usize {
-        self.shared_offset() + if self.shared { size_of::<Bytes>() } else { 0 }
+        let owned_bytes = match (self.shared, self.large) {
+            (true, _) => size_of::<Bytes>(),
+            (false, true) => size_of::<Box<Collection>>(),
+            (false, false) => 0,
+        };
+        self.shared_offset() + owned_bytes
     }
 
     #[inline]
@@ -153,7 +147,11 @@ impl Shape {
 
     fn layout(self) -> Layout {
         // A key or value is at most 512 MiB (the parser's limit), so this cannot fail.
-        let align = if self.shared { align_of::<Bytes>() } else { 1 };
+        let align = if self.shared || self.large {
+            align_of::<Bytes>()
+        } else {
+            1
+        };
         Layout::from_size_align(self.allocated_bytes(), align).expect("an entry fits the address space")
     }
 }
@@ -170,57 +168,14 @@ fn short_expiry(generation: Stamp, expiry: Option<WallMs>) -> u32 {
     }
 }
 
-impl<'a> Content<'a> {
-    /// The content of a plain string or a bare tombstone.
-    pub(crate) fn of_simple(state: State<'a>) -> Self {
-        debug_assert!(state.is_plain() || state.is_tombstone());
-        let body = match state.base {
-            Base::Bytes(value) => Body::Plain(value),
-            Base::None | Base::Unknown => Body::Tombstone,
-        };
-        Self {
-            generation: state.generation,
-            expiry: state.expiry.at,
-            body,
-        }
-    }
-
-    /// The content of any other state, whose encoded form is given too.
-    pub(crate) const fn of_encoded(state: State<'_>, encoded: &'a [u8]) -> Self {
-        Self {
-            generation: state.generation,
-            expiry: state.expiry.at,
-            body: Body::Encoded(encoded),
-        }
-    }
-}
-
-impl<'a> Body<'a> {
-    /// The bytes of the body.
-    pub(crate) fn bytes(&self) -> &'a [u8] {
-        match *self {
-            Self::Tombstone => &[],
-            Self::Plain(bytes) | Self::Encoded(bytes) => bytes,
-        }
-    }
-
-    const fn kind(&self) -> Kind {
-        match self {
-            Self::Tombstone => Kind::Tombstone,
-            Self::Plain(_) => Kind::Plain,
-            Self::Encoded(_) => Kind::Encoded,
-        }
-    }
-}
-
 /// One key with what is stored under it. Eight bytes; `Option<Entry>` too.
 ///
-/// Invariant: the pointer is to an allocation of `self.shape().layout()`, of which the header, `wide` and `shared` as
+/// Invariant: the pointer is to an allocation of `self.shape().layout()`, of which the header, `wide`, `shared` and `large` as
 /// the flags say, the key and the inline body are initialised; nobody else has the pointer.
 #[repr(transparent)]
 pub(crate) struct Entry(NonNull<u8>);
 
-// SAFETY: an entry owns its allocation, and what it holds (integers, bytes, a `Bytes`) is Send.
+// SAFETY: an entry owns its allocation, and what it holds (integers, bytes, a `Bytes`, a `Box<Collection>`) is Send.
 unsafe impl Send for Entry {}
 // SAFETY: through `&Entry` the allocation is only read, and what it holds is Sync.
 unsafe impl Sync for Entry {}
@@ -248,11 +203,11 @@ impl Entry {
     pub(crate) fn overwrite(&mut self, content: &Content<'_>) -> bool {
         let old = self.shape();
         let new = Shape::of(old.key_bytes, content);
-        if old.shared || new.shared || old.allocated_bytes() != new.allocated_bytes() {
+        if old.shared || new.shared || old.large || old.allocated_bytes() != new.allocated_bytes() {
             return false;
         }
-        // SAFETY: the allocation has the size that `new` asks for and holds no `Bytes`, since the old shape is not
-        // shared. The key may move by the size of `wide`: onto itself, so `copy` and not `copy_nonoverlapping`. The
+        // SAFETY: the allocation has the size that `new` asks for and holds no `Bytes` or `Box`, since the old shape is
+        // neither shared nor large. The key may move by the size of `wide`: onto itself, so `copy` and not `copy_nonoverlapping`. The
         // content cannot borrow from this entry, which is borrowed mutably.
         unsafe {
             if old.wide != new.wide {
@@ -267,7 +222,7 @@ impl Entry {
     ///
     /// # Safety
     ///
-    /// The allocation is of `shape`'s size, `shape` is `content`'s, the key stands at `shape`'s place, and no `Bytes`
+    /// The allocation is of `shape`'s size, `shape` is `content`'s, the key stands at `shape`'s place, and no `Bytes` or `Box`
     /// that must be dropped stands where this writes.
     unsafe fn write(&mut self, shape: Shape, content: &Content<'_>) {
         let body = content.body.bytes();
@@ -336,12 +291,25 @@ impl Entry {
 
     /// What the entry holds.
     #[inline]
-    pub(crate) fn body(&self) -> Body<'_> {
-        match (self.header().meta >> KIND_SHIFT) & KIND_MASK {
+    pub(crate) fn held(&self) -> Held<'_> {
+        let body = match (self.header().meta >> KIND_SHIFT) & KIND_MASK {
             kind if kind == Kind::Tombstone as u32 => Body::Tombstone,
             kind if kind == Kind::Plain as u32 => Body::Plain(self.body_bytes()),
-            _ => Body::Encoded(self.body_bytes()),
-        }
+            kind if kind == Kind::Encoded as u32 => Body::Encoded(self.body_bytes()),
+            _ => return self.collection().map_or(Held::Content(Content::NOTHING), Held::Large),
+        };
+        Held::Content(Content {
+            generation: self.generation(),
+            expiry: self.expiry(),
+            body,
+        })
+    }
+
+    /// The value, if it is one that one SET wrote.
+    #[inline]
+    pub(crate) fn plain(&self) -> Option<&[u8]> {
+        let is_plain = (self.header().meta >> KIND_SHIFT) & KIND_MASK == Kind::Plain as u32;
+        is_plain.then(|| self.body_bytes())
     }
 
     /// The body as a refcounted value, if it is long enough to be kept as one.
@@ -355,22 +323,13 @@ impl Entry {
         Some(unsafe { &*self.at(shape.shared_offset()).cast::<Bytes>() })
     }
 
-    /// All but the key.
-    #[inline]
-    pub(crate) fn content(&self) -> Content<'_> {
-        Content {
-            generation: self.generation(),
-            expiry: self.expiry(),
-            body: self.body(),
-        }
-    }
-
-    /// The memory that the entry takes, in bytes: its allocation, and the body's own if it is refcounted.
+    /// The memory that the entry takes, in bytes: its allocation, and the body's own if it has one.
     #[inline]
     pub(crate) fn memory_bytes(&self) -> usize {
         let shape = self.shape();
         let shared_bytes = if shape.shared { size_class(shape.body_bytes) } else { 0 };
-        shape.allocated_bytes() + shared_bytes
+        let large_bytes = self.collection().map_or(0, Collection::memory_bytes);
+        shape.allocated_bytes() + shared_bytes + large_bytes
     }
 
     /// Starts to fetch the entry's first two cache lines: header, key, and most values.
@@ -409,16 +368,19 @@ impl Entry {
     fn shape(&self) -> Shape {
         let meta = self.header().meta;
         let shared = meta & SHARED != 0;
+        let large = (meta >> KIND_SHIFT) & KIND_MASK == Kind::Large as u32;
         match self.wide() {
             None => Shape {
                 wide: false,
                 shared,
+                large,
                 key_bytes: (meta >> KEY_SHIFT) as usize & KEY_BYTES_MAX,
                 body_bytes: (meta >> BODY_SHIFT) as usize & BODY_BYTES_MAX,
             },
             Some(wide) => Shape {
                 wide: true,
                 shared,
+                large,
                 key_bytes: wide.key_bytes as usize,
                 body_bytes: wide.body_bytes as usize,
             },
@@ -432,14 +394,25 @@ impl Entry {
     }
 }
 
+impl fmt::Debug for Entry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Entry")
+            .field("key", &self.key())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Drop for Entry {
     fn drop(&mut self) {
         let shape = self.shape();
-        // SAFETY: by the type's invariant a `Bytes` stands there if the flag is set, the allocation has this layout,
+        // SAFETY: by the type's invariant a `Bytes` or a `Box` stands there if the flags say so, the allocation has this layout,
         // and nobody else has the pointer.
         unsafe {
             if shape.shared {
                 ptr::drop_in_place(self.at(shape.shared_offset()).cast::<Bytes>());
+            } else if shape.large {
+                ptr::drop_in_place(self.at(shape.shared_offset()).cast::<Box<Collection>>());
             }
             dealloc(self.0.as_ptr(), shape.layout());
         }

@@ -33,7 +33,6 @@ mod old_array;
 mod parts;
 mod prefetch;
 mod resize;
-mod size_class;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -49,7 +48,7 @@ use self::face::Face;
 use self::old_array::OldArray;
 use self::prefetch::prefetch;
 
-pub(super) use self::entry::{Body, Content, Entry};
+pub(super) use self::entry::{Body, Content, Entry, Held};
 use super::key::{HashedKey, Position};
 
 /// The entries of one arc.

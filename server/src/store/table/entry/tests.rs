@@ -1,3 +1,5 @@
+use circlet_core::mutate::{Author, Edit};
+use circlet_core::state::{Kind as CollectionKind, State};
 use proptest::prelude::*;
 
 use super::*;
@@ -7,6 +9,19 @@ const WRITTEN_MS: u64 = 1_763_719_355_123;
 
 fn stamp() -> Stamp {
     Stamp::new(WallMs::new(WRITTEN_MS), 7)
+}
+
+impl Entry {
+    pub(crate) fn content(&self) -> Content<'_> {
+        match self.held() {
+            Held::Content(content) => content,
+            Held::Large(collection) => panic!("{collection:?}"),
+        }
+    }
+
+    pub(crate) fn body(&self) -> Body<'_> {
+        self.content().body
+    }
 }
 
 fn plain(value: &[u8], expiry: Option<u64>) -> Content<'_> {
@@ -119,4 +134,46 @@ proptest! {
         prop_assert_eq!(entry.key(), &key[..]);
         prop_assert_eq!(entry.content(), content(now));
     }
+}
+
+#[test]
+fn a_collection_is_read_changed_and_freed_in_its_entry() {
+    let mut state = Vec::new();
+    let hash = |stamp: Stamp, at: u64, state: &mut Vec<u8>| {
+        let (now, author) = (
+            stamp.ms(),
+            Author {
+                node: 1,
+                run_epoch: Stamp::ZERO,
+            },
+        );
+        let mut edit = Edit::replacing(CollectionKind::Hash, now, stamp, author, Some(WallMs::new(at)));
+        edit.set(State::ABSENT, b"field", b"value", None);
+        edit.finish(State::ABSENT, state);
+    };
+    hash(stamp(), u64::MAX, &mut state);
+    let before = State::decode(&state).unwrap();
+    let collection = Box::new(Collection::new(7, before));
+    let memory_bytes = collection.memory_bytes();
+    let mut entry = Entry::large(&[b'k'; 300], collection);
+    assert_eq!((entry.key(), entry.generation()), (&[b'k'; 300][..], before.generation));
+    assert_eq!((entry.expiry(), entry.plain()), (Some(WallMs::new(u64::MAX)), None));
+    assert_eq!(entry.collection().unwrap().state(), before);
+    assert_eq!(entry.memory_bytes(), 384 + memory_bytes);
+
+    let mut later = Vec::new();
+    hash(before.generation.next(), 5 + WRITTEN_MS, &mut later);
+    let later = State::decode(&later).unwrap();
+    assert_eq!(
+        entry.change_collection(|collection| collection.apply(later)),
+        Some(true)
+    );
+    assert_eq!(
+        (entry.generation(), entry.expiry()),
+        (later.generation, later.expiry.at)
+    );
+    assert_eq!(entry.collection().unwrap().state(), later);
+    assert!(!entry.overwrite(&plain(&[0; 9], None)), "the collection is not lost");
+    entry = Entry::new(b"key", &plain(b"value", None));
+    assert!(entry.collection().is_none() && entry.change_collection(|_| ()).is_none());
 }

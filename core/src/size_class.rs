@@ -10,7 +10,7 @@ const FINE_BYTES_MAX: usize = 128;
 /// The step that `bytes` is rounded up to: at least 16, less than a quarter more than asked for above that.
 #[must_use]
 #[inline]
-pub(crate) const fn size_class(bytes: usize) -> usize {
+pub const fn size_class(bytes: usize) -> usize {
     let step = if bytes <= FINE_BYTES_MAX {
         16
     } else {

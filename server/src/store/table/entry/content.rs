@@ -1,0 +1,103 @@
+//! What an entry is made of, apart from its key.
+
+use circlet_core::stamp::Stamp;
+use circlet_core::state::{Base, Collection, State};
+use circlet_core::time::WallMs;
+
+use super::Kind;
+
+/// What an entry is made of, apart from its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Content<'a> {
+    /// The stamp that the whole value began with.
+    pub(crate) generation: Stamp,
+    /// When the entry expires. For an encoded body a copy of what it says.
+    pub(crate) expiry: Option<WallMs>,
+    /// What the entry holds.
+    pub(crate) body: Body<'a>,
+}
+
+/// What an entry holds, as bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Body<'a> {
+    /// Nothing: the key is deleted.
+    Tombstone,
+    /// A value written with the generation.
+    Plain(&'a [u8]),
+    /// Any other state, as `State::encode` writes it.
+    Encoded(&'a [u8]),
+}
+
+/// What an entry holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Held<'a> {
+    /// All but the key, as it can be written.
+    Content(Content<'a>),
+    /// A state that changes in place.
+    Large(&'a Collection),
+}
+
+impl<'a> Content<'a> {
+    /// The content of an entry that was never written.
+    pub(super) const NOTHING: Content<'static> = Content {
+        generation: Stamp::ZERO,
+        expiry: None,
+        body: Body::Tombstone,
+    };
+
+    /// The content of a plain string or a bare tombstone.
+    pub(crate) fn of_simple(state: State<'a>) -> Self {
+        debug_assert!(state.is_plain() || state.is_tombstone());
+        let body = match state.base {
+            Base::Bytes(value) => Body::Plain(value),
+            Base::None | Base::Unknown => Body::Tombstone,
+        };
+        Self {
+            generation: state.generation,
+            expiry: state.expiry.at,
+            body,
+        }
+    }
+
+    /// The state that it is of.
+    #[inline]
+    pub(crate) fn state(&self) -> State<'a> {
+        match self.body {
+            Body::Tombstone => State::tombstone(self.generation),
+            Body::Plain(value) => State::plain(self.generation, self.expiry, value),
+            Body::Encoded(bytes) => {
+                let state = State::decode_trusted(bytes);
+                debug_assert!(state.is_ok(), "the shard stores what it encoded: {state:?}");
+                // Not to be reached; reads as a key that nothing is known of.
+                state.unwrap_or(State::ABSENT)
+            }
+        }
+    }
+
+    /// The content of any other state, whose encoded form is given too.
+    pub(crate) const fn of_encoded(state: State<'_>, encoded: &'a [u8]) -> Self {
+        Self {
+            generation: state.generation,
+            expiry: state.expiry.at,
+            body: Body::Encoded(encoded),
+        }
+    }
+}
+
+impl<'a> Body<'a> {
+    /// The bytes of the body.
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        match *self {
+            Self::Tombstone => &[],
+            Self::Plain(bytes) | Self::Encoded(bytes) => bytes,
+        }
+    }
+
+    pub(super) const fn kind(&self) -> Kind {
+        match self {
+            Self::Tombstone => Kind::Tombstone,
+            Self::Plain(_) => Kind::Plain,
+            Self::Encoded(_) => Kind::Encoded,
+        }
+    }
+}
