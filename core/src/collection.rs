@@ -8,6 +8,7 @@
 //! has changed meanwhile, only the edit knows.
 
 mod bound;
+mod elements;
 mod hash_view;
 mod list_view;
 mod live;

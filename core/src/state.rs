@@ -52,7 +52,7 @@ pub use kind::Kind;
 pub use large::Collection;
 pub use merge::{Merged, merge};
 pub use part::{Part, PartId, by_score, score_bytes};
-pub use parts::{Parts, PartsBuf};
+pub use parts::{LiveIter, Parts, PartsBuf};
 pub use receive::{Admitted, Received, Synced, admit, receive};
 pub(crate) use runs::RUN_BYTES;
 pub use runs::{Run, Runs};

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::elements::Elements;
 use super::live::{Live, Shape};
 use crate::state::{Base, Kind, Part, State};
 use crate::time::WallMs;
@@ -48,14 +49,13 @@ impl<'a> ListView<'a> {
         self.live.nth(index).map(Element::of)
     }
 
-    /// The elements at these indices, in both directions. Indices that do not exist are left out.
+    /// The elements at these indices, in both directions. Indices that do not exist are left out, and elements that nobody asks for are
+    /// not read.
     pub fn range(
         &self,
         indices: Range<usize>,
     ) -> impl DoubleEndedIterator<Item = Element<'a>> + ExactSizeIterator + use<'a> {
-        let found = self.live.iter_from(indices.start);
-        let elements: Vec<Element<'a>> = found.take(indices.len()).map(Element::of).collect();
-        elements.into_iter()
+        Elements::new(self.live, indices.start, indices.end)
     }
 
     /// All elements.
@@ -71,7 +71,7 @@ impl<'a> ListView<'a> {
 }
 
 impl<'a> Element<'a> {
-    fn of(part: Part<'a>) -> Self {
+    pub(super) fn of(part: Part<'a>) -> Self {
         let value = match part.state.base {
             Base::Bytes(bytes) => bytes,
             Base::Unknown | Base::None => b"",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::state::{Base, Kind, Part, PartId, Parts, State, parse_integer};
+use crate::state::{Base, Kind, LiveIter, Part, PartId, Parts, State, parse_integer};
 use crate::time::WallMs;
 
 /// The live parts of one type in a state.
@@ -66,12 +66,14 @@ impl<'a> Live<'a> {
     }
 
     /// All of them, in their order: in lists that of the elements, else by hash.
-    pub fn iter(&self) -> impl Iterator<Item = Part<'a>> + Clone + use<'a> {
+    #[must_use]
+    pub fn iter(&self) -> LiveIter<'a> {
         self.state.parts.live(self.kind, self.now)
     }
 
     /// Those from `index` on in their order.
-    pub fn iter_from(&self, index: usize) -> impl Iterator<Item = Part<'a>> + Clone + use<'a> {
+    #[must_use]
+    pub fn iter_from(&self, index: usize) -> LiveIter<'a> {
         self.state.parts.live_from_nth(self.kind, self.now, index)
     }
 
@@ -81,7 +83,7 @@ impl<'a> Live<'a> {
         self.iter_from(index).next()
     }
 
-    /// The members of a sorted set in another order, if they are kept in it, too: see [`Parts::ranked_from`].
+    /// All parts, and at which moment they are looked at.
     pub(super) fn parts(&self) -> (Parts<'a>, WallMs) {
         (self.state.parts, self.now)
     }

@@ -192,18 +192,18 @@ impl<'a> Parts<'a> {
 
     /// The parts of type `kind` that are alive at `now`, in their order.
     #[must_use]
-    pub fn live(&self, kind: Kind, now: WallMs) -> Live<'a> {
+    pub fn live(&self, kind: Kind, now: WallMs) -> LiveIter<'a> {
         self.live_from_nth(kind, now, 0)
     }
 
     /// As [`Parts::live`], without the first `skipped` of them.
     #[must_use]
-    pub fn live_from_nth(&self, kind: Kind, now: WallMs, skipped: usize) -> Live<'a> {
+    pub fn live_from_nth(&self, kind: Kind, now: WallMs, skipped: usize) -> LiveIter<'a> {
         let parts = match self.0 {
             Form::Encoded { .. } => self.iter(),
             Form::Large(parts) => Iter(Source::Live(parts.live_from_nth(kind, now, skipped))),
         };
-        let mut live = Live { parts, kind, now };
+        let mut live = LiveIter { parts, kind, now };
         if let (Form::Encoded { .. }, Some(last)) = (self.0, skipped.checked_sub(1)) {
             live.nth(last);
         }
@@ -212,7 +212,7 @@ impl<'a> Parts<'a> {
 
     /// As [`Parts::live`], from the first on whose name hashes to `hash` or more; not for lists.
     #[must_use]
-    pub fn live_from_hash(&self, kind: Kind, now: WallMs, hash: u64) -> Live<'a> {
+    pub fn live_from_hash(&self, kind: Kind, now: WallMs, hash: u64) -> LiveIter<'a> {
         let parts = match self.0 {
             Form::Encoded { .. } => {
                 let mut parts = self.iter();
@@ -224,7 +224,7 @@ impl<'a> Parts<'a> {
             }
             Form::Large(parts) => Iter(Source::Live(parts.live_from_hash(kind, now, hash))),
         };
-        Live { parts, kind, now }
+        LiveIter { parts, kind, now }
     }
 
     /// The first and the last name of type `kind`, be the parts dead or alive.
@@ -328,14 +328,14 @@ impl<'a> Iterator for Iter<'a> {
 
 /// The live parts of one type, in their order.
 #[derive(Clone)]
-pub struct Live<'a> {
+pub struct LiveIter<'a> {
     // Invariant: ascending by type.
     parts: Iter<'a>,
     kind: Kind,
     now: WallMs,
 }
 
-impl<'a> Iterator for Live<'a> {
+impl<'a> Iterator for LiveIter<'a> {
     type Item = Part<'a>;
 
     fn next(&mut self) -> Option<Part<'a>> {
