@@ -2,9 +2,12 @@
 
 mod bits;
 mod collections;
+mod compare;
 mod floats;
 mod generate;
 mod globs;
+mod hashes;
+mod information;
 mod keys;
 mod lists;
 mod local;

@@ -1,7 +1,7 @@
 //! Commands on sets.
 
 use super::super::CommandId as Id;
-use super::super::arg::{key, string};
+use super::super::arg::{integer, key, pattern, string};
 use super::super::flags::{Category, Flag};
 use super::super::keys::{KeyFlag, KeySpec};
 use super::super::spec::{CommandSpec, Group};
@@ -20,3 +20,19 @@ pub(crate) static SMEMBERS: CommandSpec = CommandSpec::new(Id::Smembers, "smembe
     .with_tips(&["nondeterministic_output_order"])
     .with_keys(&[KeySpec::one(1, &[KeyFlag::ReadOnly, KeyFlag::Access])])
     .with_args(&[key("key", 0)]);
+
+pub(crate) static SSCAN: CommandSpec = CommandSpec::new(Id::Sscan, "sscan", -3, Group::Set, "2.8.0")
+    .about(
+        "Walks over the members of a set, step by step.",
+        "O(1) for each step, O(N) for a whole walk over N members",
+    )
+    .with_flags(&[Flag::Readonly])
+    .with_categories(&[Category::Set])
+    .with_tips(&["nondeterministic_output"])
+    .with_keys(&[KeySpec::one(1, &[KeyFlag::ReadOnly, KeyFlag::Access])])
+    .with_args(&[
+        key("key", 0),
+        integer("cursor"),
+        pattern("pattern").after("MATCH").optional(),
+        integer("count").after("COUNT").optional(),
+    ]);

@@ -30,6 +30,12 @@ pub fn integer_within(text: &[u8], min: i64, max: i64) -> Result<i64, CommandErr
     }
 }
 
+/// A length or a count as a reply: nothing is long enough for this to saturate.
+#[must_use]
+pub fn length(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
