@@ -47,6 +47,9 @@ pub enum CommandError {
     /// HEXPIRE and its kin: a negative time.
     #[error("ERR invalid expire time, must be >= 0")]
     NegativeExpireTime,
+    /// SINTERCARD with fewer keys than announced.
+    #[error("ERR Number of keys can't be greater than number of args")]
+    TooFewKeys,
     /// More elements with repetitions than a reply may have bytes for. A text of Circlet's own.
     #[error("ERR the reply would be longer than {} MiB", super::RANDOM_REPLY_BYTES_MAX >> 20)]
     ReplyTooLong,

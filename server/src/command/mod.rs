@@ -136,7 +136,7 @@ pub fn slot_handler(id: CommandId) -> Option<SlotHandler> {
         CommandId::Rename => key::rename::rename,
         CommandId::Renamenx => key::rename::renamenx,
         CommandId::Copy => key::copy::copy,
-        _ => return sorted_set::slot_handler(id),
+        _ => return set::slot_handler(id).or_else(|| sorted_set::slot_handler(id)),
     })
 }
 

@@ -13,6 +13,7 @@ mod lists;
 mod local;
 mod random;
 mod redis;
+mod sets;
 mod sorted_set_words;
 mod sorted_sets;
 mod store;

@@ -17,6 +17,7 @@ mod latency;
 mod list;
 mod server;
 mod set;
+mod set_several;
 mod sorted_set_multi;
 mod sorted_set_range;
 mod sorted_set_read;
@@ -114,8 +115,22 @@ commands! {
     Rpoplpush => list::RPOPLPUSH,
     Lmpop => list::LMPOP,
     Sadd => set::SADD,
+    Srem => set::SREM,
+    Sismember => set::SISMEMBER,
+    Smismember => set::SMISMEMBER,
+    Scard => set::SCARD,
     Smembers => set::SMEMBERS,
+    Spop => set::SPOP,
+    Srandmember => set::SRANDMEMBER,
     Sscan => set::SSCAN,
+    Smove => set_several::SMOVE,
+    Sinter => set_several::SINTER,
+    Sinterstore => set_several::SINTERSTORE,
+    Sintercard => set_several::SINTERCARD,
+    Sunion => set_several::SUNION,
+    Sunionstore => set_several::SUNIONSTORE,
+    Sdiff => set_several::SDIFF,
+    Sdiffstore => set_several::SDIFFSTORE,
     Zadd => sorted_set_write::ZADD,
     Zincrby => sorted_set_write::ZINCRBY,
     Zrem => sorted_set_write::ZREM,
