@@ -8,6 +8,9 @@ use circlet_core::time::WallMs;
 use super::error::CommandError;
 use super::pure::number::integer;
 
+/// The latest deadline of a field: a quarter of 48 bits of milliseconds, some 2,200 years. Redis's bound.
+const FIELD_DEADLINE_MS_MAX: i64 = (1 << 46) - 1;
+
 /// How a number names a deadline: the four options of SET and GETEX, and the four EXPIRE commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Notation {
@@ -71,6 +74,21 @@ impl Notation {
         self.milliseconds_at(integer(number)?, now)
             .map(wall)
             .ok_or(CommandError::ExpireTime(command))
+    }
+
+    /// The deadline that a command of the HEXPIRE family says: not negative, and not so far away that Redis could not keep it.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::NotAnInteger`], [`CommandError::NegativeExpireTime`], [`CommandError::ExpireTime`].
+    pub(super) fn of_field(self, number: &[u8], now: WallMs, command: &'static str) -> Result<WallMs, CommandError> {
+        let number = integer(number)?;
+        if number < 0 {
+            return Err(CommandError::NegativeExpireTime);
+        }
+        let at = self.milliseconds_at(number, now);
+        let at = at.filter(|&at| at <= FIELD_DEADLINE_MS_MAX);
+        at.map(wall).ok_or(CommandError::ExpireTime(command))
     }
 
     fn milliseconds_at(self, number: i64, now: WallMs) -> Option<i64> {
@@ -156,6 +174,25 @@ mod tests {
             Ok(WallMs::new(1_699_999_999_000))
         );
         assert_eq!(Notation::AtSeconds.any(b"-1", NOW, "x"), Ok(WallMs::new(0)));
+    }
+
+    #[test]
+    fn a_fields_deadline_has_46_bits() {
+        let last = FIELD_DEADLINE_MS_MAX;
+        let cases = [
+            (Notation::AtMilliseconds, last, Ok(last as u64)),
+            (Notation::AtMilliseconds, last + 1, Err(REFUSED)),
+            (Notation::AtSeconds, last / 1000 + 1, Err(REFUSED)),
+            (Notation::Milliseconds, last - 1_700_000_000_000, Ok(last as u64)),
+            (Notation::Milliseconds, last - 1_699_999_999_999, Err(REFUSED)),
+            (Notation::Seconds, i64::MAX, Err(REFUSED)),
+            (Notation::AtSeconds, 0, Ok(0)),
+            (Notation::Seconds, -1, Err(CommandError::NegativeExpireTime)),
+        ];
+        for (notation, number, expected) in cases {
+            let deadline = notation.of_field(number.to_string().as_bytes(), NOW, "x");
+            assert_eq!(deadline, expected.map(WallMs::new), "{notation:?} {number}");
+        }
     }
 
     #[test]

@@ -26,6 +26,33 @@ pub enum CommandError {
     /// HINCRBY on a field that holds no 64-bit integer.
     #[error("ERR hash value is not an integer")]
     HashNotAnInteger,
+    /// HINCRBYFLOAT on a field that holds no number.
+    #[error("ERR hash value is not a float")]
+    HashNotAFloat,
+    /// HINCRBYFLOAT by what is infinite.
+    #[error("ERR value is NaN or Infinity")]
+    IncrementNotFinite,
+    /// HEXPIRE and its kin: no FIELDS where it must stand.
+    #[error("ERR Mandatory argument FIELDS is missing or not at the right position")]
+    NoFields,
+    /// HEXPIRE and its kin: a count of fields that is not positive.
+    #[error("ERR Parameter `numFields` should be greater than 0")]
+    FieldCount,
+    /// HTTL, HPERSIST and their kin: a count of fields that is not positive.
+    #[error("ERR Number of fields must be a positive integer")]
+    FieldCountOfRead,
+    /// More or fewer fields than were announced.
+    #[error("ERR The `numfields` parameter must match the number of arguments")]
+    FieldCountMismatch,
+    /// HEXPIRE and its kin: a negative time.
+    #[error("ERR invalid expire time, must be >= 0")]
+    NegativeExpireTime,
+    /// SINTERCARD with fewer keys than announced.
+    #[error("ERR Number of keys can't be greater than number of args")]
+    TooFewKeys,
+    /// More elements with repetitions than a reply may have bytes for. A text of Circlet's own.
+    #[error("ERR the reply would be longer than {} MiB", super::RANDOM_REPLY_BYTES_MAX >> 20)]
+    ReplyTooLong,
     /// ZINCRBY that would add opposite infinities.
     #[error("ERR resulting score is not a number (NaN)")]
     ScoreNotANumber,

@@ -18,6 +18,7 @@
 //! without. Refused: commands parsed into an enum of structs first, as mini-redis does. It copies or boxes each argument,
 //! and a command's grammar then stands in two places.
 
+mod conditions;
 mod cx;
 mod deadline;
 mod error;
@@ -30,7 +31,8 @@ mod list;
 mod lookups;
 pub mod pure;
 mod repeat;
-mod scan;
+mod sample;
+pub(crate) mod scan;
 mod set;
 mod sorted_set;
 mod string;
@@ -49,6 +51,9 @@ pub use repeat::sets_unconditionally;
 
 /// The longest value that a command may build, in bytes: Redis's default `proto-max-bulk-len`.
 pub const VALUE_BYTES_MAX: usize = 512 << 20;
+
+/// The longest reply of random elements with repetitions, in bytes: a negative count may ask for any number of them.
+const RANDOM_REPLY_BYTES_MAX: usize = 64 << 20;
 
 /// Executes a command on its one key.
 pub type KeyHandler = fn(&mut KeyCx<'_>, Args<'_>, &mut ReplyBuf) -> Result<(), CommandError>;
@@ -82,8 +87,6 @@ pub fn key_handler(id: CommandId) -> Option<KeyHandler> {
         Id::Getbit => string::setbit::getbit,
         Id::Bitcount => string::bitcount::bitcount,
         Id::Bitpos => string::bitpos::bitpos,
-        Id::Hget => hash::hget::hget,
-        Id::Hset => hash::hset::hset,
         Id::Lpush => list::push::lpush,
         Id::Rpush => list::push::rpush,
         Id::Lpushx => list::push::lpushx,
@@ -98,8 +101,6 @@ pub fn key_handler(id: CommandId) -> Option<KeyHandler> {
         Id::Lrem => list::lrem::lrem,
         Id::Linsert => list::linsert::linsert,
         Id::Lpos => list::lpos::lpos,
-        Id::Sadd => set::sadd::sadd,
-        Id::Smembers => set::smembers::smembers,
         Id::Type => key::type_of::type_of,
         Id::Expire => key::expire::expire,
         Id::Pexpire => key::expire::pexpire,
@@ -115,7 +116,11 @@ pub fn key_handler(id: CommandId) -> Option<KeyHandler> {
         Id::ObjectIdletime => key::object::idletime,
         Id::ObjectFreq => key::object::freq,
         Id::MemoryUsage => key::memory::usage,
-        _ => return sorted_set::key_handler(id),
+        _ => {
+            return hash::key_handler(id)
+                .or_else(|| set::key_handler(id))
+                .or_else(|| sorted_set::key_handler(id));
+        }
     })
 }
 
@@ -131,7 +136,7 @@ pub fn slot_handler(id: CommandId) -> Option<SlotHandler> {
         CommandId::Rename => key::rename::rename,
         CommandId::Renamenx => key::rename::renamenx,
         CommandId::Copy => key::copy::copy,
-        _ => return sorted_set::slot_handler(id),
+        _ => return set::slot_handler(id).or_else(|| sorted_set::slot_handler(id)),
     })
 }
 

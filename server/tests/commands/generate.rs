@@ -15,6 +15,114 @@ const WHOLE_KEYS: [&str; 3] = ["{t}w1", "{t}w2", "{t}w3"];
 /// Keys that mostly hold lists.
 const LIST_KEYS: [&str; 3] = ["{t}l1", "{t}l2", "{t}l3"];
 
+/// Keys that mostly hold hashes.
+const HASH_KEYS: [&str; 3] = ["{t}h1", "{t}h2", "{t}h3"];
+
+/// Keys that mostly hold sets.
+const SET_KEYS: [&str; 4] = ["{t}s1", "{t}s2", "{t}s3", "{t}s4"];
+
+/// What good commands on sets look like, one a line.
+const SET_FORMS: &str = "
+    sadd $s $e
+    sadd $s $e $e $e
+    sadd $s $n $n $x
+    sadd $s $v $v
+    sadd $k $e
+    srem $s $e
+    srem $s $e $n $v
+    sismember $s $e
+    smismember $s $e $e $n
+    smembers $s
+    scard $s
+    spop $s
+    spop $s $n
+    spop $k $n
+    srandmember $s
+    srandmember $s $x
+    smove $s $s $e
+    smove $s $s $n
+    smove $s $k $e
+    smove $k $s $e
+    sinter $s
+    sinter $s $s
+    sinter $s $s $s
+    sinter $s $k
+    sinterstore $s $s $s
+    sinterstore $k $s $s
+    sintercard 1 $s
+    sintercard 2 $s $s
+    sintercard 3 $s $s $s limit $n
+    sintercard 2 $s $k limit $x
+    sunion $s $s
+    sunion $s $s $k
+    sunionstore $s $s $s
+    sunionstore $k $s $s $s
+    sdiff $s $s
+    sdiff $s $s $s
+    sdiffstore $s $s $s
+    sdiffstore $s $s $k
+    sscan $s 0
+    sscan $s 0 count $n
+    sscan $s 0 match *a* count $n
+    rename $s $s
+    copy $s $s
+    del $s
+    type $s
+    expire $s $t
+    ttl $s
+    get $s
+    set $s $v
+    command getkeys sintercard $n $s $s limit $x
+    command getkeys sunionstore $s $s $s
+";
+
+/// All keys that commands are made with, but for what becomes of them by chance.
+pub(crate) const ALL_KEYS: [&[&str]; 5] = [&KEYS, &WHOLE_KEYS, &LIST_KEYS, &HASH_KEYS, &SET_KEYS];
+
+/// What good commands on hashes look like, one a line.
+const HASH_FORMS: &str = "
+    hset $h $e $v
+    hset $h $e $v $e $v $v $v
+    hset $h $e $i
+    hset $h $e $f
+    hset $k $e $v
+    hmset $h $e $v $e $v
+    hsetnx $h $e $v
+    hget $h $e
+    hmget $h $e $e $v
+    hgetall $h
+    hkeys $h
+    hvals $h
+    hlen $h
+    hexists $h $e
+    hstrlen $h $e
+    hincrby $h $e $i
+    hincrby $h $e $x
+    hincrbyfloat $h $e $f
+    hincrbyfloat $h $e $i
+    hdel $h $e
+    hdel $h $e $e $e $v
+    hrandfield $h
+    hrandfield $h $x
+    hrandfield $h $n withvalues
+    hrandfield $h $x withvalues
+    hscan $h 0
+    hscan $h 0 count $n
+    hscan $h 0 match *a* count $n
+    hscan $h 0 match $e
+    hgetall $k
+    rename $h $h
+    copy $h $h
+    del $h
+    type $h
+    expire $h $t
+    ttl $h
+    persist $h
+    get $h
+    set $h $v
+    object refcount $h
+";
+
 /// What good commands on lists look like, one a line.
 const LIST_FORMS: &str = "
     lpush $l $e
@@ -150,10 +258,12 @@ const GOOD_FORMS: &str = "
 
 /// A command as a client might send it: of 20, one has something wrong with it.
 pub(crate) fn any_command(random: &mut StdRng) -> Vec<Vec<u8>> {
-    let mut command = match random.random_range(0..8) {
+    let mut command = match random.random_range(0..12) {
         0 => whole_command(random),
-        1 | 2 => one_of(random, LIST_FORMS),
-        3 | 4 => one_of(random, sorted_set_words::FORMS),
+        1 => one_of(random, LIST_FORMS),
+        2 | 3 => one_of(random, HASH_FORMS),
+        4 | 5 => one_of(random, SET_FORMS),
+        6 | 7 => one_of(random, sorted_set_words::FORMS),
         _ => good_command(random),
     };
     if random.random_ratio(1, 8) {
@@ -177,15 +287,17 @@ pub(crate) fn pick<T: Copy>(random: &mut StdRng, from: &[T]) -> T {
 }
 
 /// Puts a command together from its words and the parts that stand for `$` words:
-/// `$k` a key, `$l` one that mostly holds a list, `$v` a value, `$e` an element, `$n` a count, `$x` an index in a list, `$i` an integer, `$f`
-/// a float, `$r` an index in a value, `$t` a time to live in seconds, `$m` in milliseconds, `$T` and `$M` the same since the epoch. Those of
-/// sorted sets are in [`sorted_set_words`].
+/// `$k` a key, `$l`, `$h`, `$s` one that mostly holds a list, a hash or a set, `$v` a value, `$e` an element, field or member, `$n` a count, `$x` an index
+/// in a list, `$i` an integer, `$f` a float, `$r` an index in a value, `$t` a time to live in seconds, `$m` in milliseconds, `$T` and
+/// `$M` the same since the epoch. Those of sorted sets are in [`sorted_set_words`].
 fn filled(random: &mut StdRng, form: &str) -> Vec<Vec<u8>> {
     form.split(' ')
         .map(|word| match word {
             "$k" => pick(random, &KEYS).into(),
             "$w" => pick(random, &WHOLE_KEYS).into(),
             "$l" => pick(random, &LIST_KEYS).into(),
+            "$h" => pick(random, &HASH_KEYS).into(),
+            "$s" => pick(random, &SET_KEYS).into(),
             "$e" => vec![pick(random, b"abcdefg")],
             "$n" => random.random_range(0..5).to_string().into(),
             "$x" => random.random_range(-12..12).to_string().into(),

@@ -2,14 +2,18 @@
 
 mod bits;
 mod collections;
+mod compare;
 mod floats;
 mod generate;
 mod globs;
+mod hashes;
+mod information;
 mod keys;
 mod lists;
 mod local;
 mod random;
 mod redis;
+mod sets;
 mod sorted_set_words;
 mod sorted_sets;
 mod store;

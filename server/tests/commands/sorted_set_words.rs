@@ -80,7 +80,9 @@ pub(crate) const FORMS: &str = "
     zinterstore $zk 2 $zk $zk aggregate min
     zdiffstore $zk 2 $zk $zk
     sadd $zk $ze $ze
-    zrandmember $zk 0
+    zrandmember $zk
+    zrandmember $zk $r
+    zrandmember $zk $r withscores
     zrandmember {t}none $r withscores
     zscan {t}none $o
     command getkeys zunionstore $zk 2 $zk $zk

@@ -69,6 +69,18 @@ pub(crate) fn read_reply(from: &mut impl BufRead) -> io::Result<Vec<u8>> {
     Ok(reply)
 }
 
+/// The elements of an array, a set or a map, each as it is; keys and values of a map one after the other.
+pub(crate) fn elements(reply: &[u8]) -> Vec<Vec<u8>> {
+    let mut rest = reply;
+    let mut head = String::new();
+    rest.read_line(&mut head).expect("a reply has a first line");
+    let count: usize = head[1..].trim_end().parse().unwrap_or(0);
+    let count = if head.starts_with('%') { 2 * count } else { count };
+    (0..count)
+        .map(|_| read_reply(&mut rest).expect("as many elements as announced"))
+        .collect()
+}
+
 /// A reply for people: line ends become spaces, other bytes that do not print become `\xNN`.
 pub(crate) fn shown(reply: &[u8]) -> String {
     let text = reply

@@ -8,13 +8,16 @@ mod command;
 mod config;
 mod connection;
 mod expiry;
-mod hash;
+mod hash_expiry;
+mod hash_read;
+mod hash_write;
 mod keys;
 mod keyspace;
 mod latency;
 mod list;
 mod server;
 mod set;
+mod set_several;
 mod sorted_set_multi;
 mod sorted_set_range;
 mod sorted_set_read;
@@ -69,8 +72,31 @@ commands! {
     Decrby => string_write::DECRBY,
     Incrbyfloat => string_write::INCRBYFLOAT,
     Setbit => string_write::SETBIT,
-    Hget => hash::HGET,
-    Hset => hash::HSET,
+    Hget => hash_read::HGET,
+    Hmget => hash_read::HMGET,
+    Hgetall => hash_read::HGETALL,
+    Hkeys => hash_read::HKEYS,
+    Hvals => hash_read::HVALS,
+    Hlen => hash_read::HLEN,
+    Hexists => hash_read::HEXISTS,
+    Hstrlen => hash_read::HSTRLEN,
+    Hrandfield => hash_read::HRANDFIELD,
+    Hscan => hash_read::HSCAN,
+    Hset => hash_write::HSET,
+    Hmset => hash_write::HMSET,
+    Hsetnx => hash_write::HSETNX,
+    Hdel => hash_write::HDEL,
+    Hincrby => hash_write::HINCRBY,
+    Hincrbyfloat => hash_write::HINCRBYFLOAT,
+    Hexpire => hash_expiry::HEXPIRE,
+    Hpexpire => hash_expiry::HPEXPIRE,
+    Hexpireat => hash_expiry::HEXPIREAT,
+    Hpexpireat => hash_expiry::HPEXPIREAT,
+    Hpersist => hash_expiry::HPERSIST,
+    Httl => hash_expiry::HTTL,
+    Hpttl => hash_expiry::HPTTL,
+    Hexpiretime => hash_expiry::HEXPIRETIME,
+    Hpexpiretime => hash_expiry::HPEXPIRETIME,
     Lpush => list::LPUSH,
     Rpush => list::RPUSH,
     Lpushx => list::LPUSHX,
@@ -89,7 +115,22 @@ commands! {
     Rpoplpush => list::RPOPLPUSH,
     Lmpop => list::LMPOP,
     Sadd => set::SADD,
+    Srem => set::SREM,
+    Sismember => set::SISMEMBER,
+    Smismember => set::SMISMEMBER,
+    Scard => set::SCARD,
     Smembers => set::SMEMBERS,
+    Spop => set::SPOP,
+    Srandmember => set::SRANDMEMBER,
+    Sscan => set::SSCAN,
+    Smove => set_several::SMOVE,
+    Sinter => set_several::SINTER,
+    Sinterstore => set_several::SINTERSTORE,
+    Sintercard => set_several::SINTERCARD,
+    Sunion => set_several::SUNION,
+    Sunionstore => set_several::SUNIONSTORE,
+    Sdiff => set_several::SDIFF,
+    Sdiffstore => set_several::SDIFFSTORE,
     Zadd => sorted_set_write::ZADD,
     Zincrby => sorted_set_write::ZINCRBY,
     Zrem => sorted_set_write::ZREM,

@@ -14,8 +14,9 @@ use circlet_core::mutate::{self, Edit};
 use circlet_core::state::{Kind, State, Value};
 use circlet_core::time::WallMs;
 
-use super::KeyCx;
+use super::{KeyCx, SlotCx};
 use crate::command::error::CommandError;
+use crate::store::HashedKey;
 
 impl<'a> KeyCx<'a> {
     /// The type of the value that the key holds; `None` if it holds none.
@@ -162,5 +163,22 @@ impl<'a> KeyCx<'a> {
         if edit.finish(self.found(), &mut encoded) {
             self.apply_encoded(&encoded);
         }
+    }
+}
+
+impl SlotCx<'_> {
+    /// The sets that keys hold, all of them at once, for commands that compare them; counts for each key whether there was a
+    /// value.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeyCx::hash`].
+    pub fn sets<'k>(&mut self, keys: impl Iterator<Item = &'k [u8]> + Clone) -> Result<Vec<SetView<'_>>, CommandError> {
+        for key in keys.clone() {
+            self.key(key).set_view()?;
+        }
+        let now = self.now();
+        let sets = keys.map(|key| mutate::found(self.shard.state(&HashedKey::new(key)), now));
+        Ok(sets.map(|state| SetView::new(state, now)).collect())
     }
 }

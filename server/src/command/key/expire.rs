@@ -4,9 +4,9 @@
 //! Sets or takes away the key's time to live; answers 1 if it did, 0 if the key is absent or the option forbade it. A time
 //! that is past deletes the key. Without a time to live a key counts as living for ever: GT never shortens that.
 
-use circlet_core::time::WallMs;
 use circlet_resp::{Args, ReplyBuf};
 
+use crate::command::conditions::Conditions;
 use crate::command::cx::KeyCx;
 use crate::command::deadline::Notation;
 use crate::command::error::CommandError;
@@ -74,46 +74,4 @@ fn set_deadline(
     }
     reply.integer(i64::from(allowed));
     Ok(())
-}
-
-/// What the deadline that the key has, or has not, must be like.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-struct Conditions {
-    nx: bool,
-    xx: bool,
-    gt: bool,
-    lt: bool,
-}
-
-impl Conditions {
-    fn parse(args: Args<'_>) -> Result<Self, CommandError> {
-        let mut conditions = Self::default();
-        for option in args {
-            let named = [
-                ("nx", &mut conditions.nx),
-                ("xx", &mut conditions.xx),
-                ("gt", &mut conditions.gt),
-                ("lt", &mut conditions.lt),
-            ];
-            let known = named
-                .into_iter()
-                .find(|(name, _)| option.eq_ignore_ascii_case(name.as_bytes()));
-            let (_, said) = known.ok_or_else(|| CommandError::unsupported_option(option))?;
-            *said = true;
-        }
-        if conditions.nx && (conditions.xx || conditions.gt || conditions.lt) {
-            return Err(CommandError::ExpireNxAndOthers);
-        }
-        if conditions.gt && conditions.lt {
-            return Err(CommandError::ExpireGtAndLt);
-        }
-        Ok(conditions)
-    }
-
-    fn allow(self, next: WallMs, current: Option<WallMs>) -> bool {
-        !(self.nx && current.is_some()
-            || self.xx && current.is_none()
-            || self.gt && current.is_none_or(|current| next <= current)
-            || self.lt && current.is_some_and(|current| next >= current))
-    }
 }

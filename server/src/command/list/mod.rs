@@ -13,6 +13,7 @@ pub(super) mod push;
 use circlet_core::mutate::End;
 
 use crate::command::error::CommandError;
+use crate::command::pure::number::length;
 
 /// The end of a list that a word means.
 fn end(word: &[u8]) -> Result<End, CommandError> {
@@ -23,9 +24,4 @@ fn end(word: &[u8]) -> Result<End, CommandError> {
     } else {
         Err(CommandError::Syntax)
     }
-}
-
-/// A number of elements as a reply.
-fn length(len: usize) -> i64 {
-    i64::try_from(len).unwrap_or(i64::MAX)
 }

@@ -6,7 +6,7 @@ use circlet_resp::{Args, ReplyBuf};
 
 use crate::command::cx::{KeyCx, ListEdit};
 use crate::command::error::CommandError;
-use crate::command::pure::number::parse_integer;
+use crate::command::pure::number::count;
 
 /// Handles LPOP.
 pub(in crate::command) fn lpop(cx: &mut KeyCx<'_>, args: Args<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {
@@ -28,11 +28,7 @@ fn pop(
     if args.len() > 3 {
         return Err(CommandError::WrongArity(name));
     }
-    let count = args.get(2).map(|count| {
-        let count = parse_integer(count).and_then(|count| usize::try_from(count).ok());
-        count.ok_or(CommandError::NotPositive)
-    });
-    let count = count.transpose()?;
+    let count = args.get(2).map(count).transpose()?;
     let mut list = cx.edit_list()?;
     match count {
         None => match list.pop(end) {

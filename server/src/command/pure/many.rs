@@ -51,7 +51,9 @@ impl<'a, S> PopFirst<'a, S> {
     }
 }
 
-fn at_least_one(text: &[u8]) -> Option<usize> {
+/// A number of keys or elements; `None` if it is not positive.
+#[must_use]
+pub fn at_least_one(text: &[u8]) -> Option<usize> {
     let number = usize::try_from(parse_integer(text)?).ok()?;
     Some(number).filter(|&number| number > 0)
 }

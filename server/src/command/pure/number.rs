@@ -30,6 +30,22 @@ pub fn integer_within(text: &[u8], min: i64, max: i64) -> Result<i64, CommandErr
     }
 }
 
+/// An argument that must be a number of elements.
+///
+/// # Errors
+///
+/// [`CommandError::NotPositive`], which is said of what is negative.
+pub fn count(text: &[u8]) -> Result<usize, CommandError> {
+    let count = parse_integer(text).and_then(|count| usize::try_from(count).ok());
+    count.ok_or(CommandError::NotPositive)
+}
+
+/// A length or a count as a reply: nothing is long enough for this to saturate.
+#[must_use]
+pub fn length(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -2,15 +2,11 @@
 //! that may be the same.
 
 use circlet_core::collection::{Scored, SortedSetView};
-use circlet_resp::{Args, ReplyBuf};
+use circlet_resp::{Args, Proto, ReplyBuf};
 
-use super::answer::reply_scored;
 use crate::command::cx::KeyCx;
 use crate::command::error::CommandError;
-use crate::command::pure::number::integer_within;
-
-/// The most members that are answered when they may be the same: the reply is not bounded by the size of the sorted set.
-const REPEATS_MAX: u64 = 1 << 20;
+use crate::command::sample::{Sample, Sampled};
 
 /// Handles ZRANDMEMBER.
 pub(in crate::command) fn zrandmember(
@@ -26,34 +22,48 @@ pub(in crate::command) fn zrandmember(
         }
         return Ok(());
     };
-    let count = integer_within(count, -i64::MAX, i64::MAX)?;
-    let with_scores = match args.skip(3).iter().collect::<Vec<_>>().as_slice() {
-        [] => false,
-        [option] if option.eq_ignore_ascii_case(b"withscores") => true,
-        _ => return Err(CommandError::Syntax),
+    let sample = Sample::parse(count)?;
+    let with_scores = match args.get(3) {
+        None => false,
+        Some(option) if args.len() == 4 && option.eq_ignore_ascii_case(b"withscores") => true,
+        Some(_) => return Err(CommandError::Syntax),
     };
-    // Whether a client could be answered so much, Redis asks only if it wants scores too.
-    let too_many = with_scores && count.unsigned_abs() > i64::MAX.unsigned_abs() / 2;
-    if too_many || count < 0 && count.unsigned_abs() > REPEATS_MAX {
-        return Err(CommandError::NumberOutOfRange);
+    if !with_scores {
+        return sample.write(&cx.sorted_set()?, 1, reply, |scored, reply| reply.bulk(scored.member));
     }
-    let times = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
-    let sorted_set = cx.sorted_set()?;
-    let chosen = if count < 0 {
-        repeated(&sorted_set, times)
-    } else {
-        sorted_set.random_distinct(times, rand::random)
-    };
-    reply_scored(chosen.into_iter(), with_scores, reply);
-    Ok(())
+    sample.check_doubled()?;
+    // RESP3 has each member and its score in an array of their own.
+    let is_paired = reply.proto() == Proto::Resp3;
+    sample.write(
+        &cx.sorted_set()?,
+        if is_paired { 1 } else { 2 },
+        reply,
+        |scored, reply| {
+            if is_paired {
+                reply.array(2);
+            }
+            reply.bulk(scored.member);
+            reply.double(scored.score);
+        },
+    )
 }
 
-/// So many members, each chosen from all; none if there are none.
-fn repeated<'a>(sorted_set: &SortedSetView<'a>, times: usize) -> Vec<Scored<'a>> {
-    let len = sorted_set.len() as u64;
-    let one = || {
-        let rank = rand::random::<u64>().checked_rem(len)? as usize;
-        sorted_set.by_rank(rank..rank + 1).next()
-    };
-    (0..times).map_while(|_| one()).collect()
+impl<'a> Sampled for SortedSetView<'a> {
+    type Element = Scored<'a>;
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn random(&self, random: u64) -> Option<Scored<'a>> {
+        self.random(random)
+    }
+
+    fn random_distinct(&self, count: usize, random: fn() -> u64) -> Vec<Scored<'a>> {
+        self.random_distinct(count, random)
+    }
+
+    fn all(&self) -> Vec<Scored<'a>> {
+        self.iter().collect()
+    }
 }

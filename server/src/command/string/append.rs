@@ -2,9 +2,10 @@
 
 use circlet_resp::{Args, ReplyBuf};
 
-use super::{checked_len, length};
+use super::checked_len;
 use crate::command::cx::{Expiry, KeyCx};
 use crate::command::error::CommandError;
+use crate::command::pure::number::length;
 
 /// Handles APPEND. The key's time to live stays.
 pub(in crate::command) fn append(cx: &mut KeyCx<'_>, args: Args<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {

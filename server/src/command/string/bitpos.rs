@@ -4,10 +4,10 @@
 
 use circlet_resp::{Args, ReplyBuf};
 
-use super::{bit_unit, length};
+use super::bit_unit;
 use crate::command::cx::KeyCx;
 use crate::command::error::CommandError;
-use crate::command::pure::number::integer;
+use crate::command::pure::number::{integer, length};
 use crate::command::pure::{bits, span};
 
 /// Handles BITPOS. As in Redis 7.2, bad arguments are an error on an absent key too.

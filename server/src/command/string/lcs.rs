@@ -5,11 +5,10 @@
 
 use circlet_resp::{Args, ReplyBuf};
 
-use super::length;
 use crate::command::VALUE_BYTES_MAX;
 use crate::command::cx::SlotCx;
 use crate::command::error::CommandError;
-use crate::command::pure::number::integer;
+use crate::command::pure::number::{integer, length};
 use crate::command::pure::subsequence::{Match, longest, longest_len};
 
 /// What Redis's table takes for each pair of bytes: the limit is Redis's, our table is smaller.

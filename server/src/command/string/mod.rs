@@ -27,11 +27,6 @@ fn checked_len(before: usize, more: usize) -> Result<usize, CommandError> {
         .ok_or(CommandError::TooLong)
 }
 
-/// A length as a reply: no value is long enough for this to saturate.
-fn length(bytes: usize) -> i64 {
-    i64::try_from(bytes).unwrap_or(i64::MAX)
-}
-
 /// Whether a range counts bits (`BIT`) or bytes (`BYTE`, or nothing said).
 fn bit_unit(unit: Option<&[u8]>) -> Result<bool, CommandError> {
     match unit {

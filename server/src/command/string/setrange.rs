@@ -4,10 +4,10 @@
 
 use circlet_resp::{Args, ReplyBuf};
 
-use super::{checked_len, length};
+use super::checked_len;
 use crate::command::cx::{Expiry, KeyCx};
 use crate::command::error::CommandError;
-use crate::command::pure::number::integer;
+use crate::command::pure::number::{integer, length};
 
 /// Handles SETRANGE. The key's time to live stays.
 pub(in crate::command) fn setrange(

@@ -18,7 +18,7 @@ use super::super::caller::Door;
 use super::super::everyone::ask_coordinators;
 use super::super::local::position;
 use crate::command::CommandError;
-use crate::command::pure::number::integer;
+use crate::command::scan::{ScanOptions, Scanned, cursor, write_head};
 use crate::node::Node;
 use crate::routes::Routes;
 use crate::store::Position;
@@ -26,9 +26,6 @@ use circlet_core::coordinator::Shortfall;
 use circlet_resp::{Args, ReplyBuf, Value};
 use circlet_ring::{ArcId, SLOT_COUNT, Slot};
 use std::sync::Arc;
-
-/// Keys of a step that names no COUNT, as in Redis.
-const COUNT: u64 = 10;
 
 /// A greater COUNT is served in steps of this many: it bounds what a step holds in memory.
 const COUNT_MAX: u64 = 10_000;
@@ -42,72 +39,27 @@ const WINDOW_GROWTH: u16 = 4;
 /// Windows of one step: past them the client gets what there is, and a cursor to go on.
 const WINDOWS_MAX: usize = 6;
 
-/// What a SCAN asks for.
-#[derive(Debug, PartialEq, Eq)]
-struct Request<'a> {
-    from: Position,
-    pattern: &'a [u8],
-    count: u64,
-    /// Whether keys of the type asked for can exist: there are strings only.
-    type_exists: bool,
-}
-
-/// What is wrong with a SCAN.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-enum ScanError {
-    #[error("ERR invalid cursor")]
-    Cursor,
-    #[error(transparent)]
-    Command(#[from] CommandError),
-}
-
-impl<'a> Request<'a> {
-    fn parse(args: Args<'a>) -> Result<Self, ScanError> {
-        let cursor = std::str::from_utf8(&args[1]).ok().and_then(|text| text.parse().ok());
-        let mut request = Request {
-            from: Position::from_bits(cursor.ok_or(ScanError::Cursor)?),
-            pattern: b"*",
-            count: COUNT,
-            type_exists: true,
-        };
-        let mut at = 2;
-        while let Some(option) = args.get(at) {
-            let value = args.get(at + 1).ok_or(CommandError::Syntax)?;
-            if option.eq_ignore_ascii_case(b"match") {
-                request.pattern = value;
-            } else if option.eq_ignore_ascii_case(b"count") {
-                let count = integer(value)?;
-                request.count = u64::try_from(count)
-                    .ok()
-                    .filter(|count| *count > 0)
-                    .ok_or(CommandError::Syntax)?;
-            } else if option.eq_ignore_ascii_case(b"type") {
-                request.type_exists = value.eq_ignore_ascii_case(b"string");
-            } else {
-                return Err(CommandError::Syntax.into());
-            }
-            at += 2;
-        }
-        Ok(request)
-    }
+/// Where a SCAN goes on, and what it wants.
+fn parse<'a>(args: Args<'a>) -> Result<(Position, ScanOptions<'a>), CommandError> {
+    let from = Position::from_bits(cursor(&args[1])?);
+    Ok((from, ScanOptions::parse(args.skip(2), Scanned::Keys)?))
 }
 
 /// Runs SCAN.
 pub(super) async fn scan(node: &Arc<Node>, door: Door, args: Args<'_>, replies: &mut ReplyBuf) {
-    let request = match Request::parse(args) {
-        Ok(request) => request,
+    let (from, options) = match parse(args) {
+        Ok(parsed) => parsed,
         Err(error) => return replies.error_display(&error),
     };
-    let count = request.count.min(COUNT_MAX);
-    match step(node, door, request.from, count, request.pattern).await {
+    let count = options.count.min(COUNT_MAX);
+    match step(node, door, from, count, options.pattern()).await {
         Err(shortfall) => replies.error_display(&shortfall),
         Ok(Step { next, mut keys }) => {
-            if !request.type_exists {
+            // There are strings only.
+            if options.kind.is_some_and(|kind| !kind.eq_ignore_ascii_case(b"string")) {
                 keys.clear();
             }
-            replies.array(2);
-            replies.bulk_integer(next.map_or(0, |next| next.to_bits() as i64));
-            replies.array(keys.len());
+            write_head(replies, next.map_or(0, Position::to_bits), keys.len());
             keys.iter().for_each(|key| replies.bulk(key));
         }
     }
@@ -196,21 +148,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_come_in_any_order_and_case() {
-        let line = Line::new("SCAN 17 count 5 Match a* TYPE String");
-        let request = Request::parse(line.args()).unwrap();
-        assert_eq!(
-            request,
-            Request {
-                from: Position::from_bits(17),
-                pattern: b"a*",
-                count: 5,
-                type_exists: true
-            }
-        );
-    }
-
-    #[test]
     fn what_is_wrong_is_said_in_the_words_of_redis() {
         for (line, expected) in [
             ("SCAN x", "ERR invalid cursor"),
@@ -219,7 +156,7 @@ mod tests {
             ("SCAN 0 COUNT x", "ERR value is not an integer or out of range"),
             ("SCAN 0 FOO 1", "ERR syntax error"),
         ] {
-            let error = Request::parse(Line::new(line).args()).unwrap_err();
+            let error = parse(Line::new(line).args()).unwrap_err();
             assert_eq!(error.to_string(), expected, "{line}");
         }
     }
