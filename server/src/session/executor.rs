@@ -180,7 +180,7 @@ impl Executor {
         out.items.push(SentItem {
             part: index,
             kind: ItemKind::Run {
-                repeatable: part.repeatable(args),
+                repeatable: part.repeatable(),
             },
         });
         self.waits.run_elsewhere(index);

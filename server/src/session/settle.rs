@@ -86,7 +86,7 @@ impl Settling<'_> {
         let late = Instant::now() >= self.deadline;
         match problem {
             Problem::WriteTimeout { acked, need } => Some(Shortfall::WriteTimeout { acked, need }.into()),
-            Problem::RunElsewhere { maybe_ran: true } if !self.part.repeatable(self.args) => Some(SettleError::Unknown),
+            Problem::RunElsewhere { maybe_ran: true } if !self.part.repeatable() => Some(SettleError::Unknown),
             Problem::NotReady | Problem::RunElsewhere { maybe_ran: false } if late => Some(SettleError::NoOwner),
             _ if late => Some(self.timeout().into()),
             _ => None,
