@@ -21,6 +21,7 @@
 mod conditions;
 mod cx;
 mod deadline;
+pub(crate) mod encoding;
 mod error;
 mod fan_out;
 mod hash;
