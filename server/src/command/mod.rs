@@ -43,6 +43,7 @@ mod test_args;
 use circlet_resp::command::CommandId;
 use circlet_resp::{Args, ReplyBuf};
 
+pub(crate) use cx::kind_of;
 pub use cx::{Delta, Deltas, Expiry, HashEdit, KeyCx, ListEdit, SetEdit, SlotCx, SortedSetEdit, Whole, Writer};
 pub use error::CommandError;
 pub use fan_out::{Combine, FanOut, fan_out};
