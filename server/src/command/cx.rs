@@ -24,6 +24,7 @@ use circlet_core::stamp::Stamp;
 use circlet_core::state::{Merged, State, Value, merge};
 use circlet_core::time::WallMs;
 
+pub(crate) use self::collections::kind_of;
 pub use self::hash_edit::HashEdit;
 pub use self::list_edit::ListEdit;
 pub use self::set_edit::SetEdit;

@@ -21,6 +21,7 @@
 mod conditions;
 mod cx;
 mod deadline;
+pub(crate) mod encoding;
 mod error;
 mod fan_out;
 mod hash;
@@ -41,6 +42,7 @@ mod test_args;
 use circlet_resp::command::CommandId;
 use circlet_resp::{Args, ReplyBuf};
 
+pub(crate) use cx::kind_of;
 pub use cx::{Delta, Deltas, Expiry, HashEdit, KeyCx, ListEdit, SetEdit, SlotCx, SortedSetEdit, Whole, Writer};
 pub use error::CommandError;
 pub use fan_out::{Combine, FanOut, fan_out};

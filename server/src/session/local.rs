@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `DBSIZE` | arcs | number of live keys |
 //! | `RANDOMKEY` | arcs | number of live keys, one of them |
-//! | `SCAN` | arcs, from, count, pattern | position to go on at, keys walked over, those that match |
+//! | `SCAN` | arcs, from, count, pattern, a type or none | position to go on at, keys walked over, those that match |
 //! | `FLUSH` | arcs | the arcs with the stamps that they were flushed at ([`Flushed`]) |
 //! | `FLUSHED` | [`Flushed`] | how many of the arcs are owned here; those are flushed now |
 //! | `MISSED` | [`Flushed`], members | OK; those members get these arcs again when they are back |
@@ -12,6 +12,7 @@
 //! The words are between nodes: no client can send them here. A share over arcs of which one is not ready to be coordinated here
 //! is refused as a whole.
 
+use crate::command::kind_of;
 use crate::command::pure::glob::{Case, matches};
 use crate::node::Node;
 use crate::routes::{NodeIndex, Routes};
@@ -21,6 +22,7 @@ use circlet_core::control::Event;
 use circlet_core::hint::Recorded;
 use circlet_core::quorum::Level;
 use circlet_core::stamp::Stamp;
+use circlet_core::time::WallMs;
 use circlet_resp::ReplyBuf;
 use circlet_ring::{ArcCount, ArcId};
 
@@ -75,10 +77,14 @@ pub(crate) fn share(node: &Node, routes: &Routes, command: &[&[u8]]) -> Vec<u8> 
     let done = match command {
         [b"DBSIZE", arcs] => mine(node, routes, arcs).map(|arcs| reply.integer(live(node, &arcs) as i64)),
         [b"RANDOMKEY", arcs] => mine(node, routes, arcs).map(|arcs| random_key(node, &arcs, &mut reply)),
-        [b"SCAN", arcs, from, count, pattern] => mine(node, routes, arcs).and_then(|arcs| {
+        [b"SCAN", arcs, from, count, pattern, kind @ ..] => mine(node, routes, arcs).and_then(|arcs| {
             let from = Position::from_bits(number(from)?);
             let count = usize::try_from(number(count)?).map_err(|_| NoShare::Unreadable)?;
-            scan(node, &arcs, from, count, pattern, &mut reply);
+            let wanted = Wanted {
+                pattern,
+                kind: kind.first().copied(),
+            };
+            scan(node, &arcs, from, count, wanted, &mut reply);
             Ok(())
         }),
         [b"FLUSH", arcs] => mine(node, routes, arcs).map(|arcs| reply.bulk(&flush(node, &arcs).to_bytes())),
@@ -133,13 +139,37 @@ fn random_key(node: &Node, arcs: &ArcBitmap, reply: &mut ReplyBuf) {
     }
 }
 
-fn scan(node: &Node, arcs: &ArcBitmap, from: Position, count: usize, pattern: &[u8], reply: &mut ReplyBuf) {
+/// Which keys SCAN returns.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    pattern: &'a [u8],
+    /// The name of the type that their values must have, in letters of any size.
+    kind: Option<&'a [u8]>,
+}
+
+impl Wanted<'_> {
+    fn has_name(self, key: &[u8]) -> bool {
+        self.pattern == b"*" || matches(self.pattern, key, Case::Sensitive)
+    }
+
+    fn has_kind(self, node: &Node, key: &[u8], now: WallMs) -> bool {
+        self.kind.is_none_or(|name| {
+            let key = HashedKey::new(key);
+            let shard = node.store.lock(key.arc(node.store.arcs()));
+            let kind = kind_of(shard.state(&key), now);
+            kind.is_ok_and(|kind| kind.is_some_and(|kind| kind.name().as_bytes().eq_ignore_ascii_case(name)))
+        })
+    }
+}
+
+fn scan(node: &Node, arcs: &ArcBitmap, from: Position, count: usize, wanted: Wanted<'_>, reply: &mut ReplyBuf) {
     let now = node.clock.wall();
     let (mut visited, mut bytes) = (0, 0);
     let mut keys: Vec<Box<[u8]>> = Vec::new();
     let mut at = Some(from);
     while let Some(position) = at.filter(|_| visited < count && bytes < SHARE_BYTES_MAX) {
         let step = (count - visited).min(STEP_KEYS);
+        let mut named: Vec<Box<[u8]>> = Vec::new();
         at = node.store.scan(
             position,
             step,
@@ -147,12 +177,14 @@ fn scan(node: &Node, arcs: &ArcBitmap, from: Position, count: usize, pattern: &[
             |arc| arcs.contains(arc),
             |key| {
                 visited += 1;
-                if pattern == b"*" || matches(pattern, key, Case::Sensitive) {
-                    bytes += key.len();
-                    keys.push(key.into());
+                if wanted.has_name(key) {
+                    named.push(key.into());
                 }
             },
         );
+        named.retain(|key| wanted.has_kind(node, key, now));
+        bytes += named.iter().map(|key| key.len()).sum::<usize>();
+        keys.append(&mut named);
     }
     reply.array(3);
     let end = Position::first_of_slot(circlet_ring::SLOT_COUNT);

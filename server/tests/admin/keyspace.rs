@@ -57,6 +57,18 @@ async fn the_big_port_sees_the_whole_cluster_and_the_cluster_ports_share_it() {
     assert_eq!(shares.len(), KEYS, "the cluster ports share the keys out");
     assert_eq!(shares.into_iter().collect::<BTreeSet<_>>(), all);
     assert_eq!(scan_all(&mut client, "TYPE list").await, [""; 0]);
+    for (make, kind) in [
+        ("HSET h f v", "hash"),
+        ("SADD s m", "set"),
+        ("ZADD z 1 m", "zset"),
+        ("LPUSH l e", "LIST"),
+    ] {
+        client.text(make).await;
+        let found = scan_all(&mut client, &format!("TYPE {kind} COUNT 100")).await;
+        assert_eq!(found, [make.split(' ').nth(1).expect("a key")], "{kind}");
+    }
+    assert_eq!(scan_all(&mut client, "TYPE nosuch").await, [""; 0]);
+    assert_eq!(scan_all(&mut client, "TYPE string COUNT 1000").await.len(), KEYS);
     assert_eq!(scan_all(&mut client, "MATCH key:12").await, ["key:12"]);
 }
 

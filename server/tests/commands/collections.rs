@@ -1,6 +1,10 @@
 //! Commands on hashes, sets, sorted sets and lists, and what other commands say to those.
 
-use crate::table::{replies, replies_in_resp3, replies_of_circlet};
+use circlet_resp::Proto;
+
+use crate::local::Local;
+use crate::table::{now, replies, replies_in_resp3, replies_of_circlet};
+use crate::wire::{shown, words};
 
 #[test]
 fn fields_are_written_and_read() {
@@ -181,6 +185,58 @@ fn encodings_are_those_of_redis_7_2() {
         OBJECT ENCODING z -> $8 skiplist
         SADD s {long} -> :1
         OBJECT ENCODING s -> $9 hashtable
-        "
+        SADD i {} -> :512
+        OBJECT ENCODING i -> $6 intset
+        SADD i 512 -> :1
+        OBJECT ENCODING i -> $9 hashtable
+        HSET h2 {} -> :512
+        OBJECT ENCODING h2 -> $8 listpack
+        HSET h2 f512 v -> :1
+        OBJECT ENCODING h2 -> $9 hashtable
+        ",
+        listed(512, |at| at.to_string()),
+        listed(512, |at| format!("f{at} v")),
     ));
+}
+
+fn listed(count: usize, word: impl Fn(usize) -> String) -> String {
+    (0..count).map(word).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_memory_of_a_collection_grows_with_it() {
+    let mut local = Local::new(Proto::Resp2);
+    let mut ask = |command: &str| shown(&local.call(&words(command), now()));
+    for (make, grow) in [
+        (
+            "HSET k f v",
+            format!("HSET k {}", listed(100, |at| format!("f{at} value{at}"))),
+        ),
+        (
+            "SADD k m",
+            format!("SADD k {}", listed(100, |at| format!("member{at}"))),
+        ),
+        (
+            "ZADD k 1 m",
+            format!("ZADD k {}", listed(100, |at| format!("{at} member{at}"))),
+        ),
+        (
+            "RPUSH k e",
+            format!("RPUSH k {}", listed(100, |at| format!("element{at}"))),
+        ),
+    ] {
+        let mut usage = |command: &str| -> usize {
+            ask(command);
+            let reply = ask("MEMORY USAGE k SAMPLES 0");
+            reply
+                .strip_prefix(':')
+                .and_then(|bytes| bytes.parse().ok())
+                .expect("a number of bytes")
+        };
+        let (small, large) = (usage(make), usage(&grow));
+        assert!((20..300).contains(&small), "{make}: {small} bytes");
+        assert!(large > small + 100 * 8, "{grow}: {small} then {large} bytes");
+        assert_eq!(ask("DEL k"), ":1");
+        assert_eq!(ask("MEMORY USAGE k"), "$-1");
+    }
 }

@@ -120,7 +120,6 @@ const HASH_FORMS: &str = "
     persist $h
     get $h
     set $h $v
-    object refcount $h
 ";
 
 /// What good commands on lists look like, one a line.

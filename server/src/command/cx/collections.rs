@@ -25,12 +25,7 @@ impl<'a> KeyCx<'a> {
     ///
     /// [`CommandError::NeedFullState`] if that is not known here.
     pub fn kind(&self) -> Result<Option<Kind>, CommandError> {
-        match self.shard.state(&self.key).value(self.writer.now) {
-            Value::Missing => Ok(None),
-            Value::Unreadable => Err(CommandError::NeedFullState),
-            Value::Bytes(_) | Value::Counter(_) => Ok(Some(Kind::String)),
-            Value::Collection(kind) => Ok(Some(kind)),
-        }
+        kind_of(self.shard.state(&self.key), self.writer.now)
     }
 
     /// As [`KeyCx::kind`], and counts whether there was a value: for a command that reads the key for its client.
@@ -163,6 +158,20 @@ impl<'a> KeyCx<'a> {
         if edit.finish(self.found(), &mut encoded) {
             self.apply_encoded(&encoded);
         }
+    }
+}
+
+/// The type of the value that a state holds at `now`; `None` if it holds none.
+///
+/// # Errors
+///
+/// [`CommandError::NeedFullState`] if that is not known here.
+pub(crate) fn kind_of(state: State<'_>, now: WallMs) -> Result<Option<Kind>, CommandError> {
+    match state.value(now) {
+        Value::Missing => Ok(None),
+        Value::Unreadable => Err(CommandError::NeedFullState),
+        Value::Bytes(_) | Value::Counter(_) => Ok(Some(Kind::String)),
+        Value::Collection(kind) => Ok(Some(kind)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `MEMORY USAGE key [SAMPLES count]`: the bytes that the key, its value and their bookkeeping take here, or null.
 //!
-//! A string is counted, never sampled, so SAMPLES is checked and has no effect.
+//! A value is counted as a whole, never sampled, so SAMPLES is checked and has no effect.
 
 use circlet_resp::{Args, ReplyBuf};
 

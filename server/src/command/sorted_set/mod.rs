@@ -20,6 +20,7 @@ mod zscore;
 
 use circlet_resp::command::CommandId;
 
+use super::pure::number::length as count;
 use super::{KeyHandler, SlotHandler};
 
 /// The handler of a command on one sorted set.
@@ -68,9 +69,4 @@ pub(super) fn slot_handler(id: CommandId) -> Option<SlotHandler> {
         Id::Zdiffstore => combine::zdiffstore,
         _ => return None,
     })
-}
-
-/// A number of members as a reply.
-fn count(members: usize) -> i64 {
-    i64::try_from(members).unwrap_or(i64::MAX)
 }

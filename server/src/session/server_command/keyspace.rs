@@ -37,7 +37,7 @@ pub(super) async fn keys(node: &Arc<Node>, door: Door, pattern: &[u8], replies: 
 async fn all_keys(node: &Arc<Node>, door: Door, pattern: &[u8]) -> Result<Vec<Vec<u8>>, Shortfall> {
     let (mut keys, mut at) = (Vec::new(), Some(Position::from_bits(0)));
     while let Some(from) = at {
-        let mut found = step(node, door, from, KEYS_STEP, pattern).await?;
+        let mut found = step(node, door, from, KEYS_STEP, pattern, None).await?;
         keys.append(&mut found.keys);
         at = found.next;
     }

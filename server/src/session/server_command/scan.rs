@@ -52,13 +52,9 @@ pub(super) async fn scan(node: &Arc<Node>, door: Door, args: Args<'_>, replies: 
         Err(error) => return replies.error_display(&error),
     };
     let count = options.count.min(COUNT_MAX);
-    match step(node, door, from, count, options.pattern()).await {
+    match step(node, door, from, count, options.pattern(), options.kind).await {
         Err(shortfall) => replies.error_display(&shortfall),
-        Ok(Step { next, mut keys }) => {
-            // There are strings only.
-            if options.kind.is_some_and(|kind| !kind.eq_ignore_ascii_case(b"string")) {
-                keys.clear();
-            }
+        Ok(Step { next, keys }) => {
             write_head(replies, next.map_or(0, Position::to_bits), keys.len());
             keys.iter().for_each(|key| replies.bulk(key));
         }
@@ -71,7 +67,8 @@ pub(super) struct Step {
     pub(super) keys: Vec<Vec<u8>>,
 }
 
-/// Walks over at least `count` keys, if there are so many before the windows are over.
+/// Walks over at least `count` keys, if there are so many before the windows are over; returns those that match the pattern and, if a
+/// type is named, hold a value of that type.
 ///
 /// # Errors
 /// When the coordinator of some arc does not answer.
@@ -81,6 +78,7 @@ pub(super) async fn step(
     from: Position,
     count: u64,
     pattern: &[u8],
+    kind: Option<&[u8]>,
 ) -> Result<Step, Shortfall> {
     let arcs = node.store.arcs();
     let (mut at, mut keys, mut visited, mut window) = (from, Vec::new(), 0, WINDOW_ARCS);
@@ -92,8 +90,15 @@ pub(super) async fn step(
         let end = Position::first_of_slot(end);
         let wanted = |routes: &Routes, arc: ArcId| (first..=last).contains(&arc.get()) && serves(door, routes, arc);
         let (from_text, count_text) = (at.to_bits().to_string(), (count - visited).to_string());
-        let args = [from_text.as_bytes(), count_text.as_bytes(), pattern];
-        let shares = ask_coordinators(node, b"SCAN", &args, wanted).await?;
+        let args = [
+            from_text.as_bytes(),
+            count_text.as_bytes(),
+            pattern,
+            kind.unwrap_or_default(),
+        ];
+        // Without its last argument if all types are wanted.
+        let args = &args[..if kind.is_some() { 4 } else { 3 }];
+        let shares = ask_coordinators(node, b"SCAN", args, wanted).await?;
         let shares: Vec<Found> = shares
             .into_iter()
             .filter_map(|share| Found::read(share.reply))
