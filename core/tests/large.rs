@@ -5,7 +5,7 @@ mod support;
 use circlet_core::collection::{HashView, LexBound, ListView, Live, ScoreBound, Scored, SetView, SortedSetView};
 use circlet_core::mutate::{Author, Edit, End, ListEdit, found};
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Collection, Kind, State, Swept, Synced, admit, merge};
+use circlet_core::state::{Collection, Kind, PartsBuf, State, Swept, Synced, admit, merge};
 use circlet_core::time::WallMs;
 use proptest::prelude::*;
 use support::part_model::{above, many_part_models};
@@ -329,4 +329,41 @@ fn what_is_looked_for_is_found_without_scanning() {
     assert_eq!(SetView::new(large.state(), NOW).len(), 10_000);
     assert_eq!(large.state().parts.len(), 20_000, "the deleted ones are remembered");
     large.check_invariants();
+}
+
+/// Memory a part, beyond its name and value, of 20,000 parts of a type.
+fn bytes_beyond(kind: Kind, value: &[u8]) -> usize {
+    let stamp = Stamp::new(NOW, 0);
+    let mut edit = Edit::new(kind, NOW, stamp, AUTHOR);
+    let mut named = 0;
+    for number in 0..20_000 {
+        let name = format!("part:{number:011}");
+        named += name.len() + value.len();
+        edit.set(State::ABSENT, name.as_bytes(), value, None);
+    }
+    let mut delta = Vec::new();
+    edit.finish(State::ABSENT, &mut delta);
+    // One after the other, as commands add them.
+    let mut large = Collection::new(KEY_HASH, State::tombstone(Stamp::ZERO));
+    let all = view(&delta);
+    let mut parts: Vec<_> = all.parts.iter().collect();
+    parts.sort_unstable_by_key(|part| part.name);
+    for part in parts {
+        let mut one = PartsBuf::new();
+        one.push(part);
+        let parts = one.as_parts();
+        large.apply(State { parts, ..all });
+    }
+    large.check_invariants();
+    (large.memory_bytes() - named) / 20_000
+}
+
+#[test]
+fn a_part_of_a_large_collection_costs_some_sixty_bytes() {
+    let costs = [
+        bytes_beyond(Kind::Hash, &[b'x'; 32]),
+        bytes_beyond(Kind::Set, b""),
+        bytes_beyond(Kind::SortedSet, &[0; 8]),
+    ];
+    assert!(costs[0] <= 60 && costs[1] <= 60 && costs[2] <= 90, "{costs:?}");
 }

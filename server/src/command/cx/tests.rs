@@ -388,3 +388,74 @@ fn a_field_that_has_expired_is_deleted() {
         assert_eq!(cx.hash().unwrap().field(b"f").unwrap().expires_at, None);
     });
 }
+
+#[test]
+fn commands_do_not_see_whether_a_collection_is_large() {
+    let mut pair = Pair::new();
+    let is_large = |pair: &Pair, key: &[u8]| {
+        let key = HashedKey::new(key);
+        let [here, there] = [&pair.here, &pair.there].map(|store| {
+            let shard = store.lock(key.arc(store.arcs()));
+            shard.get(&key).is_some_and(|entry| entry.is_large())
+        });
+        assert_eq!(here, there, "on both owners");
+        here
+    };
+    let names: Vec<String> = (0..300).map(|number| format!("{number:03}")).collect();
+    let far = WallMs::new(NOW.get() + 10);
+    pair.on(b"h", |cx| {
+        let mut hash = cx.edit_hash().unwrap();
+        names
+            .iter()
+            .for_each(|name| drop(hash.set_until(name.as_bytes(), b"5", Some(far))));
+        assert_eq!((hash.incr_by(b"007", 2), hash.len()), (Ok(7), 300));
+        hash.commit();
+        let hash = cx.hash().unwrap();
+        assert_eq!((hash.len(), hash.get(b"007").as_deref()), (300, Some(&b"7"[..])));
+    });
+    pair.on(b"z", |cx| {
+        let mut sorted_set = cx.edit_sorted_set().unwrap();
+        names
+            .iter()
+            .rev()
+            .for_each(|name| drop(sorted_set.set(name.as_bytes(), name.parse().unwrap())));
+        sorted_set.incr_by(b"007", 1_000.5).unwrap();
+        sorted_set.commit();
+        let sorted_set = cx.sorted_set().unwrap();
+        assert_eq!(
+            (sorted_set.rank(b"007"), sorted_set.rank(b"010")),
+            (Some((299, 1_007.5)), Some((9, 10.0)))
+        );
+        assert_eq!(
+            sorted_set
+                .by_rank(298..400)
+                .map(|scored| scored.member)
+                .collect::<Vec<_>>(),
+            [b"299", b"007"]
+        );
+    });
+    pair.on(b"l", |cx| {
+        let mut list = cx.edit_list().unwrap();
+        names.iter().for_each(|name| list.push(End::Back, name.as_bytes()));
+        list.commit();
+        let mut list = cx.edit_list().unwrap();
+        let popped = (0..150).filter_map(|_| list.pop(End::Front)).last();
+        assert_eq!((popped.as_deref(), list.len()), (Some(&b"149"[..]), 150));
+        list.commit();
+        assert_eq!(
+            cx.list().unwrap().get(0).map(|element| element.value),
+            Some(&b"150"[..])
+        );
+    });
+    assert!(is_large(&pair, b"h") && is_large(&pair, b"z") && is_large(&pair, b"l"));
+    let whole = pair.on(b"l", |cx| cx.whole()).unwrap().unwrap();
+    pair.on(b"copy", |cx| cx.put_whole(&whole));
+    assert!(is_large(&pair, b"copy"), "150 elements and no tombstones");
+    pair.on(b"h", |cx| cx.expire_at(Some(far)));
+    assert_eq!(pair.on(b"h", |cx| cx.expiry()), Ok(Some(far)), "the header shows it");
+    pair.now = WallMs::new(far.get() + 1);
+    assert_eq!(pair.on(b"h", |cx| cx.kind()), Ok(None), "all has expired");
+    assert_eq!(pair.on(b"z", |cx| cx.delete()), Ok(true));
+    pair.on(b"l", |cx| cx.set(b"v", Expiry::None));
+    assert!(!is_large(&pair, b"z") && !is_large(&pair, b"l"));
+}
