@@ -158,7 +158,7 @@ fn in_scene<T>(node: &Node, caller: &Caller, run: impl FnOnce(Scene<'_>) -> T) -
     })
 }
 
-/// Whether a reply says that there was nothing: one of a command that may wait is an array otherwise, or an element.
+/// Whether a reply says that there was nothing: one of a command that may wait is another array otherwise, or an element.
 fn is_null(reply: &[u8]) -> bool {
     matches!(reply, b"*-1\r\n" | b"_\r\n")
 }
@@ -166,7 +166,7 @@ fn is_null(reply: &[u8]) -> bool {
 /// How long a command waits; 0 is for ever. It was run once, so that its timeout is known to be one.
 fn timeout_ms(id: CommandId, args: Args<'_>) -> u64 {
     let at = match id {
-        CommandId::Blmpop => 1,
+        CommandId::Blmpop | CommandId::Bzmpop => 1,
         _ => args.len() - 1,
     };
     args.get(at).and_then(|text| timeout::parse(text).ok()).unwrap_or(0)

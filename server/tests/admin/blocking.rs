@@ -165,12 +165,16 @@ async fn whatever_makes_a_key_hold_elements_serves() {
         ("BRPOPLPUSH {t}k {t}d 0", "RENAME {t}src {t}k", "s"),
         ("BLMPOP 0 2 {t}x {t}k LEFT COUNT 2", "COPY {t}src {t}k", "[{t}k [s]]"),
         ("BLMPOP 0 2 {t}x {t}k RIGHT COUNT 2", "RPUSH {t}k a b c", "[{t}k [c b]]"),
+        ("BZPOPMIN {t}x {t}k 0", "ZADD {t}k 2 b 1 a", "[{t}k a 1]"),
+        ("BZPOPMAX {t}k 0", "ZUNIONSTORE {t}k 1 {t}z", "[{t}k m 7]"),
+        ("BZMPOP 0 2 {t}x {t}k MAX COUNT 2", "ZINCRBY {t}k 2 b", "[{t}k [[b 2]]]"),
     ];
     for (number, (wait, write, answer)) in cases.into_iter().enumerate() {
         let mut waiter = cluster.big(number % 3).await;
         let mut writer = cluster.big((number + 1) % 3).await;
         writer.text("DEL {t}src {t}k {t}x {t}d").await;
         writer.text("RPUSH {t}src s").await;
+        writer.text("ZADD {t}z 7 m").await;
         waiter.send(&[wait]).await;
         until_waiting(&cluster, &all, 1).await;
         writer.text("SET {t}k not-a-list").await;

@@ -294,6 +294,16 @@ fn commands_that_may_wait_take_what_is_there() {
         BLMOVE {t}s {t}b LEFT LEFT 0 -> -WRONGTYPE Operation against a key holding the wrong kind of value
         BLMPOP 0 2 {t}s {t}b LEFT -> -WRONGTYPE Operation against a key holding the wrong kind of value
         LRANGE {t}b 0 -1 -> *1 $1 3
+        BZPOPMIN {t}z 0.01 -> *-1
+        ZADD {t}z 1 a 2 b 3 c 4 d -> :4
+        BZPOPMIN {t}none {t}z 0 -> *3 $4 {t}z $1 a $1 1
+        BZPOPMAX {t}z 0 -> *3 $4 {t}z $1 d $1 4
+        BZMPOP 0 1 {t}z MIN COUNT 5 -> *2 $4 {t}z *2 *2 $1 b $1 2 *2 $1 c $1 3
+        BZPOPMIN {t}s 0 -> -WRONGTYPE Operation against a key holding the wrong kind of value
+        BZPOPMIN {t}s x -> -ERR timeout is not a float or out of range
+        BZMPOP x 1 {t}s MIN -> -ERR timeout is not a float or out of range
+        BZMPOP x 1 {t}s UP -> -ERR syntax error
+        COMMAND GETKEYS BZMPOP 0 2 a b MIN -> *2 $1 a $1 b
         COMMAND GETKEYS BLPOP a b 0 -> *2 $1 a $1 b
         COMMAND GETKEYS BLMPOP 0 2 a b LEFT -> *2 $1 a $1 b
         ",
@@ -308,6 +318,9 @@ fn commands_that_may_wait_take_what_is_there() {
     replies_in_resp3(
         "
         BLPOP {t}a 0.01 -> _
+        ZADD {t}z 1.5 a 2 b -> :2
+        BZPOPMIN {t}z 0 -> *3 $4 {t}z $1 a ,1.5
+        BZMPOP 0 1 {t}z MIN -> *2 $4 {t}z *1 *2 $1 b ,2
         BLMOVE {t}a {t}b LEFT LEFT 0.01 -> _
         ",
     );
