@@ -17,6 +17,9 @@
 //! | 9 | [`round`] | ask | sums of many arcs up to a cut |
 //! | 10 | [`round`] | answer | whether they are the same |
 //! | 11 | [`round`] | ask | arcs that are synced up to a cut; no answer |
+//! | 12 | [`wait`] | ask | a command that is to wait for somebody to write |
+//! | 13 | [`wait`] | ask, no answer | the end of such a wait |
+//! | 14 | [`wait`] | answer | what became of it, whenever that is |
 //!
 //! Written by hand rather than derived: a replica's share of a write is 130 to 190 ns, of which a general codec would take half,
 //! and bytes that two versions of the program must agree on should be visible in one place.
@@ -33,5 +36,6 @@ mod reader;
 pub mod round;
 pub mod stale;
 pub mod status;
+pub mod wait;
 
 pub use reader::Malformed;

@@ -5,6 +5,7 @@ pub mod config;
 mod control_loop;
 pub mod http;
 pub mod latency;
+mod learned;
 mod link;
 pub mod logs;
 pub mod metrics;
@@ -14,5 +15,6 @@ mod session;
 pub mod slowlog;
 pub mod store;
 mod turn;
+mod waiting;
 
 pub use node::{Identity, IdentityError, Running, StartError, start};

@@ -17,5 +17,6 @@ mod receive;
 mod serve;
 pub(crate) mod sweeper;
 pub(crate) mod transfer;
+pub(crate) mod waits;
 
 pub(crate) use serve::hashed;

@@ -26,6 +26,7 @@ pub(crate) use synced::LeastSynced;
 use crate::command::Writer;
 use crate::config::LiveConfig;
 use crate::latency::LatencyMonitor;
+use crate::learned::LearnedStamps;
 use crate::link::outbox::QueueLimit;
 use crate::link::peer::Link;
 use crate::link::sweeper::Sweeper;
@@ -35,12 +36,15 @@ use crate::routes::Routes;
 use crate::session::clients::Clients;
 use crate::session::pause::Pause;
 use crate::slowlog::SlowLog;
-use crate::store::{Shard, Store};
+use crate::store::{HashedKey, Shard, Store};
+use crate::waiting::Waiting;
 use arc_swap::ArcSwap;
 use circlet_core::clock::DriftGuard;
 use circlet_core::control::Event;
 use circlet_core::hint::Hints;
 use circlet_core::mutate::Author;
+use circlet_core::stamp::Stamp;
+use circlet_core::state::Value;
 use circlet_core::time::{Instant, WallMs};
 use circlet_core::topology::Topology;
 use circlet_ring::ArcId;
@@ -66,6 +70,10 @@ pub(crate) struct Node {
     pub(crate) hints: Mutex<Hints>,
     pub(crate) clients: Clients,
     pub(crate) pause: Pause,
+    /// What others wrote and this node merged.
+    pub(crate) learned: LearnedStamps,
+    /// Commands that wait here.
+    pub(crate) waiting: Waiting,
     pub(crate) metrics: NodeMetrics,
     pub(crate) clock: Clock,
     pub(crate) logs: Option<Logs>,
@@ -96,7 +104,18 @@ impl Node {
     pub(crate) fn install(&self, routes: Routes) {
         let number = routes.view.number();
         self.routes.store(Arc::new(routes));
+        self.end_moved_waits();
         self.changed.send_replace(number);
+    }
+
+    /// Ends the waits, of commands that wait here and of clients of this node, on keys that another node coordinates now. A wait that begins
+    /// does this again once it can be seen, in case the routes changed meanwhile.
+    pub(crate) fn end_moved_waits(&self) {
+        let routes = self.routes.load();
+        self.waiting.on_routes(&routes);
+        for link in &self.links {
+            link.waits.on_routes(&routes, link.peer);
+        }
     }
 
     /// Waits until the routes change, at most for so long.
@@ -113,6 +132,16 @@ impl Node {
     /// Whether this node may coordinate now. A node that stood still finds its lease over before it acts on what it believed.
     pub(crate) fn holds_lease(&self, now: Instant) -> bool {
         now.as_nanos() < self.lease_until.load(Ordering::Acquire)
+    }
+
+    /// What another node wrote was merged into this key, and changed it. The caller holds the lock of its arc.
+    pub(crate) fn after_merge(&self, shard: &Shard, key: &HashedKey<'_>, stamp: Stamp, now: WallMs) {
+        self.learned.on_merge(self.store.arcs().arc_of(key.slot), stamp);
+        if !self.waiting.is_empty()
+            && let Value::Collection(kind) = shard.state(key).value(now)
+        {
+            self.waiting.nudge(key.key, kind);
+        }
     }
 
     /// Counts an error reply that a client gets.

@@ -11,6 +11,7 @@
 //! in order. `client-inflight-max` bounds a batch, and with it what of one connection waits at once.
 
 pub(crate) mod batch;
+pub(crate) mod blocking;
 pub(crate) mod caller;
 pub(crate) mod client;
 pub(crate) mod clients;
@@ -27,5 +28,6 @@ pub(crate) mod pause;
 pub(crate) mod plan;
 mod scene;
 pub(crate) mod server_command;
+mod serving;
 mod settle;
 mod timing;

@@ -22,10 +22,12 @@ pub(crate) use group::{Group, GroupKind};
 pub(crate) use problem::Problem;
 pub(crate) use sent::{ItemKind, Loss, Sent, SentItem};
 
+use crate::learned::LearnedStamps;
 use crate::routes::NodeIndex;
 use circlet_core::message::Malformed;
 use circlet_core::message::batch_reply::{BatchReply, ItemResult};
 use circlet_core::quorum::Verdict;
+use circlet_core::stamp::Stamp;
 use circlet_ring::ArcId;
 use parking_lot::Mutex;
 use std::ops::Range;
@@ -47,6 +49,8 @@ pub(crate) type GroupIndex = u16;
 pub(crate) struct WrittenKey {
     pub(crate) part: PartIndex,
     pub(crate) arc: ArcId,
+    /// The greatest stamp of the delta.
+    pub(crate) stamp: Stamp,
     /// Where it stands in `Waits::written_bytes`. 32 bits are enough: all keys of a turn stand in one buffer of a session, whose
     /// positions have no more.
     pub(crate) bytes: Range<u32>,
@@ -183,7 +187,19 @@ impl Waits {
         groups
     }
 
-    fn on_results(&mut self, sent: usize, reply: &BatchReply<'_>) -> Result<(), Malformed> {
+    /// Whether a delta lost to something newer that this node did not know when it was made. If not, it was overtaken by a later one
+    /// of this node's own on the way, which is as good as merged.
+    fn is_superseded(&self, part: PartIndex, key: &[u8], learned: &LearnedStamps) -> bool {
+        let is_it = |written: &&WrittenKey| {
+            let bytes = written.bytes.start as usize..written.bytes.end as usize;
+            written.part == part && self.written_bytes[bytes] == *key
+        };
+        let written = self.written.iter().find(is_it);
+        // What is written back after a read is not listed.
+        written.is_none_or(|written| learned.is_news(written.arc, written.stamp))
+    }
+
+    fn on_results(&mut self, sent: usize, reply: &BatchReply<'_>, learned: &LearnedStamps) -> Result<(), Malformed> {
         let peer = self.sent[sent].peer;
         let items = self.sent[sent].items.clone();
         if reply.count as usize != items.len() {
@@ -196,8 +212,11 @@ impl Waits {
                 (_, ItemResult::Fine) => {}
                 (ItemKind::Run { .. }, ItemResult::Reply(bytes)) => self.on_reply(item.part, bytes),
                 (ItemKind::Run { .. }, _) => self.on_not_run(item.part, false),
-                (ItemKind::Apply, ItemResult::State { .. } | ItemResult::Ignored { .. }) => {
-                    self.problem(item.part, Problem::Superseded);
+                (ItemKind::Apply, ItemResult::Ignored { .. }) => self.problem(item.part, Problem::Superseded),
+                (ItemKind::Apply, ItemResult::State { key, .. }) => {
+                    if self.is_superseded(item.part, key.key, learned) {
+                        self.problem(item.part, Problem::Superseded);
+                    }
                 }
                 (ItemKind::Check, ItemResult::State { .. } | ItemResult::Absent) => {
                     self.problem(item.part, Problem::Differs);
@@ -294,7 +313,12 @@ impl Turn {
     ///
     /// # Errors
     /// [`Malformed`] when the answer does not fit the question; the caller treats the link as lost.
-    pub(crate) fn on_answer(self: &Arc<Self>, sent: usize, reply: &BatchReply<'_>) -> Result<(), Malformed> {
+    pub(crate) fn on_answer(
+        self: &Arc<Self>,
+        sent: usize,
+        reply: &BatchReply<'_>,
+        learned: &LearnedStamps,
+    ) -> Result<(), Malformed> {
         self.change(|waits| {
             if reply.all_fine() {
                 let peer = waits.sent[sent].peer;
@@ -307,7 +331,7 @@ impl Turn {
                 waits.on_all_fine(peer);
                 Ok(())
             } else {
-                waits.on_results(sent, reply)
+                waits.on_results(sent, reply, learned)
             }
         })
     }
@@ -437,7 +461,12 @@ mod tests {
             let start = waits.written_bytes.len() as u32;
             waits.written_bytes.extend_from_slice(key);
             let bytes = start..waits.written_bytes.len() as u32;
-            waits.written.push(WrittenKey { part, arc, bytes });
+            waits.written.push(WrittenKey {
+                part,
+                arc,
+                bytes,
+                stamp: Stamp::ZERO,
+            });
         }
         for part in [2, 3] {
             let kind = ItemKind::Apply;

@@ -283,7 +283,8 @@ impl<'a> Batch<'a> {
 fn read_item<'a>(reader: &mut Reader<'a>) -> Result<Item<'a>, Malformed> {
     let tag = reader.u8()?;
     if tag == RUN {
-        return read_run(reader);
+        let (how, arguments) = read_how(reader)?;
+        return Ok(Item::Run { how, arguments });
     }
     let (slot, hash) = read_key_head(reader)?;
     let digest = if tag == CHECK { reader.u64()? } else { 0 };
@@ -303,7 +304,16 @@ fn read_item<'a>(reader: &mut Reader<'a>) -> Result<Item<'a>, Malformed> {
     }
 }
 
-fn read_run<'a>(reader: &mut Reader<'a>) -> Result<Item<'a>, Malformed> {
+/// Reads what [`put_run`] appended.
+pub(super) fn read_command<'a>(reader: &mut Reader<'a>) -> Result<(RunHow, Arguments<'a>), Malformed> {
+    if reader.u8()? == RUN {
+        read_how(reader)
+    } else {
+        Err(Malformed("no command"))
+    }
+}
+
+fn read_how<'a>(reader: &mut Reader<'a>) -> Result<(RunHow, Arguments<'a>), Malformed> {
     let flags = reader.u8()?;
     if flags > 0b111 {
         return Err(Malformed("unknown flags of a command"));
@@ -324,14 +334,12 @@ fn read_run<'a>(reader: &mut Reader<'a>) -> Result<Item<'a>, Malformed> {
     for _ in 0..count {
         bytes += LENGTH_BYTES + walk.long_bytes()?.len();
     }
-    Ok(Item::Run {
-        how,
-        arguments: Arguments {
-            count,
-            from_end: reader.left(),
-            bytes: reader.bytes(bytes)?,
-        },
-    })
+    let arguments = Arguments {
+        count,
+        from_end: reader.left(),
+        bytes: reader.bytes(bytes)?,
+    };
+    Ok((how, arguments))
 }
 
 #[cfg(test)]

@@ -36,6 +36,12 @@ pub enum FrameKind {
     RoundReply = 10,
     /// Arcs that are synced.
     Synced = 11,
+    /// A command that is to wait.
+    Wait = 12,
+    /// Ends a wait.
+    WaitEnd = 13,
+    /// What became of a wait.
+    WaitReply = 14,
 }
 
 impl FrameKind {
@@ -52,6 +58,9 @@ impl FrameKind {
             9 => FrameKind::Round,
             10 => FrameKind::RoundReply,
             11 => FrameKind::Synced,
+            12 => FrameKind::Wait,
+            13 => FrameKind::WaitEnd,
+            14 => FrameKind::WaitReply,
             _ => return None,
         })
     }

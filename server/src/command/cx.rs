@@ -62,6 +62,8 @@ pub struct Writer {
 pub struct Delta {
     // Invariant: empty, or the encoded state of all that was changed since it was cleared.
     bytes: Vec<u8>,
+    /// The greatest stamp of all that was changed.
+    stamp: Stamp,
     is_changed: bool,
     is_unwanted: bool,
     lookups: Lookups,
@@ -344,10 +346,17 @@ impl Delta {
         &self.bytes
     }
 
+    /// The greatest stamp of what was changed.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
     /// Makes it empty, and keeps the buffer.
     #[inline]
     pub fn clear(&mut self) {
         self.bytes.clear();
+        self.stamp = Stamp::ZERO;
         self.is_changed = false;
         self.lookups = Lookups::default();
     }
@@ -370,6 +379,7 @@ impl Delta {
         if self.is_unwanted {
             return;
         }
+        self.stamp = self.stamp.max(state.max_stamp());
         if self.bytes.is_empty() {
             state.encode(&mut self.bytes);
         } else {

@@ -79,6 +79,15 @@ pub enum CommandError {
     /// An option that must not be negative. Carries the option's name.
     #[error("ERR {0} can't be negative")]
     Negative(&'static str),
+    /// A timeout that is no number of seconds.
+    #[error("ERR timeout is not a float or out of range")]
+    TimeoutNotANumber,
+    /// A timeout below zero.
+    #[error("ERR timeout is negative")]
+    TimeoutNegative,
+    /// A timeout of more milliseconds than 63 bits count.
+    #[error("ERR timeout is out of range")]
+    TimeoutOutOfRange,
     /// A number that must be at least 1. Carries the argument's name.
     #[error("ERR {0} should be greater than 0")]
     NotAboveZero(&'static str),

@@ -9,6 +9,7 @@ use circlet_core::message::Malformed;
 use circlet_core::message::batch_reply::{BatchReply, ItemResult};
 use circlet_core::message::frame::{Frame, FrameKind};
 use circlet_core::message::hello::Hello;
+use circlet_core::message::wait::WaitReply;
 use circlet_core::state::State;
 use circlet_ring::Slot;
 use std::io;
@@ -108,6 +109,11 @@ impl TakeFrames for Answers<'_> {
                 }
                 Ok(())
             }
+            FrameKind::WaitReply => {
+                let reply = WaitReply::read(frame.body)?;
+                self.link.waits.on_reply(reply.id, reply.outcome);
+                Ok(())
+            }
             _ => Err(Malformed("a question where an answer belongs")),
         }
     }
@@ -120,7 +126,7 @@ fn answer(node: &Node, link: &Link, body: &[u8]) -> Result<(), Malformed> {
     }
     let asked = link.turns.lock().take(reply.turn);
     // A late answer, after the deadline, finds nobody.
-    asked.map_or(Ok(()), |asked| asked.turn.on_answer(asked.sent, &reply))
+    asked.map_or(Ok(()), |asked| asked.turn.on_answer(asked.sent, &reply, &node.learned))
 }
 
 /// Merges every state that an answer brings, before anybody acts on the answer.

@@ -3,6 +3,7 @@
 use super::outbox::{Outbox, QueueLimit};
 use super::pending::Pending;
 use super::sweeper::Sweeper;
+use super::waits::Waits;
 use crate::node::LeastSynced;
 use crate::routes::NodeIndex;
 use crate::turn::{Loss, Turn};
@@ -38,6 +39,8 @@ pub(crate) struct Link {
     pub(crate) turns: Mutex<Pending<AskedTurn>>,
     /// Answers to pulls and rounds, as whole frame bodies: they are few, large and waited for by a task.
     pub(crate) questions: Mutex<Pending<oneshot::Sender<Vec<u8>>>>,
+    /// What clients of this node wait for there.
+    pub(crate) waits: Waits,
     /// What the peer last said that clients are to reach it at; kept while the link is down.
     announced: ArcSwapOption<IpAddr>,
     up: AtomicBool,
@@ -58,6 +61,7 @@ impl Link {
             outbox: Outbox::new(limit),
             turns: Mutex::default(),
             questions: Mutex::default(),
+            waits: Waits::default(),
             announced: ArcSwapOption::empty(),
             up: AtomicBool::new(false),
             slow: AtomicBool::new(false),
@@ -150,6 +154,7 @@ impl Link {
         self.up.store(false, Ordering::Release);
         self.outbox.close();
         drop(self.questions.lock().drain());
+        self.waits.on_loss();
         self.turns.lock().drain()
     }
 

@@ -37,6 +37,9 @@ pub(super) fn receive(
     if merge.is_ignored {
         node.metrics.inc(Count::StatesIgnored);
     }
+    if merge.changed {
+        node.after_merge(shard, key, state.max_stamp(), now);
+    }
     Ok(merge)
 }
 

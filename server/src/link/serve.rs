@@ -10,6 +10,7 @@ use super::receive::{Sent, receive};
 use crate::metrics::Count;
 use crate::node::Node;
 use crate::routes::{NodeIndex, Routes};
+use crate::session::blocking::PeerWaits;
 use crate::session::forwarded::Forwarder;
 use crate::store::{HashedKey, Merge};
 use circlet_core::control::Now;
@@ -19,6 +20,7 @@ use circlet_core::message::batch_reply::{self, ItemResult, Refusal};
 use circlet_core::message::frame::{Frame, FrameKind};
 use circlet_core::message::stale;
 use circlet_core::message::status::Status;
+use circlet_core::message::wait::{self, Wait};
 use circlet_core::stamp::Stamp;
 use circlet_core::state::State;
 use circlet_ring::{ArcId, Slot};
@@ -34,6 +36,7 @@ pub(super) async fn serve(node: &Arc<Node>, peer: NodeIndex, mut socket: OwnedRe
         forwarder: Forwarder::new(node, outbox),
         routes: node.routes.load_full(),
         now: node.clock.now(),
+        waits: PeerWaits::new(node, outbox),
         replies: Vec::new(),
         results: Vec::new(),
         merged: 0,
@@ -49,6 +52,7 @@ struct Server<'a> {
     /// As they were when the last frames arrived.
     routes: Arc<Routes>,
     now: Now,
+    waits: PeerWaits,
     replies: Vec<u8>,
     results: Vec<u8>,
     /// Deltas merged that were not counted yet.
@@ -70,11 +74,20 @@ impl TakeFrames for Server<'_> {
             FrameKind::Pull => super::transfer::answer(self.node, &routes, self.peer, body, &mut self.replies),
             FrameKind::Round => super::compare::answer(self.node, &routes, body, &mut self.replies),
             FrameKind::Synced => super::compare::on_synced(self.node, body),
+            FrameKind::Wait => {
+                self.waits.begin(&routes, &Wait::read(body)?, &mut self.replies);
+                Ok(())
+            }
+            FrameKind::WaitEnd => {
+                self.waits.end(wait::read_end(body)?);
+                Ok(())
+            }
             FrameKind::Hello
             | FrameKind::HelloReply
             | FrameKind::BatchReply
             | FrameKind::PullReply
-            | FrameKind::RoundReply => Err(Malformed("an answer where a question belongs")),
+            | FrameKind::RoundReply
+            | FrameKind::WaitReply => Err(Malformed("an answer where a question belongs")),
         }
     }
 

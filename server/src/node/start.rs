@@ -4,6 +4,7 @@ use super::{Clock, Identity, IdentityError, LeastSynced, Node};
 use crate::config::{ClusterNode, Config, LiveConfig};
 use crate::control_loop::ControlLoop;
 use crate::http::HttpServer;
+use crate::learned::LearnedStamps;
 use crate::link::outbox::QueueLimit;
 use crate::link::peer::Link;
 use crate::link::sweeper::Sweeper;
@@ -17,6 +18,7 @@ use crate::session::door;
 use crate::session::pause::Pause;
 use crate::slowlog::SlowLog;
 use crate::store::Store;
+use crate::waiting::Waiting;
 use arc_swap::ArcSwap;
 use circlet_core::clock::DriftGuard;
 use circlet_core::control::{ControlConfig, ControlPlane, Effect, Event};
@@ -116,6 +118,8 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         hints: Mutex::new(Hints::new(super::hints::caps(&settings))),
         clients: Clients::default(),
         pause: Pause::default(),
+        waiting: Waiting::default(),
+        learned: LearnedStamps::new(topology.settings().arcs),
         metrics: new_metrics(),
         drift: DriftGuard::new(u64::from(topology.settings().clock_off_ms_max)),
         author: identity.author(),

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU64, AtomicUsize,
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 /// What a client has said of itself, for `CLIENT LIST`.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +44,8 @@ pub(crate) struct ClientHandle {
     /// Wakes it while it waits for commands. A connection does that once a batch: a [`Notify`] would cost it a tenth of a microsecond
     /// each time, and this only when the task's waker changes.
     reader: Mutex<Option<Waker>>,
+    /// Ends the wait of the command that waits, if one does.
+    unblock: Mutex<Option<oneshot::Sender<Unblock>>>,
 }
 
 /// What others see of a connection's doings: written once a batch, without a lock.
@@ -67,6 +69,16 @@ pub(crate) enum Flag {
     ReadOnly = 2,
     NoEvict = 4,
     NoTouch = 8,
+    Waiting = 16,
+}
+
+/// What `CLIENT UNBLOCK` does to a command that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unblock {
+    /// It is answered as if its time were over.
+    TimeOver,
+    /// It is answered with an error.
+    Error,
 }
 
 impl Activity {
@@ -125,6 +137,26 @@ impl ClientHandle {
         }
     }
 
+    /// A command of the client begins to wait: gives where it is told to stop.
+    pub(crate) fn begin_waiting(&self) -> oneshot::Receiver<Unblock> {
+        let (sender, receiver) = oneshot::channel();
+        *self.unblock.lock() = Some(sender);
+        self.activity.set(Flag::Waiting, true);
+        receiver
+    }
+
+    /// It waits no more.
+    pub(crate) fn end_waiting(&self) {
+        self.activity.set(Flag::Waiting, false);
+        self.unblock.lock().take();
+    }
+
+    /// Ends the wait of a command; false if none waits.
+    pub(crate) fn unblock(&self, how: Unblock) -> bool {
+        let waits = self.unblock.lock().take();
+        waits.is_some_and(|waits| waits.send(how).is_ok())
+    }
+
     /// Polls `read`, the task's wait for commands, so that [`ClientHandle::kill`] ends it: then nothing was read. `known` is the waker that
     /// the last call left for that.
     pub(crate) fn poll_unless_killed(
@@ -168,6 +200,8 @@ pub(crate) struct Client {
     pub(crate) handle: Arc<ClientHandle>,
     pub(crate) caller: Caller,
     pub(crate) replying: Replying,
+    /// How long commands of the batch waited for somebody to write: not counted as time that they took.
+    pub(crate) waited: Duration,
 }
 
 impl Client {
@@ -190,6 +224,7 @@ impl Client {
             killed: AtomicBool::new(false),
             wake: Notify::new(),
             reader: Mutex::default(),
+            unblock: Mutex::default(),
         });
         handle.activity.on_batch(since_ns, None);
         node.clients.insert(Arc::clone(&handle));
@@ -204,6 +239,7 @@ impl Client {
                 write: None,
             },
             replying: Replying::On,
+            waited: Duration::ZERO,
         })
     }
 

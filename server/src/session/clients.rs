@@ -3,7 +3,7 @@
 use super::client::ClientHandle;
 use dashmap::DashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -12,6 +12,8 @@ use tokio::sync::Notify;
 pub(crate) struct Clients {
     by_id: DashMap<u64, Arc<ClientHandle>>,
     last_id: AtomicU64,
+    /// How many have a command that waits.
+    blocked: AtomicUsize,
     gone: Notify,
 }
 
@@ -30,6 +32,21 @@ impl Clients {
     pub(crate) fn remove(&self, id: u64) {
         self.by_id.remove(&id);
         self.gone.notify_waiters();
+    }
+
+    /// A command of one waits.
+    pub(crate) fn on_blocked(&self) {
+        self.blocked.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// It waits no more.
+    pub(crate) fn on_unblocked(&self) {
+        self.blocked.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// How many have a command that waits.
+    pub(crate) fn blocked(&self) -> usize {
+        self.blocked.load(Ordering::Relaxed)
     }
 
     /// How many there are.

@@ -1,6 +1,7 @@
 //! One client's connection.
 
 use super::batch::Workbench;
+use super::blocking;
 use super::caller::Door;
 use super::client::{Client, Replying};
 use super::output::Output;
@@ -8,14 +9,13 @@ use super::plan::Planned;
 use super::scene::{Reads, Scene};
 use super::server_command::{self, After};
 use super::timing::Timing;
-use crate::command::CommandError;
 use crate::config::Config;
 use crate::metrics::Count;
 use crate::node::Node;
 use crate::routes::Routes;
 use circlet_core::control::Now;
 use circlet_core::time::{Instant, WallMs};
-use circlet_resp::command::{CommandSpec, Refusal, resolve};
+use circlet_resp::command::{CommandSpec, Flag, Refusal, resolve};
 use circlet_resp::{Args, Batch, Limits, ProtocolError, RequestParser};
 use circlet_ring::Slot;
 use std::future::poll_fn;
@@ -98,6 +98,7 @@ impl Connection {
             if !empty {
                 let frame = &self.buffer[consumed..];
                 after = run_batch(node, client, &self.batch, frame, &mut self.bench, &mut self.out).await?;
+                self.buffer.append(&mut self.out.ahead);
             }
             match parsed {
                 Ok(parsed) => consumed += parsed.consumed,
@@ -137,9 +138,9 @@ fn request_limits(config: &Config) -> Limits {
 /// Why a run of commands on keys ends: at a command that is none, or that cannot be run.
 enum Blocked {
     Refused(Refusal),
-    Wrong(CommandError),
-    CrossSlot,
+    Unplanned(Planned),
     Moved(Moved),
+    MayWait(&'static CommandSpec),
     Server(&'static CommandSpec),
 }
 
@@ -195,14 +196,22 @@ async fn run_commands(
         out.flush_if_long().await?;
         let args = batch.args(next, frame);
         next += 1;
-        let replies = &mut out.replies;
-        let start = replies.len();
+        let start = out.replies.len();
         let was = client.replying;
+        if let Blocked::MayWait(spec) = blocked {
+            node.metrics.commands().inc(spec.id() as usize);
+            blocking::run(node, client, bench, spec, args, out).await?;
+            if was != Replying::On {
+                client.after_reply(start, &mut out.replies);
+            }
+            continue;
+        }
+        let replies = &mut out.replies;
         match blocked {
             Blocked::Refused(refusal) => refusal.write(args, replies),
-            Blocked::Wrong(error) => replies.error_display(&error),
-            Blocked::CrossSlot => replies.error("CROSSSLOT Keys in request don't hash to the same slot"),
+            Blocked::Unplanned(planned) => planned.write(replies),
             Blocked::Moved(moved) => replies.error_display(&moved),
+            Blocked::MayWait(_) => {}
             Blocked::Server(spec) => {
                 node.metrics.commands().inc(spec.id() as usize);
                 if server_command::run(node, client, spec, args, replies).await == After::Close {
@@ -252,13 +261,15 @@ fn plan_run(
         {
             return Some(blocked);
         }
+        if spec.has(Flag::Blocking) && spec.has_keys() {
+            return Some(Blocked::MayWait(spec));
+        }
         match bench.plan.add(scene, *next as u32, spec, args, false) {
             Planned::Yes => {
                 node.metrics.commands().inc(spec.id() as usize);
                 *next += 1;
             }
-            Planned::Refused(error) => return Some(Blocked::Wrong(error)),
-            Planned::CrossSlot => return Some(Blocked::CrossSlot),
+            planned @ (Planned::Refused(_) | Planned::CrossSlot) => return Some(Blocked::Unplanned(planned)),
             Planned::NoKeys => return Some(Blocked::Server(spec)),
         }
         if client.replying != Replying::On || bench.plan.is_full() {
@@ -273,7 +284,7 @@ fn cluster_door(node: &Node, routes: &Routes, spec: &CommandSpec, args: Args<'_>
     let mut slots = spec.keys(args).filter_map(|(at, _)| args.get(at)).map(Slot::of_key);
     let slot = slots.next()?;
     if slots.any(|other| other != slot) {
-        return Some(Blocked::CrossSlot);
+        return Some(Blocked::Unplanned(Planned::CrossSlot));
     }
     let route = routes.arc(routes.arc_of(slot));
     if route.owned {

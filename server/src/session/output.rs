@@ -51,6 +51,8 @@ impl Door {
 pub(crate) struct Output {
     pub(crate) socket: TcpStream,
     pub(crate) replies: ReplyBuf,
+    /// What was read while a command waited: it comes after what was read before.
+    pub(crate) ahead: Vec<u8>,
     node: Arc<Node>,
     handle: Arc<ClientHandle>,
 }
@@ -61,6 +63,7 @@ impl Output {
         Output {
             socket,
             replies: ReplyBuf::new(proto),
+            ahead: Vec::new(),
             node: Arc::clone(node),
             handle,
         }

@@ -19,8 +19,8 @@ use crate::command::{Combine, CommandError, FanOut, KeyHandler, SlotHandler, fan
 use crate::store::HashedKey;
 use crate::turn::PARTS_MAX;
 use circlet_core::message::batch::{self, RunHow};
-use circlet_resp::Args;
 use circlet_resp::command::{CommandId, CommandSpec, all};
+use circlet_resp::{Args, ReplyBuf};
 use circlet_ring::{ArcId, Slot};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -183,6 +183,17 @@ pub(crate) enum Planned {
     CrossSlot,
     /// It is no command on keys.
     NoKeys,
+}
+
+impl Planned {
+    /// Appends what the client is told of a command that was not planned.
+    pub(crate) fn write(&self, replies: &mut ReplyBuf) {
+        match self {
+            Planned::Refused(error) => error.write(replies),
+            Planned::CrossSlot => replies.error("CROSSSLOT Keys in request don't hash to the same slot"),
+            Planned::Yes | Planned::NoKeys => debug_assert!(false, "{self:?} is no refusal"),
+        }
+    }
 }
 
 impl Plan {

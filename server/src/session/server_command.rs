@@ -90,7 +90,7 @@ async fn run_here(
         Id::ClientId | Id::ClientGetname | Id::ClientSetname | Id::ClientSetinfo | Id::ClientInfo | Id::ClientReply => {
             return client::client(node, client, id, args, replies);
         }
-        Id::ClientPause | Id::ClientUnpause | Id::ClientNoEvict | Id::ClientNoTouch => {
+        Id::ClientPause | Id::ClientUnblock | Id::ClientUnpause | Id::ClientNoEvict | Id::ClientNoTouch => {
             return client::client(node, client, id, args, replies);
         }
         Id::Dbsize => keyspace::dbsize(node, door, replies).await,

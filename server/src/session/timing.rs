@@ -3,7 +3,8 @@
 //! The clock is read twice a batch and not once a command: of a pipeline of 64, a reading a command would cost a tenth of its time.
 //! So a command that came alone is timed by itself, and a pipeline as a whole: what it took is noted for its first command, with a
 //! last argument that says how many there were. Redis times only the execution; here it is the time from the batch's arrival to its
-//! replies, waiting for other owners included, since that is what takes long in a cluster.
+//! replies, waiting for other owners included, since that is what takes long in a cluster. What BLPOP and its kin wait for
+//! somebody to write is not counted.
 
 use super::client::Client;
 use crate::latency::is_spike;
@@ -33,8 +34,9 @@ impl Timing {
     }
 
     /// The batch is done.
-    pub(crate) fn end(self, node: &Node, client: &Client, batch: &Batch, frame: &[u8]) {
-        let took_ns = node.clock.mono_ns().saturating_sub(self.began_ns);
+    pub(crate) fn end(self, node: &Node, client: &mut Client, batch: &Batch, frame: &[u8]) {
+        let waited_ns = std::mem::take(&mut client.waited).as_nanos() as u64;
+        let took_ns = node.clock.mono_ns().saturating_sub(self.began_ns + waited_ns);
         if let Some(spec) = self.alone {
             node.metrics.latency().record(spec.id() as usize, took_ns);
         }

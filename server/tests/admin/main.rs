@@ -2,6 +2,7 @@
 
 mod announce;
 mod big_values;
+mod blocking;
 mod busy;
 mod client;
 mod cluster;

@@ -262,3 +262,66 @@ fn keys_and_facts_of_list_commands_are_told() {
         ",
     );
 }
+
+#[test]
+fn commands_that_may_wait_take_what_is_there() {
+    replies(
+        "
+        BLPOP {t}a 0.01 -> *-1
+        RPUSH {t}b 1 2 3 4 5 6 7 -> :7
+        BLPOP {t}a {t}b 0 -> *2 $4 {t}b $1 1
+        BRPOP {t}b {t}a 0 -> *2 $4 {t}b $1 7
+        BLMOVE {t}b {t}c LEFT RIGHT 0 -> $1 2
+        BRPOPLPUSH {t}b {t}c 0 -> $1 6
+        LRANGE {t}c 0 -1 -> *2 $1 6 $1 2
+        BLMPOP 0 2 {t}a {t}b RIGHT COUNT 2 -> *2 $4 {t}b *2 $1 5 $1 4
+        BLMPOP 0.01 1 {t}a LEFT -> *-1
+        BLMOVE {t}a {t}b LEFT LEFT 0.01 -> *-1
+        BRPOPLPUSH {t}a {t}b 0.01 -> *-1
+        BLPOP {t}b x -> -ERR timeout is not a float or out of range
+        BLPOP {t}b -1 -> -ERR timeout is negative
+        BLPOP {t}b nan -> -ERR timeout is not a float or out of range
+        BLMOVE {t}b {t}c UP LEFT x -> -ERR syntax error
+        BLMOVE {t}b {t}c LEFT LEFT x -> -ERR timeout is not a float or out of range
+        BRPOPLPUSH {t}b {t}c x -> -ERR timeout is not a float or out of range
+        BLMPOP x 0 {t}b LEFT -> -ERR numkeys should be greater than 0
+        BLMPOP x 1 {t}b LEFT COUNT 0 -> -ERR count should be greater than 0
+        BLMPOP x 1 {t}b UP -> -ERR syntax error
+        BLMPOP x 1 {t}b LEFT -> -ERR timeout is not a float or out of range
+        SET {t}s v -> +OK
+        BLPOP {t}a {t}s {t}b 0 -> -WRONGTYPE Operation against a key holding the wrong kind of value
+        BLMOVE {t}b {t}s LEFT LEFT 0 -> -WRONGTYPE Operation against a key holding the wrong kind of value
+        BLMOVE {t}s {t}b LEFT LEFT 0 -> -WRONGTYPE Operation against a key holding the wrong kind of value
+        BLMPOP 0 2 {t}s {t}b LEFT -> -WRONGTYPE Operation against a key holding the wrong kind of value
+        LRANGE {t}b 0 -1 -> *1 $1 3
+        BZPOPMIN {t}z 0.01 -> *-1
+        ZADD {t}z 1 a 2 b 3 c 4 d -> :4
+        BZPOPMIN {t}none {t}z 0 -> *3 $4 {t}z $1 a $1 1
+        BZPOPMAX {t}z 0 -> *3 $4 {t}z $1 d $1 4
+        BZMPOP 0 1 {t}z MIN COUNT 5 -> *2 $4 {t}z *2 *2 $1 b $1 2 *2 $1 c $1 3
+        BZPOPMIN {t}s 0 -> -WRONGTYPE Operation against a key holding the wrong kind of value
+        BZPOPMIN {t}s x -> -ERR timeout is not a float or out of range
+        BZMPOP x 1 {t}s MIN -> -ERR timeout is not a float or out of range
+        BZMPOP x 1 {t}s UP -> -ERR syntax error
+        COMMAND GETKEYS BZMPOP 0 2 a b MIN -> *2 $1 a $1 b
+        COMMAND GETKEYS BLPOP a b 0 -> *2 $1 a $1 b
+        COMMAND GETKEYS BLMPOP 0 2 a b LEFT -> *2 $1 a $1 b
+        ",
+    );
+    // Redis 7.0 overflows.
+    replies_of_circlet(
+        "
+        BLPOP k inf -> -ERR timeout is out of range
+        BLPOP k 1e400 -> -ERR timeout is out of range
+        ",
+    );
+    replies_in_resp3(
+        "
+        BLPOP {t}a 0.01 -> _
+        ZADD {t}z 1.5 a 2 b -> :2
+        BZPOPMIN {t}z 0 -> *3 $4 {t}z $1 a ,1.5
+        BZMPOP 0 1 {t}z MIN -> *2 $4 {t}z *1 *2 $1 b ,2
+        BLMOVE {t}a {t}b LEFT LEFT 0.01 -> _
+        ",
+    );
+}

@@ -21,6 +21,7 @@ pub(crate) static CLIENT: CommandSpec = CommandSpec::new(Id::Client, "client", -
         &CLIENT_REPLY,
         &CLIENT_SETINFO,
         &CLIENT_SETNAME,
+        &CLIENT_UNBLOCK,
         &CLIENT_UNPAUSE,
     ]);
 
@@ -184,6 +185,19 @@ pub(crate) static CLIENT_SETNAME: CommandSpec =
         .with_flags(&[Flag::Noscript, Flag::Loading, Flag::Stale])
         .with_categories(&[Category::Connection])
         .with_args(&[string("connection-name")]);
+
+pub(crate) static CLIENT_UNBLOCK: CommandSpec =
+    CommandSpec::new(Id::ClientUnblock, "client|unblock", -3, Group::Connection, "5.0.0")
+        .about(
+            "Ends the wait of a client as if its time were over, or with an error.",
+            "O(N), N: number of keys it waits on",
+        )
+        .with_flags(&[Flag::Admin, Flag::Noscript, Flag::Loading, Flag::Stale])
+        .with_categories(&[Category::Connection])
+        .with_args(&[
+            integer("client-id"),
+            oneof("timeout_error", &[token("TIMEOUT"), token("ERROR")]).optional(),
+        ]);
 
 pub(crate) static CLIENT_UNPAUSE: CommandSpec =
     CommandSpec::new(Id::ClientUnpause, "client|unpause", 2, Group::Connection, "6.2.0")

@@ -1,7 +1,7 @@
 //! Commands on lists.
 
 use super::super::CommandId as Id;
-use super::super::arg::{ArgSpec, integer, key, oneof, string, token};
+use super::super::arg::{ArgSpec, double, integer, key, oneof, string, token};
 use super::super::flags::{Category, Flag};
 use super::super::keys::{KeyFlag, KeySpec};
 use super::super::spec::{CommandSpec, Group};
@@ -195,6 +195,69 @@ pub(crate) static LMPOP: CommandSpec = CommandSpec::new(Id::Lmpop, "lmpop", -4, 
     .with_categories(&[Category::List])
     .with_keys(&[KeySpec::counted(1, POPPED)])
     .with_args(&[
+        integer("numkeys"),
+        key("key", 0).multiple(),
+        oneof("where", ENDS),
+        integer("count").after("COUNT").optional(),
+    ]);
+
+pub(crate) static BLPOP: CommandSpec = CommandSpec::new(Id::Blpop, "blpop", -3, Group::List, "2.0.0")
+    .about(
+        "Takes the first element off the first of several lists that has any; waits for one.",
+        "O(N) for N keys",
+    )
+    .with_flags(&[Flag::Write, Flag::Noscript, Flag::Blocking])
+    .with_categories(&[Category::List])
+    .with_keys(&[KeySpec::range(1, -2, 1, POPPED)])
+    .with_args(&[key("key", 0).multiple(), double("timeout")]);
+
+pub(crate) static BRPOP: CommandSpec = CommandSpec::new(Id::Brpop, "brpop", -3, Group::List, "2.0.0")
+    .about(
+        "Takes the last element off the first of several lists that has any; waits for one.",
+        "O(N) for N keys",
+    )
+    .with_flags(&[Flag::Write, Flag::Noscript, Flag::Blocking])
+    .with_categories(&[Category::List])
+    .with_keys(&[KeySpec::range(1, -2, 1, POPPED)])
+    .with_args(&[key("key", 0).multiple(), double("timeout")]);
+
+pub(crate) static BLMOVE: CommandSpec = CommandSpec::new(Id::Blmove, "blmove", 6, Group::List, "6.2.0")
+    .about(
+        "Moves an element from an end of a list to an end of another, or of the same; waits for one.",
+        "O(1)",
+    )
+    .with_flags(&[Flag::Write, Flag::Denyoom, Flag::Noscript, Flag::Blocking])
+    .with_categories(&[Category::List])
+    .with_keys(&[KeySpec::one(1, POPPED), KeySpec::one(2, PUSHED)])
+    .with_args(&[
+        key("source", 0),
+        key("destination", 1),
+        oneof("wherefrom", ENDS),
+        oneof("whereto", ENDS),
+        double("timeout"),
+    ]);
+
+pub(crate) static BRPOPLPUSH: CommandSpec = CommandSpec::new(Id::Brpoplpush, "brpoplpush", 4, Group::List, "2.2.0")
+    .about(
+        "Moves the last element of a list to the front of another, or of the same; waits for one.",
+        "O(1)",
+    )
+    .deprecated_since("6.2.0", "`BLMOVE` with the `RIGHT` and `LEFT` arguments")
+    .with_flags(&[Flag::Write, Flag::Denyoom, Flag::Noscript, Flag::Blocking])
+    .with_categories(&[Category::List])
+    .with_keys(&[KeySpec::one(1, POPPED), KeySpec::one(2, PUSHED)])
+    .with_args(&[key("source", 0), key("destination", 1), double("timeout")]);
+
+pub(crate) static BLMPOP: CommandSpec = CommandSpec::new(Id::Blmpop, "blmpop", -5, Group::List, "7.0.0")
+    .about(
+        "Takes elements off an end of the first of several lists that has any; waits for one.",
+        "O(N+M) for N keys and M elements taken",
+    )
+    .with_flags(&[Flag::Write, Flag::Blocking])
+    .with_categories(&[Category::List])
+    .with_keys(&[KeySpec::counted(2, POPPED)])
+    .with_args(&[
+        double("timeout"),
         integer("numkeys"),
         key("key", 0).multiple(),
         oneof("where", ENDS),

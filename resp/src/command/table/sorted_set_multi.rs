@@ -1,7 +1,7 @@
 //! Commands on several sorted sets of one slot.
 
 use super::super::CommandId as Id;
-use super::super::arg::{ArgSpec, integer, key, oneof, token};
+use super::super::arg::{ArgSpec, double, integer, key, oneof, token};
 use super::super::flags::{Category, Flag};
 use super::super::keys::{KeyFlag, KeySpec};
 use super::super::spec::{CommandSpec, Group};
@@ -11,6 +11,9 @@ const AGGREGATE: ArgSpec = oneof("aggregate", &[token("SUM"), token("MIN"), toke
     .after("AGGREGATE")
     .optional();
 
+/// A sorted set that members are removed from.
+const POPPED: &[KeyFlag] = &[KeyFlag::ReadWrite, KeyFlag::Access, KeyFlag::Delete];
+
 pub(crate) static ZMPOP: CommandSpec = CommandSpec::new(Id::Zmpop, "zmpop", -4, Group::SortedSet, "7.0.0")
     .about(
         "Removes and answers members of the first of several sorted sets that has some.",
@@ -18,11 +21,44 @@ pub(crate) static ZMPOP: CommandSpec = CommandSpec::new(Id::Zmpop, "zmpop", -4, 
     )
     .with_flags(&[Flag::Write])
     .with_categories(&[Category::SortedSet])
-    .with_keys(&[KeySpec::counted(
-        1,
-        &[KeyFlag::ReadWrite, KeyFlag::Access, KeyFlag::Delete],
-    )])
+    .with_keys(&[KeySpec::counted(1, POPPED)])
     .with_args(&[
+        integer("numkeys"),
+        key("key", 0).multiple(),
+        oneof("where", &[token("MIN"), token("MAX")]),
+        integer("count").after("COUNT").optional(),
+    ]);
+
+pub(crate) static BZPOPMIN: CommandSpec = CommandSpec::new(Id::Bzpopmin, "bzpopmin", -3, Group::SortedSet, "5.0.0")
+    .about(
+        "Removes and answers the member with the least score of the first of several sorted sets that has any; waits for one.",
+        "O(log(N)) for N members",
+    )
+    .with_flags(&[Flag::Write, Flag::Noscript, Flag::Blocking, Flag::Fast])
+    .with_categories(&[Category::SortedSet])
+    .with_keys(&[KeySpec::range(1, -2, 1, POPPED)])
+    .with_args(&[key("key", 0).multiple(), double("timeout")]);
+
+pub(crate) static BZPOPMAX: CommandSpec = CommandSpec::new(Id::Bzpopmax, "bzpopmax", -3, Group::SortedSet, "5.0.0")
+    .about(
+        "Removes and answers the member with the greatest score of the first of several sorted sets that has any; waits for one.",
+        "O(log(N)) for N members",
+    )
+    .with_flags(&[Flag::Write, Flag::Noscript, Flag::Blocking, Flag::Fast])
+    .with_categories(&[Category::SortedSet])
+    .with_keys(&[KeySpec::range(1, -2, 1, POPPED)])
+    .with_args(&[key("key", 0).multiple(), double("timeout")]);
+
+pub(crate) static BZMPOP: CommandSpec = CommandSpec::new(Id::Bzmpop, "bzmpop", -5, Group::SortedSet, "7.0.0")
+    .about(
+        "Removes and answers members of the first of several sorted sets that has some; waits for one.",
+        "O(K)+O(M*log(N)) for K keys and M of N members",
+    )
+    .with_flags(&[Flag::Write, Flag::Blocking])
+    .with_categories(&[Category::SortedSet])
+    .with_keys(&[KeySpec::counted(2, POPPED)])
+    .with_args(&[
+        double("timeout"),
         integer("numkeys"),
         key("key", 0).multiple(),
         oneof("where", &[token("MIN"), token("MAX")]),

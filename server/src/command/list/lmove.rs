@@ -16,7 +16,10 @@ pub(in crate::command) fn lmove(
     reply: &mut ReplyBuf,
 ) -> Result<(), CommandError> {
     let (from, to) = (end(&args[3])?, end(&args[4])?);
-    move_one(slot, args, from, to, reply)
+    if !move_one(slot, args, from, to, reply)? {
+        reply.null();
+    }
+    Ok(())
 }
 
 /// Handles RPOPLPUSH.
@@ -25,21 +28,23 @@ pub(in crate::command) fn rpoplpush(
     args: Args<'_>,
     reply: &mut ReplyBuf,
 ) -> Result<(), CommandError> {
-    move_one(slot, args, End::Back, End::Front, reply)
+    if !move_one(slot, args, End::Back, End::Front, reply)? {
+        reply.null();
+    }
+    Ok(())
 }
 
-/// Moves one element between the lists that the first two arguments name.
-fn move_one(
+/// Moves one element between the lists that the first two arguments name, and answers it; says whether there was one.
+pub(super) fn move_one(
     slot: &mut SlotCx<'_>,
     args: Args<'_>,
     from: End,
     to: End,
     reply: &mut ReplyBuf,
-) -> Result<(), CommandError> {
+) -> Result<bool, CommandError> {
     let (source, destination) = (&args[1], &args[2]);
     if slot.key(source).edit_list()?.is_empty() {
-        reply.null();
-        return Ok(());
+        return Ok(false);
     }
     // Refuses another type before the first list is changed.
     let _ = slot.key(destination).edit_list()?;
@@ -50,12 +55,12 @@ fn move_one(
     if source == destination {
         list.push(to, &element);
         list.commit();
-        return Ok(());
+        return Ok(true);
     }
     list.commit();
     let mut key = slot.key(destination);
     let mut list = key.edit_list()?;
     list.push(to, &element);
     list.commit();
-    Ok(())
+    Ok(true)
 }

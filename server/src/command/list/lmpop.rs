@@ -24,7 +24,11 @@ pub(in crate::command) fn lmpop(
 }
 
 /// Pops from the first list that has elements; says whether there was one.
-fn pop_first(slot: &mut SlotCx<'_>, wanted: &PopFirst<'_, End>, reply: &mut ReplyBuf) -> Result<bool, CommandError> {
+pub(super) fn pop_first(
+    slot: &mut SlotCx<'_>,
+    wanted: &PopFirst<'_, End>,
+    reply: &mut ReplyBuf,
+) -> Result<bool, CommandError> {
     for name in wanted.keys() {
         let mut key = slot.key(name);
         let mut list = key.edit_list()?;

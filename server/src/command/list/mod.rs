@@ -1,5 +1,8 @@
 //! Commands on lists: one file a command or a family of its spellings, its grammar at the top.
 
+pub(super) mod blmove;
+pub(super) mod blmpop;
+pub(super) mod blpop;
 pub(super) mod index;
 pub(super) mod linsert;
 pub(super) mod lmove;

@@ -70,6 +70,17 @@ impl Extended {
         Some(Extended { negative, ..magnitude })
     }
 
+    /// The number in double precision; infinite if it is too large for that, and the least positive normal one if it is too small.
+    #[must_use]
+    pub fn to_f64(self) -> f64 {
+        let magnitude = match self.mantissa {
+            _ if !self.is_finite() => f64::INFINITY,
+            0 => 0.0,
+            mantissa => (mantissa as f64 * 2f64.powi(self.exponent)).max(f64::MIN_POSITIVE),
+        };
+        if self.negative { -magnitude } else { magnitude }
+    }
+
     /// Whether the number is not infinite.
     #[must_use]
     pub fn is_finite(self) -> bool {

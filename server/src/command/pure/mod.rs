@@ -9,3 +9,4 @@ pub mod many;
 pub mod number;
 pub mod span;
 pub mod subsequence;
+pub mod timeout;

@@ -2,6 +2,7 @@
 
 mod answer;
 mod bounds;
+mod bzpop;
 mod combine;
 mod combined;
 pub(super) mod error;
@@ -60,6 +61,9 @@ pub(super) fn slot_handler(id: CommandId) -> Option<SlotHandler> {
     Some(match id {
         Id::Zrangestore => zrangestore::zrangestore,
         Id::Zmpop => pop::zmpop,
+        Id::Bzpopmin => bzpop::bzpopmin,
+        Id::Bzpopmax => bzpop::bzpopmax,
+        Id::Bzmpop => bzpop::bzmpop,
         Id::Zunion => combine::zunion,
         Id::Zinter => combine::zinter,
         Id::Zdiff => combine::zdiff,

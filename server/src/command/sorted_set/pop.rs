@@ -15,7 +15,7 @@ use crate::command::pure::number::integer;
 
 /// Which end of a sorted set members are taken from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::command) enum PopFrom {
+pub(super) enum PopFrom {
     /// That of the least scores.
     Min,
     /// That of the greatest scores.
@@ -47,17 +47,28 @@ pub(in crate::command) fn zmpop(
     reply: &mut ReplyBuf,
 ) -> Result<(), CommandError> {
     let wanted = PopFirst::parse(args.skip(1), pop_from)?;
+    if !pop_first(slot, &wanted, reply)? {
+        reply.null_array();
+    }
+    Ok(())
+}
+
+/// Pops from the first sorted set that has members, and answers it; says whether there was one.
+pub(super) fn pop_first(
+    slot: &mut SlotCx<'_>,
+    wanted: &PopFirst<'_, PopFrom>,
+    reply: &mut ReplyBuf,
+) -> Result<bool, CommandError> {
     for key in wanted.keys() {
         let popped = pop(&mut slot.key(key), wanted.side, wanted.count)?;
         if !popped.is_empty() {
             reply.array(2);
             reply.bulk(key);
             reply_pairs(popped.iter().map(Owned::as_scored), reply);
-            return Ok(());
+            return Ok(true);
         }
     }
-    reply.null_array();
-    Ok(())
+    Ok(false)
 }
 
 /// Reads which end to take from: MIN or MAX.
@@ -65,7 +76,7 @@ pub(in crate::command) fn zmpop(
 /// # Errors
 ///
 /// [`CommandError::Syntax`].
-pub(in crate::command) fn pop_from(text: &[u8]) -> Result<PopFrom, CommandError> {
+pub(super) fn pop_from(text: &[u8]) -> Result<PopFrom, CommandError> {
     if text.eq_ignore_ascii_case(b"min") {
         Ok(PopFrom::Min)
     } else if text.eq_ignore_ascii_case(b"max") {
@@ -80,7 +91,7 @@ pub(in crate::command) fn pop_from(text: &[u8]) -> Result<PopFrom, CommandError>
 /// # Errors
 ///
 /// [`CommandError::WrongType`], [`CommandError::NeedFullState`].
-pub(in crate::command) fn pop(cx: &mut KeyCx<'_>, from: PopFrom, count: usize) -> Result<Vec<Owned>, CommandError> {
+pub(super) fn pop(cx: &mut KeyCx<'_>, from: PopFrom, count: usize) -> Result<Vec<Owned>, CommandError> {
     let mut sorted_set = cx.edit_sorted_set()?;
     let popped: Vec<Owned> = {
         let before = sorted_set.before();

@@ -1,7 +1,7 @@
 //! `CLIENT ID | GETNAME | SETNAME name | SETINFO LIB-NAME|LIB-VER value | INFO | REPLY ON|OFF|SKIP | PAUSE ms [WRITE|ALL] | UNPAUSE |
-//! NO-EVICT ON|OFF | NO-TOUCH ON|OFF`. LIST, KILL and CONSISTENCY have files of their own.
+//! UNBLOCK id [TIMEOUT|ERROR] | NO-EVICT ON|OFF | NO-TOUCH ON|OFF`. LIST, KILL and CONSISTENCY have files of their own.
 
-use super::super::client::{Client, Flag, Replying};
+use super::super::client::{Client, Flag, Replying, Unblock};
 use super::super::pause::Held;
 use super::client_list::line;
 use crate::command::CommandError;
@@ -44,6 +44,7 @@ pub(super) fn client(
         }
         CommandId::ClientReply => return reply(client, &args[2], replies),
         CommandId::ClientPause => return pause(node, args, replies),
+        CommandId::ClientUnblock => return unblock(node, args, replies),
         CommandId::ClientUnpause => {
             node.pause.end();
             replies.ok();
@@ -120,6 +121,24 @@ fn pause(node: &Node, args: Args<'_>, replies: &mut ReplyBuf) -> Result<(), Comm
             replies.ok();
         }
     }
+    Ok(())
+}
+
+fn unblock(node: &Node, args: Args<'_>, replies: &mut ReplyBuf) -> Result<(), CommandError> {
+    let how = match args.get(3) {
+        _ if args.len() > 4 => return Err(CommandError::WrongArity("client|unblock")),
+        None => Unblock::TimeOver,
+        Some(how) if how.eq_ignore_ascii_case(b"timeout") => Unblock::TimeOver,
+        Some(how) if how.eq_ignore_ascii_case(b"error") => Unblock::Error,
+        Some(_) => {
+            replies.error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+            return Ok(());
+        }
+    };
+    let client = u64::try_from(integer(&args[2])?)
+        .ok()
+        .and_then(|id| node.clients.get(id));
+    replies.integer(client.is_some_and(|client| client.unblock(how)).into());
     Ok(())
 }
 

@@ -100,7 +100,12 @@ pub(super) fn line(node: &Node, client: &ClientHandle) -> String {
 }
 
 fn flags(client: &ClientHandle) -> String {
-    let letters = [(Flag::ReadOnly, 'r'), (Flag::NoEvict, 'e'), (Flag::NoTouch, 'T')];
+    let letters = [
+        (Flag::Waiting, 'b'),
+        (Flag::ReadOnly, 'r'),
+        (Flag::NoEvict, 'e'),
+        (Flag::NoTouch, 'T'),
+    ];
     let set: String = letters
         .iter()
         .filter(|(flag, _)| client.activity.has(*flag))

@@ -142,7 +142,8 @@ fn server(node: &Node, door: Door, lines: &mut Lines<'_>) {
 fn clients(node: &Node, lines: &mut Lines<'_>) {
     lines.put("connected_clients", node.clients.len());
     lines.put("maxclients", node.config.current().limits.clients_max);
-    lines.put("blocked_clients", 0);
+    lines.put("blocked_clients", node.clients.blocked());
+    lines.put("circlet_waiting_commands", node.waiting.len());
 }
 
 fn memory(node: &Node, lines: &mut Lines<'_>) {

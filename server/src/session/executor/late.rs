@@ -1,0 +1,71 @@
+//! What is sent to owners apart from a batch: what a command that waited has changed, and questions for full states.
+
+use super::super::gate::Gate;
+use super::super::plan::Part;
+use super::super::scene::Scene;
+use super::{Executor, ForPeer, Frame, Run, wire};
+use crate::command::Deltas;
+use crate::store::HashedKey;
+use crate::turn::{Group, GroupKind, ItemKind, NO_GROUP, SentItem, Turn};
+use circlet_core::coordinator::Shortfall;
+use circlet_core::message::batch;
+use circlet_resp::Args;
+use std::sync::Arc;
+
+impl Executor {
+    /// Tells the owners what a command that had waited has changed.
+    ///
+    /// # Errors
+    /// The shortfall, if too few of them can be reached by now; it may take effect all the same.
+    pub(crate) fn replicate_late(
+        &mut self,
+        scene: Scene<'_>,
+        part: &Part,
+        args: Args<'_>,
+        changed: &Deltas,
+    ) -> Result<Option<Arc<Turn>>, Shortfall> {
+        self.waits.clear();
+        self.for_peers.resize_with(scene.node.links.len() * 2, ForPeer::default);
+        self.waits.part_groups.push(NO_GROUP);
+        let key = part.key(args);
+        let run = Run {
+            scene,
+            gate: &Gate::new(scene),
+            index: 0,
+            part,
+            key,
+            owners: scene.routes.owners(scene.routes.arc(part.arc)),
+            levels: scene.caller.levels(&scene.config.cluster, key.key),
+        };
+        if run.owners.is_empty() || changed.changed().next().is_none() {
+            return Ok(None);
+        }
+        for (key, delta) in changed.changed() {
+            self.replicate(run, wire(&HashedKey::new(key)), delta);
+        }
+        let joined = self.join(run, GroupKind::Write);
+        let turn = self.share(scene);
+        joined.map(|()| turn)
+    }
+
+    /// Has every reachable owner send its state of the part's keys: they are merged as they come.
+    pub(crate) fn fetch(&mut self, scene: Scene<'_>, part: &Part, args: Args<'_>) -> Option<Arc<Turn>> {
+        self.waits.clear();
+        self.for_peers.resize_with(scene.node.links.len() * 2, ForPeer::default);
+        self.waits.part_groups.push(NO_GROUP);
+        let owners = scene.routes.owners(scene.routes.arc(part.arc));
+        for peer in &owners.reachable {
+            for (at, _) in part.spec.keys(args) {
+                let Some(key) = args.get(at) else { continue };
+                let out = self.for_peer(*peer, Frame::Data);
+                batch::put_fetch(&mut out.encoded, wire(&HashedKey::new(key)));
+                out.items.push(SentItem {
+                    part: 0,
+                    kind: ItemKind::Fetch,
+                });
+            }
+        }
+        self.waits.begin_group(0, Group::fetch(&owners.reachable));
+        self.share(scene)
+    }
+}
