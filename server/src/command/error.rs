@@ -9,6 +9,7 @@
 
 use circlet_resp::ReplyBuf;
 
+use super::geo::error::GeoError;
 use super::sorted_set::error::SortedSetError;
 
 /// Why a command was not executed. Nothing was changed.
@@ -136,6 +137,9 @@ pub enum CommandError {
     /// A cursor of a scan is no number.
     #[error("ERR invalid cursor")]
     Cursor,
+    /// What only commands on places refuse with.
+    #[error(transparent)]
+    Geo(Box<GeoError>),
     /// What only commands on sorted sets refuse with.
     #[error(transparent)]
     SortedSet(#[from] SortedSetError),
@@ -195,6 +199,12 @@ impl CommandError {
     pub(super) fn unsupported_option(option: &[u8]) -> Self {
         let cut = &option[..option.len().min(QUOTED_BYTES_MAX)];
         Self::UnsupportedOption(cut.split(|&byte| byte == 0).next().unwrap_or_default().into())
+    }
+}
+
+impl From<GeoError> for CommandError {
+    fn from(error: GeoError) -> Self {
+        Self::Geo(Box::new(error))
     }
 }
 

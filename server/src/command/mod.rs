@@ -23,6 +23,7 @@ mod cx;
 mod deadline;
 mod error;
 mod fan_out;
+mod geo;
 mod hash;
 mod help;
 mod introspection;
@@ -119,7 +120,8 @@ pub fn key_handler(id: CommandId) -> Option<KeyHandler> {
         _ => {
             return hash::key_handler(id)
                 .or_else(|| set::key_handler(id))
-                .or_else(|| sorted_set::key_handler(id));
+                .or_else(|| sorted_set::key_handler(id))
+                .or_else(|| geo::key_handler(id));
         }
     })
 }
@@ -136,7 +138,11 @@ pub fn slot_handler(id: CommandId) -> Option<SlotHandler> {
         CommandId::Rename => key::rename::rename,
         CommandId::Renamenx => key::rename::renamenx,
         CommandId::Copy => key::copy::copy,
-        _ => return set::slot_handler(id).or_else(|| sorted_set::slot_handler(id)),
+        _ => {
+            return set::slot_handler(id)
+                .or_else(|| sorted_set::slot_handler(id))
+                .or_else(|| geo::slot_handler(id));
+        }
     })
 }
 

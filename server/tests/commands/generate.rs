@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use crate::sorted_set_words;
+use crate::{geo_words, sorted_set_words};
 
 /// Keys with one hash tag, so that commands on several of them find them in one slot.
 const KEYS: [&str; 5] = ["{t}a", "{t}b", "{t}c", "{t}d", "{t}e"];
@@ -264,6 +264,7 @@ pub(crate) fn any_command(random: &mut StdRng) -> Vec<Vec<u8>> {
         2 | 3 => one_of(random, HASH_FORMS),
         4 | 5 => one_of(random, SET_FORMS),
         6 | 7 => one_of(random, sorted_set_words::FORMS),
+        8 => geo_command(random),
         _ => good_command(random),
     };
     if random.random_ratio(1, 8) {
@@ -349,6 +350,17 @@ fn good_command(random: &mut StdRng) -> Vec<Vec<u8>> {
         }
     }
     command
+}
+
+fn geo_command(random: &mut StdRng) -> Vec<Vec<u8>> {
+    let forms: Vec<&str> = geo_words::FORMS
+        .split('\n')
+        .map(str::trim)
+        .filter(|form| !form.is_empty())
+        .collect();
+    let words = pick(random, &forms).split(' ');
+    let words = words.flat_map(|word| geo_words::words(random, word).unwrap_or_else(|| vec![word.into()]));
+    words.collect()
 }
 
 /// A command made from one of the lines of `forms`.

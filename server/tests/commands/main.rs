@@ -5,6 +5,8 @@ mod collections;
 mod compare;
 mod floats;
 mod generate;
+mod geo;
+mod geo_words;
 mod globs;
 mod hashes;
 mod information;

@@ -8,6 +8,8 @@ mod command;
 mod config;
 mod connection;
 mod expiry;
+mod geo;
+mod geo_search;
 mod hash_expiry;
 mod hash_read;
 mod hash_write;
@@ -163,6 +165,16 @@ commands! {
     Zintercard => sorted_set_multi::ZINTERCARD,
     Zdiff => sorted_set_multi::ZDIFF,
     Zdiffstore => sorted_set_multi::ZDIFFSTORE,
+    Geoadd => geo::GEOADD,
+    Geopos => geo::GEOPOS,
+    Geodist => geo::GEODIST,
+    Geohash => geo::GEOHASH,
+    Geosearch => geo_search::GEOSEARCH,
+    Geosearchstore => geo_search::GEOSEARCHSTORE,
+    Georadius => geo_search::GEORADIUS,
+    GeoradiusRo => geo_search::GEORADIUS_RO,
+    Georadiusbymember => geo_search::GEORADIUSBYMEMBER,
+    GeoradiusbymemberRo => geo_search::GEORADIUSBYMEMBER_RO,
     Del => keys::DEL,
     Unlink => keys::UNLINK,
     Exists => keys::EXISTS,

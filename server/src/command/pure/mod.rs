@@ -4,6 +4,8 @@ mod big;
 pub mod bits;
 pub mod double;
 pub mod extended;
+pub mod geo_shape;
+pub mod geohash;
 pub mod glob;
 pub mod many;
 pub mod number;
