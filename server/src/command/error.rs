@@ -137,6 +137,12 @@ pub enum CommandError {
     /// A cursor of a scan is no number.
     #[error("ERR invalid cursor")]
     Cursor,
+    /// PFADD and its kin on a string that is no HyperLogLog.
+    #[error("WRONGTYPE Key is not a valid HyperLogLog string value.")]
+    NotHyperLogLog,
+    /// PFADD and its kin on a string that only begins as a HyperLogLog.
+    #[error("INVALIDOBJ Corrupted HLL object detected")]
+    CorruptedHyperLogLog,
     /// What only commands on places refuse with.
     #[error(transparent)]
     Geo(Box<GeoError>),

@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use crate::generate::pick;
 
 /// Keys that hold places, as a rule.
-const GEO_KEYS: [&str; 3] = ["{t}g1", "{t}g2", "{t}g3"];
+pub(crate) const GEO_KEYS: [&str; 3] = ["{t}g1", "{t}g2", "{t}g3"];
 
 /// Where most places are near, in degrees: on the equator and the date line, in the middle, near a pole.
 const MIDDLES: [(f64, f64); 4] = [(0.0, 0.0), (179.9, -20.0), (13.4, 52.5), (-70.0, 84.0)];

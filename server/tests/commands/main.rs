@@ -9,6 +9,7 @@ mod geo;
 mod geo_words;
 mod globs;
 mod hashes;
+mod hyperloglogs;
 mod information;
 mod keys;
 mod lists;

@@ -13,6 +13,7 @@ mod geo_search;
 mod hash_expiry;
 mod hash_read;
 mod hash_write;
+mod hyperloglog;
 mod keys;
 mod keyspace;
 mod latency;
@@ -175,6 +176,9 @@ commands! {
     GeoradiusRo => geo_search::GEORADIUS_RO,
     Georadiusbymember => geo_search::GEORADIUSBYMEMBER,
     GeoradiusbymemberRo => geo_search::GEORADIUSBYMEMBER_RO,
+    Pfadd => hyperloglog::PFADD,
+    Pfcount => hyperloglog::PFCOUNT,
+    Pfmerge => hyperloglog::PFMERGE,
     Del => keys::DEL,
     Unlink => keys::UNLINK,
     Exists => keys::EXISTS,

@@ -14,6 +14,7 @@ use circlet_core::mutate::{self, Edit};
 use circlet_core::state::{Kind, State, Value};
 use circlet_core::time::WallMs;
 
+use super::hyperloglog::is_hyperloglog;
 use super::{KeyCx, SlotCx};
 use crate::command::error::CommandError;
 use crate::store::HashedKey;
@@ -25,10 +26,12 @@ impl<'a> KeyCx<'a> {
     ///
     /// [`CommandError::NeedFullState`] if that is not known here.
     pub fn kind(&self) -> Result<Option<Kind>, CommandError> {
-        match self.shard.state(&self.key).value(self.writer.now) {
+        let (state, now) = (self.shard.state(&self.key), self.writer.now);
+        match state.value(now) {
             Value::Missing => Ok(None),
             Value::Unreadable => Err(CommandError::NeedFullState),
             Value::Bytes(_) | Value::Counter(_) => Ok(Some(Kind::String)),
+            Value::Collection(kind) if is_hyperloglog(state, kind, now) => Ok(Some(Kind::String)),
             Value::Collection(kind) => Ok(Some(kind)),
         }
     }
