@@ -82,18 +82,23 @@ fn write_key_spec(keys: &KeySpec, out: &mut ReplyBuf) {
     out.map(3);
     out.bulk(b"flags");
     write_words(keys.flags().iter().copied().map(KeyFlag::name), out);
-    let begin = match keys.find() {
-        KeyFind::Range { first, .. } => first,
-        KeyFind::Counted { count } => count,
-    };
     out.bulk(b"begin_search");
-    write_search("index", &[("index", begin.into())], out);
-    out.bulk(b"find_keys");
     match keys.find() {
-        KeyFind::Range { last, step, .. } => {
-            let range = [("lastkey", last.into()), ("keystep", step.into()), ("limit", 0)];
-            write_search("range", &range, out);
+        KeyFind::Range { first: index, .. } | KeyFind::Counted { count: index } => {
+            write_search("index", &[("index", index.into())], out);
         }
+        KeyFind::Behind { word, from } => {
+            write_search_head("keyword", 2, out);
+            write_field("keyword", word, out);
+            out.bulk(b"startfrom");
+            out.integer(from.into());
+        }
+    }
+    out.bulk(b"find_keys");
+    let range = |last: i8, step: u8| [("lastkey", last.into()), ("keystep", step.into()), ("limit", 0)];
+    match keys.find() {
+        KeyFind::Range { last, step, .. } => write_search("range", &range(last, step), out),
+        KeyFind::Behind { .. } => write_search("range", &range(0, 1), out),
         KeyFind::Counted { .. } => {
             let counted = [("keynumidx", 0), ("firstkey", 1), ("keystep", 1)];
             write_search("keynum", &counted, out);
@@ -101,11 +106,15 @@ fn write_key_spec(keys: &KeySpec, out: &mut ReplyBuf) {
     }
 }
 
-fn write_search(kind: &str, numbers: &[(&str, i64)], out: &mut ReplyBuf) {
+fn write_search_head(kind: &str, fields: usize, out: &mut ReplyBuf) {
     out.map(2);
     write_field("type", kind, out);
     out.bulk(b"spec");
-    out.map(numbers.len());
+    out.map(fields);
+}
+
+fn write_search(kind: &str, numbers: &[(&str, i64)], out: &mut ReplyBuf) {
+    write_search_head(kind, numbers.len(), out);
     for (name, number) in numbers {
         out.bulk(name.as_bytes());
         out.integer(*number);

@@ -108,6 +108,10 @@ words! {
     String = "@string",
     /// On bits of strings.
     Bitmap = "@bitmap",
+    /// On estimates of how many different elements there were.
+    Hyperloglog = "@hyperloglog",
+    /// On sorted sets of places.
+    Geo = "@geo",
     /// For operators.
     Admin = "@admin",
     /// Takes constant or logarithmic time.

@@ -1,7 +1,7 @@
 //! Where a command's keys are.
 //!
 //! Most keys stand at fixed places: from one position on, up to another (counted from the end if negative), each so many arguments
-//! after the last. Others stand behind their count (LMPOP).
+//! after the last. Others stand behind their count (LMPOP), or behind a word (GEORADIUS with STORE).
 
 use super::flags::Flag;
 use super::spec::CommandSpec;
@@ -74,6 +74,13 @@ pub enum KeyFind {
         /// Position of the count.
         count: u8,
     },
+    /// One, behind a word that need not be there.
+    Behind {
+        /// The word, in large or small letters.
+        word: &'static str,
+        /// The first position at which the word may stand.
+        from: u8,
+    },
 }
 
 impl KeySpec {
@@ -95,6 +102,13 @@ impl KeySpec {
         }
     }
 
+    pub(super) const fn behind(word: &'static str, from: u8, flags: &'static [KeyFlag]) -> Self {
+        Self {
+            find: KeyFind::Behind { word, from },
+            flags,
+        }
+    }
+
     /// Where the keys are.
     #[must_use]
     pub const fn find(&self) -> KeyFind {
@@ -112,6 +126,7 @@ impl KeySpec {
         match self.find {
             KeyFind::Range { first, .. } => first,
             KeyFind::Counted { count } => count + 1,
+            KeyFind::Behind { .. } => 0,
         }
     }
 
@@ -130,6 +145,11 @@ impl KeySpec {
             KeyFind::Counted { count } => {
                 let first = usize::from(count) + 1;
                 (first..first + counted(count, args).unwrap_or(0)).step_by(1)
+            }
+            KeyFind::Behind { word, from } => {
+                let is_word = |at: &usize| args[*at].eq_ignore_ascii_case(word.as_bytes());
+                let key = (usize::from(from)..len).find(is_word).map_or(len, |at| at + 1);
+                (key..(key + 1).min(len)).step_by(1)
             }
         }
     }
@@ -182,7 +202,7 @@ impl CommandSpec {
     pub fn counts_its_keys(&self, args: Args<'_>) -> bool {
         self.key_specs().iter().all(|keys| match keys.find {
             KeyFind::Counted { count } => counted(count, args).is_some_and(|count| count > 0),
-            KeyFind::Range { .. } => true,
+            KeyFind::Range { .. } | KeyFind::Behind { .. } => true,
         })
     }
 
@@ -274,5 +294,20 @@ mod tests {
         assert_eq!(keys_of("lmpop x a b left"), [0; 0]);
         assert_eq!(keys_of("lmpop -1 a b left"), [0; 0]);
         assert_eq!(keys_of("lmpop 18446744073709551615 a b left"), [0; 0]);
+    }
+
+    #[test]
+    fn keys_behind_a_word_are_found() {
+        assert_eq!(keys_of("georadius k 1 2 3 km asc Store d count 1"), [1, 8]);
+        assert_eq!(
+            keys_of("georadius k 1 2 3 store d"),
+            [1],
+            "where the unit stands is no option"
+        );
+        assert_eq!(keys_of("georadius k 1 2 3 km store"), [1]);
+        assert_eq!(keys_of("georadiusbymember k m 3 km storedist d"), [1, 6]);
+        let range = |name: &str| by_full_name(name.as_bytes()).expect("known").key_range();
+        assert_eq!(range("georadius"), (1, 1, 1));
+        assert_eq!(range("zunionstore"), (1, 1, 1));
     }
 }

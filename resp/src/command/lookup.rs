@@ -259,6 +259,7 @@ mod tests {
             b"INCRBYFLOATINCRBYFLOAT",
             b"georadiusXmember",
             b"georadiusXYmember",
+            b"georadius\x7fro",
         ] {
             assert_eq!(lookup(name).map(CommandSpec::id), None, "{name:?} is no command");
         }

@@ -20,6 +20,10 @@ pub enum Group {
     SortedSet,
     /// On hashes.
     Hash,
+    /// On sorted sets of places.
+    Geo,
+    /// On estimates of how many different elements there were.
+    Hyperloglog,
     /// On keys, whatever they hold.
     Generic,
     /// On the connection.
@@ -41,6 +45,8 @@ impl Group {
             Self::Set => "set",
             Self::SortedSet => "sorted-set",
             Self::Hash => "hash",
+            Self::Geo => "geo",
+            Self::Hyperloglog => "hyperloglog",
             Self::Generic => "generic",
             Self::Connection => "connection",
             Self::Server => "server",

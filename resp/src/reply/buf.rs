@@ -15,7 +15,7 @@ use std::fmt;
 use std::io::Write as _;
 use std::ops::Range;
 
-use super::number::{PAIRS, append_f64, append_i64, append_u64};
+use super::number::{PAIRS, append_i64, append_u64, double_text};
 use super::shared::SharedStrings;
 use crate::ProtocolError;
 
@@ -284,19 +284,20 @@ impl ReplyBuf {
 
     /// A number with a fraction, as a string in both dialects.
     pub fn bulk_double(&mut self, value: f64) {
-        let mut text = Vec::with_capacity(32);
-        append_f64(&mut text, value);
-        self.bulk(&text);
+        self.bulk(&double_text(value));
     }
 
     /// A number with a fraction.
     pub fn double(&mut self, value: f64) {
-        if self.proto == Proto::Resp2 {
-            return self.bulk_double(value);
+        self.double_digits(&double_text(value));
+    }
+
+    /// A number with a fraction, in digits of the caller's choice.
+    pub fn double_digits(&mut self, digits: &[u8]) {
+        match self.proto {
+            Proto::Resp2 => self.bulk(digits),
+            Proto::Resp3 => self.tagged(b',', digits),
         }
-        let mut text = Vec::with_capacity(32);
-        append_f64(&mut text, value);
-        self.tagged(b',', &text);
     }
 
     /// Yes or no.
@@ -409,7 +410,7 @@ mod tests {
             (|out| out.set(3), "*3\r\n", "~3\r\n"),
             (|out| out.push(3), "*3\r\n", ">3\r\n"),
             (|out| out.double(1.5), "$3\r\n1.5\r\n", ",1.5\r\n"),
-            (|out| out.bulk_double(1.5), "$3\r\n1.5\r\n", "$3\r\n1.5\r\n"),
+            (|out| out.double_digits(b"1.50"), "$4\r\n1.50\r\n", ",1.50\r\n"),
             (|out| out.boolean(true), ":1\r\n", "#t\r\n"),
             (|out| out.boolean(false), ":0\r\n", "#f\r\n"),
             (|out| out.verbatim("txt", b"hi"), "$2\r\nhi\r\n", "=6\r\ntxt:hi\r\n"),

@@ -11,6 +11,7 @@
 
 mod collections;
 mod hash_edit;
+mod hyperloglog;
 mod list_edit;
 mod set_edit;
 mod sorted_set_edit;
@@ -26,6 +27,7 @@ use circlet_core::time::WallMs;
 
 pub(crate) use self::collections::kind_of;
 pub use self::hash_edit::HashEdit;
+pub use self::hyperloglog::HyperLogLogEdit;
 pub use self::list_edit::ListEdit;
 pub use self::set_edit::SetEdit;
 pub use self::sorted_set_edit::SortedSetEdit;
@@ -464,6 +466,9 @@ fn string<'a>(shard: &'a Shard, key: &HashedKey<'_>, now: WallMs) -> Result<Opti
         Value::Unreadable => Err(CommandError::NeedFullState),
         Value::Bytes(value) => Ok(Some(Cow::Borrowed(value))),
         Value::Counter(value) => Ok(Some(Cow::Owned(value.to_string().into_bytes()))),
+        Value::Collection(kind) if hyperloglog::is_hyperloglog(entry.state(), kind, now) => {
+            Ok(Some(hyperloglog::text(entry.state(), now)))
+        }
         Value::Collection(_) => Err(CommandError::WrongType),
     }
 }

@@ -9,6 +9,7 @@
 
 use circlet_resp::ReplyBuf;
 
+use super::geo::error::GeoError;
 use super::sorted_set::error::SortedSetError;
 
 /// Why a command was not executed. Nothing was changed.
@@ -145,6 +146,15 @@ pub enum CommandError {
     /// A cursor of a scan is no number.
     #[error("ERR invalid cursor")]
     Cursor,
+    /// PFADD and its kin on a string that is no HyperLogLog.
+    #[error("WRONGTYPE Key is not a valid HyperLogLog string value.")]
+    NotHyperLogLog,
+    /// PFADD and its kin on a string that only begins as a HyperLogLog.
+    #[error("INVALIDOBJ Corrupted HLL object detected")]
+    CorruptedHyperLogLog,
+    /// What only commands on places refuse with.
+    #[error(transparent)]
+    Geo(Box<GeoError>),
     /// What only commands on sorted sets refuse with.
     #[error(transparent)]
     SortedSet(#[from] SortedSetError),
@@ -204,6 +214,12 @@ impl CommandError {
     pub(super) fn unsupported_option(option: &[u8]) -> Self {
         let cut = &option[..option.len().min(QUOTED_BYTES_MAX)];
         Self::UnsupportedOption(cut.split(|&byte| byte == 0).next().unwrap_or_default().into())
+    }
+}
+
+impl From<GeoError> for CommandError {
+    fn from(error: GeoError) -> Self {
+        Self::Geo(Box::new(error))
     }
 }
 

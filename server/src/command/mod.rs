@@ -24,8 +24,10 @@ mod deadline;
 pub(crate) mod encoding;
 mod error;
 mod fan_out;
+mod geo;
 mod hash;
 mod help;
+mod hyperloglog;
 mod introspection;
 mod key;
 mod list;
@@ -43,7 +45,9 @@ use circlet_resp::command::CommandId;
 use circlet_resp::{Args, ReplyBuf};
 
 pub(crate) use cx::kind_of;
-pub use cx::{Delta, Deltas, Expiry, HashEdit, KeyCx, ListEdit, SetEdit, SlotCx, SortedSetEdit, Whole, Writer};
+pub use cx::{
+    Delta, Deltas, Expiry, HashEdit, HyperLogLogEdit, KeyCx, ListEdit, SetEdit, SlotCx, SortedSetEdit, Whole, Writer,
+};
 pub use error::CommandError;
 pub use fan_out::{Combine, FanOut, fan_out};
 pub use introspection::{TableHandler, introspection};
@@ -116,10 +120,12 @@ pub fn key_handler(id: CommandId) -> Option<KeyHandler> {
         Id::ObjectIdletime => key::object::idletime,
         Id::ObjectFreq => key::object::freq,
         Id::MemoryUsage => key::memory::usage,
+        Id::Pfadd => hyperloglog::pfadd::pfadd,
         _ => {
             return hash::key_handler(id)
                 .or_else(|| set::key_handler(id))
-                .or_else(|| sorted_set::key_handler(id));
+                .or_else(|| sorted_set::key_handler(id))
+                .or_else(|| geo::key_handler(id));
         }
     })
 }
@@ -141,7 +147,13 @@ pub fn slot_handler(id: CommandId) -> Option<SlotHandler> {
         CommandId::Rename => key::rename::rename,
         CommandId::Renamenx => key::rename::renamenx,
         CommandId::Copy => key::copy::copy,
-        _ => return set::slot_handler(id).or_else(|| sorted_set::slot_handler(id)),
+        CommandId::Pfcount => hyperloglog::pfcount::pfcount,
+        CommandId::Pfmerge => hyperloglog::pfmerge::pfmerge,
+        _ => {
+            return set::slot_handler(id)
+                .or_else(|| sorted_set::slot_handler(id))
+                .or_else(|| geo::slot_handler(id));
+        }
     })
 }
 

@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use crate::sorted_set_words;
+use crate::{geo_words, sorted_set_words};
 
 /// Keys with one hash tag, so that commands on several of them find them in one slot.
 const KEYS: [&str; 5] = ["{t}a", "{t}b", "{t}c", "{t}d", "{t}e"];
@@ -77,7 +77,16 @@ const SET_FORMS: &str = "
 ";
 
 /// All keys that commands are made with, but for what becomes of them by chance.
-pub(crate) const ALL_KEYS: [&[&str]; 5] = [&KEYS, &WHOLE_KEYS, &LIST_KEYS, &HASH_KEYS, &SET_KEYS];
+pub(crate) const ALL_KEYS: [&[&str]; 8] = [
+    &KEYS,
+    &WHOLE_KEYS,
+    &LIST_KEYS,
+    &HASH_KEYS,
+    &SET_KEYS,
+    &sorted_set_words::SORTED_SET_KEYS,
+    &sorted_set_words::LEX_KEYS,
+    &geo_words::GEO_KEYS,
+];
 
 /// What good commands on hashes look like, one a line.
 const HASH_FORMS: &str = "
@@ -255,6 +264,29 @@ const GOOD_FORMS: &str = "
     command getkeysandflags get $k
 ";
 
+/// What good commands on HyperLogLogs look like; STRLEN and GET are not among them, since Redis keeps small ones in a shorter form.
+const HYPERLOGLOG_FORMS: &str = "
+    pfadd $p $e
+    pfadd $p $e $v $v $v
+    pfadd $p $i $i $i $i $i
+    pfadd $p
+    pfcount $p
+    pfcount $p $p $p
+    pfmerge $p $p
+    pfmerge $p $p $p
+    pfcount $k $p
+    rename $p $p
+    copy $p $p replace
+    expire $p $t
+    ttl $p
+    type $p
+    del $p
+    exists $p
+";
+
+/// Keys that hold HyperLogLogs.
+const HYPERLOGLOG_KEYS: [&str; 3] = ["{t}p1", "{t}p2", "{t}p3"];
+
 /// A command as a client might send it: of 20, one has something wrong with it.
 pub(crate) fn any_command(random: &mut StdRng) -> Vec<Vec<u8>> {
     let mut command = match random.random_range(0..12) {
@@ -263,6 +295,8 @@ pub(crate) fn any_command(random: &mut StdRng) -> Vec<Vec<u8>> {
         2 | 3 => one_of(random, HASH_FORMS),
         4 | 5 => one_of(random, SET_FORMS),
         6 | 7 => one_of(random, sorted_set_words::FORMS),
+        8 => geo_command(random),
+        9 if random.random() => one_of(random, HYPERLOGLOG_FORMS),
         _ => good_command(random),
     };
     if random.random_ratio(1, 8) {
@@ -286,7 +320,7 @@ pub(crate) fn pick<T: Copy>(random: &mut StdRng, from: &[T]) -> T {
 }
 
 /// Puts a command together from its words and the parts that stand for `$` words:
-/// `$k` a key, `$l`, `$h`, `$s` one that mostly holds a list, a hash or a set, `$v` a value, `$e` an element, field or member, `$n` a count, `$x` an index
+/// `$k` a key, `$l`, `$h`, `$s` one that mostly holds a list, a hash or a set, `$p` a HyperLogLog, `$v` a value, `$e` an element, field or member, `$n` a count, `$x` an index
 /// in a list, `$i` an integer, `$f` a float, `$r` an index in a value, `$t` a time to live in seconds, `$m` in milliseconds, `$T` and
 /// `$M` the same since the epoch. Those of sorted sets are in [`sorted_set_words`].
 fn filled(random: &mut StdRng, form: &str) -> Vec<Vec<u8>> {
@@ -297,6 +331,7 @@ fn filled(random: &mut StdRng, form: &str) -> Vec<Vec<u8>> {
             "$l" => pick(random, &LIST_KEYS).into(),
             "$h" => pick(random, &HASH_KEYS).into(),
             "$s" => pick(random, &SET_KEYS).into(),
+            "$p" => pick(random, &HYPERLOGLOG_KEYS).into(),
             "$e" => vec![pick(random, b"abcdefg")],
             "$n" => random.random_range(0..5).to_string().into(),
             "$x" => random.random_range(-12..12).to_string().into(),
@@ -348,6 +383,17 @@ fn good_command(random: &mut StdRng) -> Vec<Vec<u8>> {
         }
     }
     command
+}
+
+fn geo_command(random: &mut StdRng) -> Vec<Vec<u8>> {
+    let forms: Vec<&str> = geo_words::FORMS
+        .split('\n')
+        .map(str::trim)
+        .filter(|form| !form.is_empty())
+        .collect();
+    let words = pick(random, &forms).split(' ');
+    let words = words.flat_map(|word| geo_words::words(random, word).unwrap_or_else(|| vec![word.into()]));
+    words.collect()
 }
 
 /// A command made from one of the lines of `forms`.

@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use crate::generate::pick;
 
 /// Keys that hold sorted sets, as a rule.
-const SORTED_SET_KEYS: [&str; 4] = ["{t}z1", "{t}z2", "{t}z3", "{t}z4"];
+pub(crate) const SORTED_SET_KEYS: [&str; 4] = ["{t}z1", "{t}z2", "{t}z3", "{t}z4"];
 
 /// Keys of sorted sets in which all members have one score: what BYLEX says of others is unspecified. Commands on them are always good ones.
 pub(crate) const LEX_KEYS: [&str; 2] = ["{t}lex1", "{t}lex2"];

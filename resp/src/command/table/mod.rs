@@ -8,9 +8,12 @@ mod command;
 mod config;
 mod connection;
 mod expiry;
+mod geo;
+mod geo_search;
 mod hash_expiry;
 mod hash_read;
 mod hash_write;
+mod hyperloglog;
 mod keys;
 mod keyspace;
 mod latency;
@@ -171,6 +174,19 @@ commands! {
     Zintercard => sorted_set_multi::ZINTERCARD,
     Zdiff => sorted_set_multi::ZDIFF,
     Zdiffstore => sorted_set_multi::ZDIFFSTORE,
+    Geoadd => geo::GEOADD,
+    Geopos => geo::GEOPOS,
+    Geodist => geo::GEODIST,
+    Geohash => geo::GEOHASH,
+    Geosearch => geo_search::GEOSEARCH,
+    Geosearchstore => geo_search::GEOSEARCHSTORE,
+    Georadius => geo_search::GEORADIUS,
+    GeoradiusRo => geo_search::GEORADIUS_RO,
+    Georadiusbymember => geo_search::GEORADIUSBYMEMBER,
+    GeoradiusbymemberRo => geo_search::GEORADIUSBYMEMBER_RO,
+    Pfadd => hyperloglog::PFADD,
+    Pfcount => hyperloglog::PFCOUNT,
+    Pfmerge => hyperloglog::PFMERGE,
     Del => keys::DEL,
     Unlink => keys::UNLINK,
     Exists => keys::EXISTS,

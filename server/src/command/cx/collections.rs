@@ -14,6 +14,7 @@ use circlet_core::mutate::{self, Edit};
 use circlet_core::state::{Kind, State, Value};
 use circlet_core::time::WallMs;
 
+use super::hyperloglog::is_hyperloglog;
 use super::{KeyCx, SlotCx};
 use crate::command::error::CommandError;
 use crate::store::HashedKey;
@@ -171,6 +172,7 @@ pub(crate) fn kind_of(state: State<'_>, now: WallMs) -> Result<Option<Kind>, Com
         Value::Missing => Ok(None),
         Value::Unreadable => Err(CommandError::NeedFullState),
         Value::Bytes(_) | Value::Counter(_) => Ok(Some(Kind::String)),
+        Value::Collection(kind) if is_hyperloglog(state, kind, now) => Ok(Some(Kind::String)),
         Value::Collection(kind) => Ok(Some(kind)),
     }
 }

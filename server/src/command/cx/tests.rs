@@ -407,7 +407,7 @@ fn commands_do_not_see_whether_a_collection_is_large() {
         let mut hash = cx.edit_hash().unwrap();
         names
             .iter()
-            .for_each(|name| drop(hash.set_until(name.as_bytes(), b"5", Some(far))));
+            .for_each(|name| assert!(hash.set_until(name.as_bytes(), b"5", Some(far))));
         assert_eq!((hash.incr_by(b"007", 2), hash.len()), (Ok(7), 300));
         hash.commit();
         let hash = cx.hash().unwrap();
@@ -418,7 +418,7 @@ fn commands_do_not_see_whether_a_collection_is_large() {
         names
             .iter()
             .rev()
-            .for_each(|name| drop(sorted_set.set(name.as_bytes(), name.parse().unwrap())));
+            .for_each(|name| assert!(sorted_set.set(name.as_bytes(), name.parse().unwrap())));
         sorted_set.incr_by(b"007", 1_000.5).unwrap();
         sorted_set.commit();
         let sorted_set = cx.sorted_set().unwrap();

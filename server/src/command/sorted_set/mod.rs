@@ -1,13 +1,13 @@
 //! Commands on sorted sets: one file a command or a family of its spellings, its grammar at the top.
 
-mod answer;
+pub(super) mod answer;
 mod bounds;
 mod bzpop;
 mod combine;
-mod combined;
+pub(super) mod combined;
 pub(super) mod error;
 mod pop;
-mod zadd;
+pub(super) mod zadd;
 mod zcard;
 mod zcount;
 mod zrandmember;

@@ -15,33 +15,14 @@ use crate::command::pure::double::number;
 
 /// Handles ZADD.
 pub(in crate::command) fn zadd(cx: &mut KeyCx<'_>, args: Args<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {
-    let (options, pairs) = Options::parse(args.skip(2));
+    let (options, pairs) = AddOptions::parse(args.skip(2));
     if pairs.is_empty() || !pairs.len().is_multiple_of(2) {
         return Err(CommandError::Syntax);
     }
     options.check(pairs.len() / 2)?;
-    let places = (0..pairs.len()).step_by(2);
-    let scores: Vec<f64> = places.clone().map(|at| number(&pairs[at])).collect::<Result<_, _>>()?;
-    let mut sorted_set = cx.edit_sorted_set()?;
-    let (mut added, mut changed, mut last) = (0, 0, None);
-    for (at, score) in places.zip(scores) {
-        last = options.write(&mut sorted_set, &pairs[at + 1], score)?;
-        match last {
-            Some(Written { before: None, .. }) => added += 1,
-            Some(Written {
-                before: Some(before),
-                now,
-            }) if before != now => changed += 1,
-            _ => {}
-        }
-    }
-    sorted_set.commit();
-    match (options.incr, last) {
-        (false, _) => reply.integer(added + if options.ch { changed } else { 0 }),
-        (true, Some(written)) => reply.double(written.now),
-        (true, None) => reply.null(),
-    }
-    Ok(())
+    let starts = (0..pairs.len()).step_by(2);
+    let members = starts.map(|at| Ok((&pairs[at + 1], number(&pairs[at])?)));
+    options.add(cx, &members.collect::<Result<Vec<_>, CommandError>>()?, reply)
 }
 
 /// Handles ZINCRBY.
@@ -58,13 +39,14 @@ pub(in crate::command) fn zincrby(
     Ok(())
 }
 
+/// The options of ZADD and GEOADD.
 #[derive(Clone, Copy, Debug, Default)]
-struct Options {
-    nx: bool,
-    xx: bool,
+pub(in crate::command) struct AddOptions {
+    pub(in crate::command) nx: bool,
+    pub(in crate::command) xx: bool,
+    pub(in crate::command) ch: bool,
     gt: bool,
     lt: bool,
-    ch: bool,
     incr: bool,
 }
 
@@ -75,7 +57,7 @@ struct Written {
     now: f64,
 }
 
-impl Options {
+impl AddOptions {
     /// The options at the front, and what follows them.
     fn parse(args: Args<'_>) -> (Self, Args<'_>) {
         let mut options = Self::default();
@@ -105,6 +87,40 @@ impl Options {
         } else {
             Ok(())
         }
+    }
+
+    /// Writes members with their scores as far as the options let them be written, and answers what ZADD answers.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::WrongType`], [`CommandError::ScoreNotANumber`], [`CommandError::TooManyRuns`],
+    /// [`CommandError::NeedFullState`].
+    pub(in crate::command) fn add(
+        self,
+        cx: &mut KeyCx<'_>,
+        members: &[(&[u8], f64)],
+        reply: &mut ReplyBuf,
+    ) -> Result<(), CommandError> {
+        let mut sorted_set = cx.edit_sorted_set()?;
+        let (mut added, mut changed, mut last) = (0, 0, None);
+        for (member, score) in members {
+            last = self.write(&mut sorted_set, member, *score)?;
+            match last {
+                Some(Written { before: None, .. }) => added += 1,
+                Some(Written {
+                    before: Some(before),
+                    now,
+                }) if before != now => changed += 1,
+                _ => {}
+            }
+        }
+        sorted_set.commit();
+        match (self.incr, last) {
+            (false, _) => reply.integer(added + if self.ch { changed } else { 0 }),
+            (true, Some(written)) => reply.double(written.now),
+            (true, None) => reply.null(),
+        }
+        Ok(())
     }
 
     /// Writes one member, if the options let it be written.
