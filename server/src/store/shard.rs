@@ -112,10 +112,11 @@ impl Shard {
     /// Merges the state that a command executed here has made, and observes its stamps.
     pub fn merge(&mut self, key: &HashedKey<'_>, state: State<'_>) -> Merge {
         self.clock.observe(state.max_stamp());
-        if state.generation < self.flush {
+        let found = self.table.get(key);
+        // An entry that is there is no older than the flush, and loses nothing to it.
+        if state.generation < self.flush && found.is_none() {
             return self.merge_into_flushed(key, state);
         }
-        let found = self.table.get(key);
         let local = found.map_or(State::ABSENT, |entry| EntryView::new(entry).state());
         let superseded_by = state.superseded_by(local);
         if found.is_some_and(|entry| entry.collection().is_some()) {
@@ -280,7 +281,7 @@ impl Shard {
         self.first_slot
     }
 
-    /// Merges a state from before the flush: only runs born after it are left of it.
+    /// Merges a state from before the flush into an absent entry: only runs born after it are left of it.
     fn merge_into_flushed(&mut self, key: &HashedKey<'_>, state: State<'_>) -> Merge {
         let grave = State::tombstone(self.flush);
         let superseded_by = state.superseded_by(grave);
