@@ -19,7 +19,7 @@ mod problem;
 mod sent;
 
 pub(crate) use group::{Group, GroupKind};
-pub(crate) use problem::Problem;
+pub(crate) use problem::{MaybeRan, Problem};
 pub(crate) use sent::{ItemKind, Loss, Sent, SentItem};
 
 use crate::learned::LearnedStamps;
@@ -211,7 +211,7 @@ impl Waits {
             match (item.kind, result?) {
                 (_, ItemResult::Fine) => {}
                 (ItemKind::Run { .. }, ItemResult::Reply(bytes)) => self.on_reply(item.part, bytes),
-                (ItemKind::Run { .. }, _) => self.on_not_run(item.part, false),
+                (ItemKind::Run { .. }, _) => self.on_not_run(item.part, MaybeRan::No),
                 (ItemKind::Apply, ItemResult::Ignored { .. }) => self.problem(item.part, Problem::Superseded),
                 (ItemKind::Apply, ItemResult::State { key, .. }) => {
                     if self.is_superseded(item.part, key.key, learned) {
@@ -245,7 +245,7 @@ impl Waits {
         self.open -= 1;
     }
 
-    fn on_not_run(&mut self, part: PartIndex, maybe_ran: bool) {
+    fn on_not_run(&mut self, part: PartIndex, maybe_ran: MaybeRan) {
         if std::mem::replace(&mut self.part_groups[usize::from(part)], NO_GROUP) == ELSEWHERE {
             self.open -= 1;
             self.problem(part, Problem::RunElsewhere { maybe_ran });
@@ -253,7 +253,7 @@ impl Waits {
     }
 
     /// The peer will not run what it was asked to, or not in time.
-    fn on_none_run(&mut self, sent: usize, maybe_ran: bool, only_repeatable: bool) {
+    fn on_none_run(&mut self, sent: usize, maybe_ran: MaybeRan, only_repeatable: bool) {
         for at in self.sent[sent].items.clone() {
             let SentItem { part, kind } = self.items[at];
             if kind == (ItemKind::Run { repeatable: true }) || (kind.is_run() && !only_repeatable) {
@@ -264,7 +264,12 @@ impl Waits {
 
     fn on_loss(&mut self, sent: usize, loss: Loss) {
         let peer = self.sent[sent].peer;
-        self.on_none_run(sent, loss != Loss::NotSent, false);
+        let maybe_ran = match loss {
+            Loss::NotSent => MaybeRan::No,
+            Loss::Died => MaybeRan::Before,
+            Loss::Broken | Loss::TimedOut => MaybeRan::Whenever,
+        };
+        self.on_none_run(sent, maybe_ran, false);
         self.on_groups_failure(self.groups_of(sent), peer);
     }
 }
@@ -345,7 +350,7 @@ impl Turn {
     pub(crate) fn on_slow(self: &Arc<Self>, sent: usize) {
         self.change(|waits| {
             let peer = waits.sent[sent].peer;
-            waits.on_none_run(sent, true, true);
+            waits.on_none_run(sent, MaybeRan::Whenever, true);
             let mut groups = waits.groups_of(sent);
             groups.retain(|group| waits.groups[*group].kind == GroupKind::Read);
             waits.on_groups_failure(groups, peer);

@@ -79,14 +79,15 @@ async fn run(node: &Arc<Node>, link: &Arc<Link>, socket: TcpStream, hello: &Hell
     node.on_link_up(link.peer, hello);
     let (mut reader, writer) = socket.into_split();
     let mut answers = Answers { node, link };
-    tokio::select! {
-        _ = link.outbox.write_to(writer, &node.metrics) => {}
-        () = frames::read(node, link.peer, &mut reader, &mut answers) => {}
-    }
+    let loss = tokio::select! {
+        // Without an error it is this node that has closed the outbox.
+        written = link.outbox.write_to(writer, &node.metrics) => written.map_or(Loss::Died, |()| Loss::Broken),
+        () = frames::read(node, link.peer, &mut reader, &mut answers) => Loss::Died,
+    };
     let lost = link.go_down();
     node.on_link_down(link.peer);
     for asked in lost {
-        node.lose(&asked.turn, asked.sent, Loss::Broken);
+        node.lose(&asked.turn, asked.sent, loss);
     }
 }
 

@@ -24,7 +24,8 @@ use crate::metrics::Count;
 use crate::routes::{NodeIndex, OwnerSet};
 use crate::store::HashedKey;
 use crate::turn::{
-    Group, GroupKind, ItemKind, Loss, NO_GROUP, PARTS_MAX, PartIndex, Problem, Sent, SentItem, Turn, Waits, WrittenKey,
+    Group, GroupKind, ItemKind, Loss, MaybeRan, NO_GROUP, PARTS_MAX, PartIndex, Problem, Sent, SentItem, Turn, Waits,
+    WrittenKey,
 };
 use circlet_core::coordinator::Shortfall;
 use circlet_core::message::batch::{self, WireKey};
@@ -185,9 +186,12 @@ impl Executor {
     ) {
         let out = self.for_peer(coordinator, Frame::Runs);
         if !part.put_run(&mut out.encoded, scene.caller.run_how(), args) {
-            self.waits
-                .problems
-                .push((index, Problem::RunElsewhere { maybe_ran: false }));
+            self.waits.problems.push((
+                index,
+                Problem::RunElsewhere {
+                    maybe_ran: MaybeRan::No,
+                },
+            ));
             return;
         }
         out.items.push(SentItem {

@@ -17,7 +17,7 @@
 use super::scene::Scene;
 use crate::command::{Combine, CommandError, FanOut, KeyHandler, SlotHandler, fan_out, key_handler, slot_handler};
 use crate::store::HashedKey;
-use crate::turn::PARTS_MAX;
+use crate::turn::{MaybeRan, PARTS_MAX};
 use circlet_core::message::batch::{self, RunHow};
 use circlet_resp::command::{CommandId, CommandSpec, all};
 use circlet_resp::{Args, ReplyBuf};
@@ -129,6 +129,16 @@ impl Part {
     /// acknowledged meanwhile. (Found by `circlet-chaos` with `pause`.)
     pub(crate) fn repeatable(&self) -> bool {
         !self.spec.is_write()
+    }
+
+    /// Whether it may be sent to another node, seeing what may have become of it on the first one. A SET may if that one is gone: run twice
+    /// before its reply, it leaves what it leaves run once.
+    pub(crate) fn may_run_again(&self, args: Args<'_>, maybe_ran: MaybeRan) -> bool {
+        match maybe_ran {
+            MaybeRan::No => true,
+            MaybeRan::Before => self.repeatable() || crate::command::sets_unconditionally(self.spec.id(), args),
+            MaybeRan::Whenever => self.repeatable(),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::plan::{Part, Plan};
 use super::scene::{Reads, Scene};
 use crate::metrics::Count;
 use crate::node::Node;
-use crate::turn::{Problem, Turn};
+use crate::turn::{MaybeRan, Problem, Turn};
 use circlet_core::coordinator::Shortfall;
 use circlet_resp::{Args, ReplyBuf};
 use std::sync::Arc;
@@ -86,8 +86,13 @@ impl Settling<'_> {
         let late = Instant::now() >= self.deadline;
         match problem {
             Problem::WriteTimeout { acked, need } => Some(Shortfall::WriteTimeout { acked, need }.into()),
-            Problem::RunElsewhere { maybe_ran: true } if !self.part.repeatable() => Some(SettleError::Unknown),
-            Problem::NotReady | Problem::RunElsewhere { maybe_ran: false } if late => Some(SettleError::NoOwner),
+            Problem::RunElsewhere { maybe_ran } if !self.part.may_run_again(self.args, maybe_ran) => {
+                Some(SettleError::Unknown)
+            }
+            Problem::NotReady
+            | Problem::RunElsewhere {
+                maybe_ran: MaybeRan::No,
+            } if late => Some(SettleError::NoOwner),
             _ if late => Some(self.timeout().into()),
             _ => None,
         }

@@ -13,7 +13,7 @@ pub(crate) enum Problem {
     /// The node that was to run the command did not answer.
     RunElsewhere {
         /// It may have run it all the same.
-        maybe_ran: bool,
+        maybe_ran: MaybeRan,
     },
     /// This node coordinates the arc, but has not caught up on it or not taken it over yet.
     NotReady,
@@ -26,4 +26,15 @@ pub(crate) enum Problem {
         /// Owners that had to.
         need: u8,
     },
+}
+
+/// What is known of a command that was given to a node which did not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MaybeRan {
+    /// It never left.
+    No,
+    /// It may have run, and will not run later: the node is gone.
+    Before,
+    /// It may have run, or run yet.
+    Whenever,
 }

@@ -42,7 +42,9 @@ pub(crate) struct Sent {
 pub(crate) enum Loss {
     /// It never left: the peer has not seen it.
     NotSent,
-    /// The link broke: the peer may have seen it.
+    /// The peer ended the link, as the system does for one that was killed: it may have seen it, and will not do it from now on.
+    Died,
+    /// This node ended the link: the peer may have seen it, or see it yet, should it only stand still.
     Broken,
     /// The deadline passed: the peer may have seen it.
     TimedOut,
