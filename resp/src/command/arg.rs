@@ -13,6 +13,8 @@ pub enum ArgKind {
     Key(u8),
     /// A glob pattern.
     Pattern,
+    /// A pattern that keys are made of; with the place of their [`KeySpec`](super::KeySpec) among the command's.
+    KeyPattern(u8),
     /// A time since 1970.
     UnixTime,
     /// A word that stands for itself.
@@ -32,7 +34,7 @@ impl ArgKind {
             Self::Integer => "integer",
             Self::Double => "double",
             Self::Key(_) => "key",
-            Self::Pattern => "pattern",
+            Self::Pattern | Self::KeyPattern(_) => "pattern",
             Self::UnixTime => "unix-time",
             Self::Token => "pure-token",
             Self::OneOf => "oneof",
@@ -58,6 +60,8 @@ pub struct ArgSpec {
     pub optional: bool,
     /// May be repeated.
     pub multiple: bool,
+    /// May be repeated, each time with its word.
+    pub multiple_token: bool,
     /// What it consists of ([`ArgKind::OneOf`], [`ArgKind::Block`]).
     pub args: &'static [Self],
 }
@@ -72,6 +76,7 @@ impl ArgSpec {
             since: None,
             optional: false,
             multiple: false,
+            multiple_token: false,
             args: &[],
         }
     }
@@ -100,6 +105,11 @@ impl ArgSpec {
         self.multiple = true;
         self
     }
+
+    pub(super) const fn multiple_with_token(mut self) -> Self {
+        self.multiple_token = true;
+        self.multiple()
+    }
 }
 
 pub(super) const fn string(name: &'static str) -> ArgSpec {
@@ -120,6 +130,10 @@ pub(super) const fn key(name: &'static str, key_spec: u8) -> ArgSpec {
 
 pub(super) const fn pattern(name: &'static str) -> ArgSpec {
     ArgSpec::new(name, ArgKind::Pattern)
+}
+
+pub(super) const fn pattern_of(name: &'static str, key_spec: u8) -> ArgSpec {
+    ArgSpec::new(name, ArgKind::KeyPattern(key_spec))
 }
 
 pub(super) const fn unix_time(name: &'static str) -> ArgSpec {

@@ -93,6 +93,7 @@ fn write_key_spec(keys: &KeySpec, out: &mut ReplyBuf) {
             out.bulk(b"startfrom");
             out.integer(from.into());
         }
+        KeyFind::AmongOptions(_) | KeyFind::Unknown => write_search("unknown", &[], out),
     }
     out.bulk(b"find_keys");
     let range = |last: i8, step: u8| [("lastkey", last.into()), ("keystep", step.into()), ("limit", 0)];
@@ -103,6 +104,7 @@ fn write_key_spec(keys: &KeySpec, out: &mut ReplyBuf) {
             let counted = [("keynumidx", 0), ("firstkey", 1), ("keystep", 1)];
             write_search("keynum", &counted, out);
         }
+        KeyFind::AmongOptions(_) | KeyFind::Unknown => write_search("unknown", &[], out),
     }
 }
 
@@ -130,9 +132,13 @@ fn write_args(args: &[ArgSpec], out: &mut ReplyBuf) {
 
 fn write_arg(arg: &ArgSpec, out: &mut ReplyBuf) {
     let has_parts = matches!(arg.kind, ArgKind::OneOf | ArgKind::Block);
-    let flags = [(arg.optional, "optional"), (arg.multiple, "multiple")];
+    let flags = [
+        (arg.optional, "optional"),
+        (arg.multiple, "multiple"),
+        (arg.multiple_token, "multiple_token"),
+    ];
     let flags = flags.iter().filter(|(present, _)| *present).map(|&(_, name)| name);
-    let key_spec = if let ArgKind::Key(place) = arg.kind {
+    let key_spec = if let ArgKind::Key(place) | ArgKind::KeyPattern(place) = arg.kind {
         Some(place)
     } else {
         None

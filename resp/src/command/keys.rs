@@ -1,7 +1,8 @@
 //! Where a command's keys are.
 //!
 //! Most keys stand at fixed places: from one position on, up to another (counted from the end if negative), each so many arguments
-//! after the last. Others stand behind their count (LMPOP), or behind a word (GEORADIUS with STORE).
+//! after the last. Others stand behind their count (LMPOP) or behind a word (GEORADIUS with STORE; SORT, whose options have to be told
+//! apart for it), or are made of what a value holds, so that no position tells them (the BY of SORT).
 
 use super::flags::Flag;
 use super::spec::CommandSpec;
@@ -28,6 +29,8 @@ pub enum KeyFlag {
     Insert,
     /// May delete what is there.
     Delete,
+    /// There may be keys that cannot be told from the arguments' places.
+    Incomplete,
     /// Which of these hold depends on the arguments.
     VariableFlags,
 }
@@ -45,6 +48,7 @@ impl KeyFlag {
             Self::Update => "update",
             Self::Insert => "insert",
             Self::Delete => "delete",
+            Self::Incomplete => "incomplete",
             Self::VariableFlags => "variable_flags",
         }
     }
@@ -81,6 +85,37 @@ pub enum KeyFind {
         /// The first position at which the word may stand.
         from: u8,
     },
+    /// One, behind a word among options that have arguments.
+    AmongOptions(&'static KeyWord),
+    /// Made of what a value holds.
+    Unknown,
+}
+
+/// A word among options behind which a key stands. The last one counts, as in Redis.
+#[derive(Debug, PartialEq, Eq)]
+pub struct KeyWord {
+    /// The word, in small letters.
+    pub(super) word: &'static [u8],
+    /// Position of the first option.
+    pub(super) from: u8,
+    /// Options that have arguments, which are no words then: how many.
+    pub(super) others: &'static [(&'static [u8], usize)],
+}
+
+impl KeyWord {
+    fn position(&self, args: Args<'_>) -> Option<usize> {
+        let (mut at, mut found) = (usize::from(self.from), None);
+        while let Some(option) = args.get(at) {
+            if option.eq_ignore_ascii_case(self.word) && at + 1 < args.len() {
+                found = Some(at + 1);
+                at += 1;
+            } else if let Some((_, count)) = self.others.iter().find(|(word, _)| option.eq_ignore_ascii_case(word)) {
+                at += count;
+            }
+            at += 1;
+        }
+        found
+    }
 }
 
 impl KeySpec {
@@ -109,6 +144,20 @@ impl KeySpec {
         }
     }
 
+    pub(super) const fn among_options(word: &'static KeyWord, flags: &'static [KeyFlag]) -> Self {
+        Self {
+            find: KeyFind::AmongOptions(word),
+            flags,
+        }
+    }
+
+    pub(super) const fn unknown(flags: &'static [KeyFlag]) -> Self {
+        Self {
+            find: KeyFind::Unknown,
+            flags,
+        }
+    }
+
     /// Where the keys are.
     #[must_use]
     pub const fn find(&self) -> KeyFind {
@@ -126,7 +175,7 @@ impl KeySpec {
         match self.find {
             KeyFind::Range { first, .. } => first,
             KeyFind::Counted { count } => count + 1,
-            KeyFind::Behind { .. } => 0,
+            KeyFind::Behind { .. } | KeyFind::AmongOptions(_) | KeyFind::Unknown => 0,
         }
     }
 
@@ -151,6 +200,8 @@ impl KeySpec {
                 let key = (usize::from(from)..len).find(is_word).map_or(len, |at| at + 1);
                 (key..(key + 1).min(len)).step_by(1)
             }
+            KeyFind::AmongOptions(word) => word.position(args).map_or(0..0, |at| at..at + 1).step_by(1),
+            KeyFind::Unknown => (0..0).step_by(1),
         }
     }
 }
@@ -202,7 +253,7 @@ impl CommandSpec {
     pub fn counts_its_keys(&self, args: Args<'_>) -> bool {
         self.key_specs().iter().all(|keys| match keys.find {
             KeyFind::Counted { count } => counted(count, args).is_some_and(|count| count > 0),
-            KeyFind::Range { .. } | KeyFind::Behind { .. } => true,
+            KeyFind::Range { .. } | KeyFind::Behind { .. } | KeyFind::AmongOptions(_) | KeyFind::Unknown => true,
         })
     }
 
@@ -286,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_behind_a_count_are_found() {
+    fn keys_behind_a_count_or_an_option_are_found() {
         assert_eq!(keys_of("lmpop 2 a b left"), [2, 3]);
         assert_eq!(keys_of("lmpop 1 a b left"), [2]);
         assert_eq!(keys_of("lmpop 3 a b left"), [2, 3, 4], "what they are is not looked at");
@@ -294,6 +345,9 @@ mod tests {
         assert_eq!(keys_of("lmpop x a b left"), [0; 0]);
         assert_eq!(keys_of("lmpop -1 a b left"), [0; 0]);
         assert_eq!(keys_of("lmpop 18446744073709551615 a b left"), [0; 0]);
+        assert_eq!(keys_of("sort a by store store b get store desc"), [1, 5]);
+        assert_eq!(keys_of("sort a store b store c"), [1, 5], "the last one counts");
+        assert_eq!(keys_of("sort a limit store 1 store"), [1]);
     }
 
     #[test]

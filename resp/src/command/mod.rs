@@ -22,7 +22,7 @@ mod table;
 pub use arg::{ArgKind, ArgSpec};
 pub use docs::{write_docs, write_info};
 pub use flags::{Category, Flag};
-pub use keys::{KeyFind, KeyFlag, KeyPositions, KeySpec};
+pub use keys::{KeyFind, KeyFlag, KeyPositions, KeySpec, KeyWord};
 pub use lookup::{all, by_full_name, lookup, resolve};
 pub use refusal::Refusal;
 pub use spec::{CommandSpec, Group};

@@ -14,6 +14,7 @@ mod hash_edit;
 mod hyperloglog;
 mod list_edit;
 mod set_edit;
+mod slot_cx;
 mod sorted_set_edit;
 mod whole;
 
@@ -30,6 +31,7 @@ pub use self::hash_edit::HashEdit;
 pub use self::hyperloglog::HyperLogLogEdit;
 pub use self::list_edit::ListEdit;
 pub use self::set_edit::SetEdit;
+pub use self::slot_cx::{Deltas, SlotCx};
 pub use self::sorted_set_edit::SortedSetEdit;
 pub use self::whole::Whole;
 use super::error::CommandError;
@@ -79,27 +81,6 @@ pub struct KeyCx<'a> {
     writer: Writer,
     delta: &'a mut Delta,
 }
-
-/// Several keys of one slot, while their arc is locked: for commands that must be atomic over them.
-#[derive(Debug)]
-pub struct SlotCx<'a> {
-    shard: &'a mut Shard,
-    writer: Writer,
-    deltas: &'a mut Deltas,
-}
-
-/// What a command changed of which keys. Reused from command to command.
-#[derive(Debug, Default)]
-pub struct Deltas {
-    keys: Vec<(Box<[u8]>, Delta)>,
-    is_unwanted: bool,
-    /// Those of keys that were only read, and are forgotten.
-    lookups: Lookups,
-}
-
-/// How far back a key's earlier delta is looked for. Of a key that comes again after more others than this there are two
-/// deltas, which merge at the other owners.
-const RECENT_KEYS: usize = 4;
 
 impl<'a> KeyCx<'a> {
     /// `key` in the shard of its arc. What is changed is added to `delta`.
@@ -308,24 +289,6 @@ impl<'a> KeyCx<'a> {
     }
 }
 
-impl<'a> SlotCx<'a> {
-    /// The keys of one slot in the shard of its arc. What is changed is added to `deltas`.
-    pub fn new(shard: &'a mut Shard, writer: Writer, deltas: &'a mut Deltas) -> Self {
-        Self { shard, writer, deltas }
-    }
-
-    /// One of the keys; the caller has made sure that it is of this arc.
-    pub fn key<'b>(&'b mut self, key: &'b [u8]) -> KeyCx<'b> {
-        KeyCx::new(self.shard, HashedKey::new(key), self.writer, self.deltas.of(key))
-    }
-
-    /// The wall clock.
-    #[must_use]
-    pub fn now(&self) -> WallMs {
-        self.writer.now
-    }
-}
-
 impl Delta {
     /// An empty delta that only notes whether something was changed: for a node that has nobody to send it to.
     #[must_use]
@@ -402,54 +365,6 @@ impl Delta {
             Merged::Both => {}
         }
         self.bytes = both;
-    }
-}
-
-impl Deltas {
-    /// As [`Delta::unwanted`].
-    #[must_use]
-    pub fn unwanted() -> Self {
-        Self {
-            is_unwanted: true,
-            ..Self::default()
-        }
-    }
-
-    /// The keys that were changed, each with its delta.
-    pub fn changed(&self) -> impl Iterator<Item = (&[u8], &Delta)> {
-        let changed = self.keys.iter().filter(|(_, delta)| delta.is_changed());
-        changed.map(|(key, delta)| (&**key, delta))
-    }
-
-    /// What was looked up for the client.
-    #[must_use]
-    pub fn lookups(&self) -> Lookups {
-        let keys = self.keys.iter().map(|(_, delta)| delta.lookups());
-        keys.fold(self.lookups, Lookups::plus)
-    }
-
-    /// Makes it empty.
-    pub fn clear(&mut self) {
-        self.keys.clear();
-        self.lookups = Lookups::default();
-    }
-
-    fn of(&mut self, key: &[u8]) -> &mut Delta {
-        let recent = self.keys.len().saturating_sub(RECENT_KEYS);
-        let known = (recent..self.keys.len()).find(|&at| *self.keys[at].0 == *key);
-        let at = known.unwrap_or_else(|| {
-            // A key that was only read need not be remembered.
-            if let Some((_, read)) = self.keys.pop_if(|(_, delta)| !delta.is_changed()) {
-                self.lookups = self.lookups.plus(read.lookups());
-            }
-            let delta = Delta {
-                is_unwanted: self.is_unwanted,
-                ..Delta::default()
-            };
-            self.keys.push((key.into(), delta));
-            self.keys.len() - 1
-        });
-        &mut self.keys[at].1
     }
 }
 

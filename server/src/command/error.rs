@@ -119,6 +119,24 @@ pub enum CommandError {
     /// BITPOS for something else than 0 or 1.
     #[error("ERR The bit argument must be 1 or 0.")]
     BitArgument,
+    /// BITOP NOT of several values.
+    #[error("ERR BITOP NOT must be called with a single source key.")]
+    BitopNot,
+    /// A type of BITFIELD that there is not.
+    #[error("ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.")]
+    BitfieldType,
+    /// OVERFLOW of BITFIELD with something else than WRAP, SAT and FAIL.
+    #[error("ERR Invalid OVERFLOW type specified")]
+    BitfieldOverflow,
+    /// `BITFIELD_RO` that would write.
+    #[error("ERR BITFIELD_RO only supports the GET subcommand")]
+    BitfieldReadOnly,
+    /// SORT by numbers of what is none.
+    #[error("ERR One or more scores can't be converted into double")]
+    SortNotANumber,
+    /// SORT with a pattern whose keys may be in other slots than the sorted one. Carries the option's name.
+    #[error("ERR {0} option of SORT denied in cluster mode when keys formed by the pattern may be in different slots.")]
+    SortPattern(&'static str),
     /// A time to live that is not positive or overflows. Carries the command's name.
     #[error("ERR invalid expire time in '{0}' command")]
     ExpireTime(&'static str),

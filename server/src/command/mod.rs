@@ -93,6 +93,8 @@ pub fn key_handler(id: CommandId) -> Option<KeyHandler> {
         Id::Getbit => string::setbit::getbit,
         Id::Bitcount => string::bitcount::bitcount,
         Id::Bitpos => string::bitpos::bitpos,
+        Id::Bitfield => string::bitfield::bitfield,
+        Id::BitfieldRo => string::bitfield::bitfield_ro,
         Id::Lpush => list::push::lpush,
         Id::Rpush => list::push::rpush,
         Id::Lpushx => list::push::lpushx,
@@ -138,6 +140,7 @@ pub fn slot_handler(id: CommandId) -> Option<SlotHandler> {
     Some(match id {
         CommandId::Msetnx => string::mset::msetnx,
         CommandId::Lcs => string::lcs::lcs,
+        CommandId::Bitop => string::bitop::bitop,
         CommandId::Lmove => list::lmove::lmove,
         CommandId::Rpoplpush => list::lmove::rpoplpush,
         CommandId::Lmpop => list::lmpop::lmpop,
@@ -149,6 +152,8 @@ pub fn slot_handler(id: CommandId) -> Option<SlotHandler> {
         CommandId::Rename => key::rename::rename,
         CommandId::Renamenx => key::rename::renamenx,
         CommandId::Copy => key::copy::copy,
+        CommandId::Sort => key::sort::sort,
+        CommandId::SortRo => key::sort::sort_ro,
         CommandId::Pfcount => hyperloglog::pfcount::pfcount,
         CommandId::Pfmerge => hyperloglog::pfmerge::pfmerge,
         _ => {

@@ -288,19 +288,26 @@ impl Executor {
             changed = true;
             self.replicate(run, wire(&HashedKey::new(key)), delta);
         }
+        let result = if changed {
+            self.join(run, GroupKind::Write)
+        } else if run.levels.read.needed(run.scene.routes.n) == 1 {
+            Ok(())
+        } else {
+            self.vouch_for_all(run, args, &deltas)
+        };
         self.deltas = deltas;
-        if changed {
-            return self.join(run, GroupKind::Write);
-        }
-        if run.levels.read.needed(run.scene.routes.n) == 1 {
-            return Ok(());
-        }
+        result
+    }
+
+    /// Has owners vouch for all keys that a command on several of them read.
+    fn vouch_for_all(&mut self, run: Run<'_>, args: Args<'_>, deltas: &Deltas) -> Result<(), Shortfall> {
         let shard = run.scene.node.store.lock(run.part.arc);
         let read: SmallVec<[(WireKey<'_>, u64); 2]> = run
             .part
             .spec
             .keys(args)
             .filter_map(|(at, _)| args.get(at))
+            .chain(deltas.unnamed())
             .map(HashedKey::new)
             .map(|key| (wire(&key), shard.state(&key).digest(key.hash)))
             .collect();

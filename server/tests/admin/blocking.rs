@@ -321,3 +321,46 @@ async fn a_wait_ends_with_its_coordinator() {
         "{got:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_pop_that_ends_a_wait_needs_its_quorum() {
+    let mut cluster = Cluster::start(3).await;
+    let here = coordinator(&cluster, "k").await;
+    let address = cluster.nodes[here].addresses().client;
+    let mut waiter = Client::connect(address).await;
+    waiter.send(&["BLPOP k 0"]).await;
+    until_waiting(&cluster, &[here], 1).await;
+    let mut writer = Client::connect(address).await;
+    assert_eq!(writer.text("CLIENT CONSISTENCY READ ONE WRITE ONE").await, "OK");
+    let left = cluster.nodes.remove(here);
+    for node in cluster.nodes.drain(..) {
+        node.stop().await;
+    }
+    // Until it knows that the others are gone, what it writes is for them, too.
+    let deadline = Instant::now() + PATIENCE;
+    let mut quorum = Client::connect(address).await;
+    while !quorum.text("LPOP {k}other").await.starts_with("-NOQUORUM") {
+        assert!(Instant::now() < deadline, "it believes in a quorum");
+    }
+    assert_eq!(writer.text("RPUSH k a").await, "1");
+    assert_eq!(reply(&mut waiter).await, "-NOQUORUM need 2 of 3 replicas, 1 alive");
+    assert_eq!(writer.text("LRANGE k 0 -1").await, "[a]", "nothing was taken");
+    drop(left);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sort_reads_keys_that_its_arguments_do_not_name_on_any_node() {
+    let cluster = Cluster::start(4).await;
+    let mut writer = cluster.big(0).await;
+    writer.text("RPUSH {t}l 3 1 2").await;
+    writer.text("MSET {t}w_1 30 {t}w_2 10 {t}w_3 20").await;
+    for node in 0..4 {
+        let mut client = cluster.big(node).await;
+        assert_eq!(
+            client.text("SORT {t}l BY {t}w_* GET # GET {t}w_*").await,
+            "[2 10 3 20 1 30]"
+        );
+        assert_eq!(client.text(&format!("SORT {{t}}l DESC STORE {{t}}d{node}")).await, "3");
+        assert_eq!(client.text(&format!("LRANGE {{t}}d{node} 0 -1")).await, "[3 2 1]");
+    }
+}

@@ -3,6 +3,8 @@
 use rand::RngExt;
 use rand::rngs::StdRng;
 
+use crate::list_words::{LIST_FORMS, LIST_KEYS};
+
 use crate::{geo_words, sorted_set_words};
 
 /// Keys with one hash tag, so that commands on several of them find them in one slot.
@@ -11,9 +13,6 @@ const KEYS: [&str; 5] = ["{t}a", "{t}b", "{t}c", "{t}d", "{t}e"];
 /// Keys that are only written whole or counted, so that Redis's encoding of their values follows from the values. (COPY
 /// makes an unshared integer of a shared one.)
 const WHOLE_KEYS: [&str; 3] = ["{t}w1", "{t}w2", "{t}w3"];
-
-/// Keys that mostly hold lists.
-const LIST_KEYS: [&str; 3] = ["{t}l1", "{t}l2", "{t}l3"];
 
 /// Keys that mostly hold hashes.
 const HASH_KEYS: [&str; 3] = ["{t}h1", "{t}h2", "{t}h3"];
@@ -131,52 +130,6 @@ const HASH_FORMS: &str = "
     set $h $v
 ";
 
-/// What good commands on lists look like, one a line.
-const LIST_FORMS: &str = "
-    lpush $l $e
-    lpush $l $e $e $v
-    rpush $l $e
-    rpush $l $e $e $e
-    lpushx $l $e
-    rpushx $l $e $e
-    rpush $k $e
-    lpop $l
-    rpop $l
-    lpop $l $n
-    rpop $l $n
-    llen $l
-    lindex $l $x
-    lset $l $x $e
-    lrange $l 0 -1
-    lrange $l $x $x
-    ltrim $l $x $x
-    lrem $l $x $e
-    linsert $l before $e $e
-    linsert $l after $e $e
-    lpos $l $e
-    lpos $l $e rank $x
-    lpos $l $e count $n
-    lpos $l $e rank $x count $n maxlen $n
-    lmove $l $l left right
-    lmove $l $l right left
-    lmove $l $k left left
-    lmove $k $l right right
-    rpoplpush $l $l
-    lmpop 1 $l left
-    lmpop 2 $l $l right count $n
-    lmpop 3 $k $l $l left count $n
-    rename $l $l
-    copy $l $l
-    del $l
-    type $l
-    expire $l $t
-    get $l
-    set $l $v
-    llen $k
-    lrange $k 0 -1
-    command getkeys lmpop $n $l $l left
-";
-
 /// What good commands look like, one a line.
 const GOOD_FORMS: &str = "
     get $k
@@ -218,6 +171,16 @@ const GOOD_FORMS: &str = "
     incrbyfloat $k $i
     setbit $k $o $b
     getbit $k $o
+    bitop and $k $k $k
+    bitop or $k $k $k $k
+    bitop xor $k $k $k
+    bitop not $k $k
+    bitfield $k get $y $r get $y #$n
+    bitfield $k set $y $o $j
+    bitfield $k incrby $y $o $j overflow sat incrby $y #$n $j
+    bitfield $k overflow fail set $y $o $j get $y $o incrby $y $o $j
+    bitfield $k overflow sat set $y $o $j get $y $o overflow wrap incrby $y $o $j
+    bitfield_ro $k get $y $o get $y #$n
     bitcount $k
     bitcount $k $r $r
     bitcount $k $r $r byte
@@ -321,7 +284,7 @@ pub(crate) fn pick<T: Copy>(random: &mut StdRng, from: &[T]) -> T {
 
 /// Puts a command together from its words and the parts that stand for `$` words:
 /// `$k` a key, `$l`, `$h`, `$s` one that mostly holds a list, a hash or a set, `$p` a HyperLogLog, `$v` a value, `$e` an element, field or member, `$n` a count, `$x` an index
-/// in a list, `$i` an integer, `$f` a float, `$r` an index in a value, `$t` a time to live in seconds, `$m` in milliseconds, `$T` and
+/// in a list, `$y` a type of BITFIELD and `$j` a number for it, `$i` an integer, `$f` a float, `$r` an index in a value, `$t` a time to live in seconds, `$m` in milliseconds, `$T` and
 /// `$M` the same since the epoch. Those of sorted sets are in [`sorted_set_words`].
 fn filled(random: &mut StdRng, form: &str) -> Vec<Vec<u8>> {
     form.split(' ')
@@ -333,6 +296,8 @@ fn filled(random: &mut StdRng, form: &str) -> Vec<Vec<u8>> {
             "$s" => pick(random, &SET_KEYS).into(),
             "$p" => pick(random, &HYPERLOGLOG_KEYS).into(),
             "$e" => vec![pick(random, b"abcdefg")],
+            "$y" => format!("{}{}", pick(random, &["i", "u"]), random.random_range(1..65)).into(),
+            "$j" => random.random_range(-(1i64 << 40)..1 << 40).to_string().into(),
             "$n" => random.random_range(0..5).to_string().into(),
             "$x" => random.random_range(-12..12).to_string().into(),
             "$v" => value(random),

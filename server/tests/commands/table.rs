@@ -70,7 +70,7 @@ fn check(table: &str, proto: Proto, truth: Truth) {
         let (command, expected, comparable): (_, _, fn(&str) -> String) = match line.split_once("~>") {
             Some((command, expected)) => (command, expected, in_any_order),
             None => {
-                let (command, expected) = line.split_once("->").expect("command -> reply");
+                let (command, expected) = line.rsplit_once(" -> ").expect("command -> reply");
                 (command, expected, in_order)
             }
         };

@@ -21,6 +21,7 @@ mod list;
 mod server;
 mod set;
 mod set_several;
+mod sort;
 mod sorted_set_multi;
 mod sorted_set_range;
 mod sorted_set_read;
@@ -60,6 +61,7 @@ commands! {
     Getbit => string_read::GETBIT,
     Bitcount => string_read::BITCOUNT,
     Bitpos => string_read::BITPOS,
+    BitfieldRo => string_read::BITFIELD_RO,
     Set => string_write::SET,
     Setnx => string_write::SETNX,
     Setex => string_write::SETEX,
@@ -75,6 +77,8 @@ commands! {
     Decrby => string_write::DECRBY,
     Incrbyfloat => string_write::INCRBYFLOAT,
     Setbit => string_write::SETBIT,
+    Bitop => string_write::BITOP,
+    Bitfield => string_write::BITFIELD,
     Hget => hash_read::HGET,
     Hmget => hash_read::HMGET,
     Hgetall => hash_read::HGETALL,
@@ -195,6 +199,8 @@ commands! {
     Rename => keys::RENAME,
     Renamenx => keys::RENAMENX,
     Copy => keys::COPY,
+    Sort => sort::SORT,
+    SortRo => sort::SORT_RO,
     Object => keys::OBJECT,
     ObjectEncoding => keys::OBJECT_ENCODING,
     ObjectFreq => keys::OBJECT_FREQ,

@@ -1,7 +1,7 @@
 //! Commands that read strings, and bits of them.
 
 use super::super::CommandId as Id;
-use super::super::arg::{block, integer, key, oneof, token, unix_time};
+use super::super::arg::{block, integer, key, oneof, string, token, unix_time};
 use super::super::flags::{Category, Flag};
 use super::super::keys::{KeyFlag, KeySpec};
 use super::super::spec::{CommandSpec, Group};
@@ -151,3 +151,20 @@ pub(crate) static BITPOS: CommandSpec = CommandSpec::new(Id::Bitpos, "bitpos", -
         )
         .optional(),
     ]);
+
+pub(crate) static BITFIELD_RO: CommandSpec =
+    CommandSpec::new(Id::BitfieldRo, "bitfield_ro", -2, Group::Bitmap, "6.0.0")
+        .about(
+            "Reads integers of any number of bits within a string.",
+            "O(1) for each operation",
+        )
+        .with_flags(&[Flag::Readonly, Flag::Fast])
+        .with_categories(&[Category::Bitmap])
+        .with_keys(&[KeySpec::one(1, &[KeyFlag::ReadOnly, KeyFlag::Access])])
+        .with_args(&[
+            key("key", 0),
+            block("get-block", &[string("encoding"), integer("offset")])
+                .after("GET")
+                .optional()
+                .multiple_with_token(),
+        ]);

@@ -158,3 +158,68 @@ pub(crate) static SETBIT: CommandSpec = CommandSpec::new(Id::Setbit, "setbit", 4
     .with_categories(&[Category::Bitmap])
     .with_keys(&[KeySpec::one(1, &[KeyFlag::ReadWrite, KeyFlag::Access, KeyFlag::Update])])
     .with_args(&[key("key", 0), integer("offset"), integer("value")]);
+
+pub(crate) static BITOP: CommandSpec = CommandSpec::new(Id::Bitop, "bitop", -4, Group::Bitmap, "2.6.0")
+    .about(
+        "Puts the bits of several strings together, and stores the result.",
+        "O(N), N: bytes of the longest string",
+    )
+    .with_flags(&[Flag::Write, Flag::Denyoom])
+    .with_categories(&[Category::Bitmap])
+    .with_keys(&[
+        KeySpec::one(2, &[KeyFlag::Overwrite, KeyFlag::Update]),
+        KeySpec::range(3, -1, 1, &[KeyFlag::ReadOnly, KeyFlag::Access]),
+    ])
+    .with_args(&[
+        oneof("operation", &[token("AND"), token("OR"), token("XOR"), token("NOT")]),
+        key("destkey", 0),
+        key("key", 1).multiple(),
+    ]);
+
+pub(crate) static BITFIELD: CommandSpec = CommandSpec::new(Id::Bitfield, "bitfield", -2, Group::Bitmap, "3.2.0")
+    .about(
+        "Reads, writes and adds to integers of any number of bits within a string.",
+        "O(1) for each operation, and O(N) if one writes, N: bytes of the new value",
+    )
+    .with_flags(&[Flag::Write, Flag::Denyoom])
+    .with_categories(&[Category::Bitmap])
+    .with_keys(&[KeySpec::one(
+        1,
+        &[
+            KeyFlag::ReadWrite,
+            KeyFlag::Access,
+            KeyFlag::Update,
+            KeyFlag::VariableFlags,
+        ],
+    )])
+    .with_args(&[
+        key("key", 0),
+        oneof(
+            "operation",
+            &[
+                block("get-block", &[string("encoding"), integer("offset")]).after("GET"),
+                block(
+                    "write",
+                    &[
+                        oneof("overflow-block", &[token("WRAP"), token("SAT"), token("FAIL")])
+                            .after("OVERFLOW")
+                            .optional(),
+                        oneof(
+                            "write-operation",
+                            &[
+                                block("set-block", &[string("encoding"), integer("offset"), integer("value")])
+                                    .after("SET"),
+                                block(
+                                    "incrby-block",
+                                    &[string("encoding"), integer("offset"), integer("increment")],
+                                )
+                                .after("INCRBY"),
+                            ],
+                        ),
+                    ],
+                ),
+            ],
+        )
+        .optional()
+        .multiple(),
+    ]);

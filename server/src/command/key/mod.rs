@@ -7,5 +7,6 @@ pub(super) mod expire;
 pub(super) mod memory;
 pub(super) mod object;
 pub(super) mod rename;
+pub(super) mod sort;
 pub(super) mod ttl;
 pub(super) mod type_of;

@@ -1,6 +1,7 @@
 //! Functions of bytes and numbers that the commands are made of: no key, no reply, no time.
 
 mod big;
+pub mod bitfield;
 pub mod bits;
 pub mod double;
 pub mod extended;

@@ -2,6 +2,8 @@
 
 pub(super) mod append;
 pub(super) mod bitcount;
+pub(super) mod bitfield;
+pub(super) mod bitop;
 pub(super) mod bitpos;
 pub(super) mod get;
 pub(super) mod getdel;

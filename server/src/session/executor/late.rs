@@ -48,15 +48,17 @@ impl Executor {
         joined.map(|()| turn)
     }
 
-    /// Has every reachable owner send its state of the part's keys: they are merged as they come.
+    /// Has every reachable owner send its state of the part's keys, and of those that it read beside them when it was run last: they are
+    /// merged as they come.
     pub(crate) fn fetch(&mut self, scene: Scene<'_>, part: &Part, args: Args<'_>) -> Option<Arc<Turn>> {
         self.waits.clear();
         self.for_peers.resize_with(scene.node.links.len() * 2, ForPeer::default);
         self.waits.part_groups.push(NO_GROUP);
         let owners = scene.routes.owners(scene.routes.arc(part.arc));
+        let deltas = std::mem::take(&mut self.deltas);
         for peer in &owners.reachable {
-            for (at, _) in part.spec.keys(args) {
-                let Some(key) = args.get(at) else { continue };
+            let named = part.spec.keys(args).filter_map(|(at, _)| args.get(at));
+            for key in named.chain(deltas.unnamed()) {
                 let out = self.for_peer(*peer, Frame::Data);
                 batch::put_fetch(&mut out.encoded, wire(&HashedKey::new(key)));
                 out.items.push(SentItem {
@@ -65,6 +67,7 @@ impl Executor {
                 });
             }
         }
+        self.deltas = deltas;
         self.waits.begin_group(0, Group::fetch(&owners.reachable));
         self.share(scene)
     }
