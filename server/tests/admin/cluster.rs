@@ -24,7 +24,7 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn new(count: usize) -> Self {
         let mut list = String::new();
-        let ports: Vec<[u16; 4]> = (0..count).map(|_| free_ports()).collect();
+        let ports = free_ports(count);
         for (number, [port, cluster, peer, http]) in ports.iter().enumerate() {
             let _ = write!(
                 list,
@@ -69,7 +69,7 @@ impl Plan {
             file: Some(file),
             ..Sources::default()
         };
-        let config = LiveConfig::load(&sources).unwrap_or_else(|error| panic!("{error}"));
+        let config = LiveConfig::load(&sources).map_err(|error| error.to_string())?;
         start(config, None).await.map_err(|error| error.to_string())
     }
 
@@ -151,8 +151,12 @@ fn id(number: usize) -> String {
     format!("{:x}", number + 1).repeat(40)
 }
 
-/// Four ports that were free a moment ago: a list of nodes has to name them before they are bound.
-fn free_ports() -> [u16; 4] {
-    let listeners: [TcpListener; 4] = std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").expect("a port"));
-    listeners.map(|listener| listener.local_addr().expect("an address").port())
+/// Four ports for each node that were free a moment ago: a list of nodes has to name them before they are bound. All are held together, so
+/// that none is given twice.
+fn free_ports(nodes: usize) -> Vec<[u16; 4]> {
+    let bind = |_| TcpListener::bind("127.0.0.1:0").expect("a port");
+    let listeners: Vec<[TcpListener; 4]> = (0..nodes).map(|_| std::array::from_fn(bind)).collect();
+    let port = |listener: TcpListener| listener.local_addr().expect("an address").port();
+    // Once all are bound.
+    listeners.into_iter().map(|of_node| of_node.map(port)).collect()
 }
