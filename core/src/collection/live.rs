@@ -20,7 +20,7 @@ pub struct Shape {
     pub len: usize,
     /// The length of the longest name (but of lists) or value, in bytes.
     pub longest_bytes: usize,
-    /// The lengths of all of these together, in bytes; of more than [`SHAPE_PARTS_MAX`] parts only the first.
+    /// The lengths of all of these together, in bytes; of more than `SHAPE_PARTS_MAX` parts only the first.
     pub total_bytes: usize,
     /// Whether all names are whole numbers of 64 bits.
     pub is_all_integers: bool,
@@ -149,7 +149,7 @@ impl<'a> Live<'a> {
         (0, step)
     }
 
-    /// What OBJECT ENCODING goes by. Looks at the first [`SHAPE_PARTS_MAX`] parts.
+    /// What OBJECT ENCODING goes by. Looks at the first `SHAPE_PARTS_MAX` parts.
     #[must_use]
     pub fn shape(&self) -> Shape {
         let mut shape = Shape {

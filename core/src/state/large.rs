@@ -5,7 +5,7 @@
 //!   large    Collection: head (the state without its parts, encoded) + LargeParts       a change costs O(log n) a part
 //! ```
 //!
-//! Both are the same [`State`] to whoever reads it: its [`Parts`](super::Parts) are a view of either form. What merging does to one it does to the
+//! Both are the same [`State`] to whoever reads it: its [`Parts`] are a view of either form. What merging does to one it does to the
 //! other: `tests/large.rs` holds the two against each other.
 //!
 //! It becomes small again below a quarter of what made it large, so that it does not go back and forth.
