@@ -1,5 +1,5 @@
-//! One command on a collection of 10, 1,000 and 1,000,000 parts, as a coordinator executes it under the arc's lock: views and edits, the delta
-//! merged into the store. At 10 parts the collection is encoded, at the others it changes in place.
+//! One command on a collection of 10, 32, 1,000 and 1,000,000 parts, as a coordinator executes it under the arc's lock: views and edits, the delta
+//! merged into the store. Up to 32 parts the collection is encoded, beyond it changes in place.
 
 use std::hint::black_box;
 
@@ -15,7 +15,7 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const SIZES: [u64; 3] = [10, 1_000, 1_000_000];
+const SIZES: [u64; 4] = [10, 32, 1_000, 1_000_000];
 const NOW: WallMs = WallMs::new(1_700_000_000_000);
 const AUTHOR: Author = Author {
     node: 1,

@@ -67,7 +67,7 @@ impl<T, S> Filter<T, S> for All {
     }
 }
 
-/// Items in an order, up to `MAX` in a node.
+/// Items in an order, up to `MAX` in a node: a power of two, as the capacities of growing vectors are.
 pub(crate) struct CountedTree<T, S, const MAX: usize = 64> {
     root: Node<T, S, MAX>,
     // Invariant: what all items come to.
@@ -100,8 +100,8 @@ impl<T: Copy, S: Tally, const MAX: usize> CountedTree<T, S, MAX> {
     }
 
     /// The memory of the nodes, in bytes.
-    pub(crate) const fn memory_bytes(&self) -> usize {
-        self.census.memory_bytes::<T, S, MAX>()
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.census.memory_bytes::<T, S, MAX>() - self.root.lacking_bytes()
     }
 
     /// The item that `probe` calls equal.

@@ -20,7 +20,7 @@ pub struct Shape {
     pub len: usize,
     /// The length of the longest name (but of lists) or value, in bytes.
     pub longest_bytes: usize,
-    /// The lengths of all of these together, in bytes; of more than `SHAPE_PARTS_MAX` parts only the first.
+    /// The lengths of all of these together, in bytes; of more than 8,192 parts only the first.
     pub total_bytes: usize,
     /// Whether all names are whole numbers of 64 bits.
     pub is_all_integers: bool,
@@ -29,7 +29,7 @@ pub struct Shape {
 /// Up to so many parts are one step of a scan, whatever it asked for, as in Redis.
 const SCAN_WHOLE_MAX: usize = 128;
 
-/// So many parts at most are looked at for their shape: whoever has more is large in every respect that Redis looks at.
+/// So many parts at most are looked at for their shape.
 const SHAPE_PARTS_MAX: usize = 1 << 13;
 
 /// From one in so many on, chosen parts are picked while walking over all of them.
@@ -149,7 +149,7 @@ impl<'a> Live<'a> {
         (0, step)
     }
 
-    /// What OBJECT ENCODING goes by. Looks at the first `SHAPE_PARTS_MAX` parts.
+    /// What OBJECT ENCODING goes by. Looks at the first 8,192 parts: whoever has more is large in every respect that Redis looks at.
     #[must_use]
     pub fn shape(&self) -> Shape {
         let mut shape = Shape {

@@ -65,7 +65,10 @@ impl<'a> SortedSetView<'a> {
     #[must_use]
     pub fn rank(&self, member: &[u8]) -> Option<(usize, f64)> {
         let score = self.score(member)?;
-        let before = |other: f64, name: &[u8]| by_score((other, name), (score, member)).is_lt();
+        let before = |other: f64, name: &dyn Fn() -> &'a [u8]| {
+            // The scores alone decide, as a rule.
+            other < score || other == score && name() < member
+        };
         Some((self.count_before(before), score))
     }
 
@@ -95,8 +98,8 @@ impl<'a> SortedSetView<'a> {
     /// Redis.
     #[must_use]
     pub fn ranks_by_lex(&self, min: LexBound<'_>, max: LexBound<'_>) -> Range<usize> {
-        let start = self.count_before(|_, member| min.excludes_from_below(member));
-        let end = self.count_before(|_, member| max.reaches(member));
+        let start = self.count_before(|_, member| min.excludes_from_below(member()));
+        let end = self.count_before(|_, member| max.reaches(member()));
         start..end.max(start)
     }
 
@@ -126,10 +129,13 @@ impl<'a> SortedSetView<'a> {
     }
 
     /// The rank of the first member that is not `before`.
-    fn count_before(&self, before: impl Fn(f64, &[u8]) -> bool) -> usize {
+    fn count_before(&self, before: impl Fn(f64, &dyn Fn() -> &'a [u8]) -> bool) -> usize {
         let (parts, now) = self.live.parts();
         let counted = parts.ranked_before(now, &before);
-        counted.unwrap_or_else(|| self.ranked().partition_point(|other| before(other.score, other.member)))
+        counted.unwrap_or_else(|| {
+            self.ranked()
+                .partition_point(|other| before(other.score, &|| other.member))
+        })
     }
 
     fn ranked(&self) -> &[Scored<'a>] {

@@ -6,7 +6,8 @@ use super::{Filter, Tally};
 
 /// A leaf or what leads to leaves.
 ///
-/// Invariant: a vector that holds anything has a capacity of `MAX`, and no node but the root is empty.
+/// Invariant: vectors have a capacity of `MAX`, but for the first leaf, which grows up to that as vectors do; no node but the root is
+/// empty.
 pub(super) enum Node<T, S, const MAX: usize> {
     Leaf(Vec<T>),
     Inner(Vec<Child<T, S, MAX>>),
@@ -61,6 +62,14 @@ impl<T: Copy, S: Tally, const MAX: usize> Child<T, S, MAX> {
 
 impl<T: Copy, S: Tally, const MAX: usize> Node<T, S, MAX> {
     pub(super) const EMPTY: Self = Self::Leaf(Vec::new());
+
+    /// The memory that the first leaf lacks of a whole one, in bytes.
+    pub(super) fn lacking_bytes(&self) -> usize {
+        match self {
+            Self::Leaf(items) if items.capacity() > 0 => (MAX - items.capacity()) * size_of::<T>(),
+            Self::Leaf(_) | Self::Inner(_) => 0,
+        }
+    }
 
     fn len(&self) -> usize {
         match self {
@@ -206,7 +215,7 @@ impl<T: Copy, S: Tally, const MAX: usize> Node<T, S, MAX> {
         match self {
             Self::Leaf(items) => {
                 census.leaves += usize::from(!items.is_empty());
-                assert!(items.is_empty() || items.capacity() == MAX, "of one capacity");
+                assert!(items.capacity() <= MAX, "no larger than a node");
             }
             Self::Inner(children) => {
                 census.inners += 1;
@@ -238,9 +247,6 @@ pub(super) fn last_not_after<T, S, const MAX: usize>(
 /// Inserts into one node's vector; answers what had to be split off to the right.
 fn insert_at<X, const MAX: usize>(items: &mut Vec<X>, at: usize, item: X) -> Option<Vec<X>> {
     if items.len() < MAX {
-        if items.capacity() == 0 {
-            items.reserve_exact(MAX);
-        }
         items.insert(at, item);
         return None;
     }

@@ -90,9 +90,9 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
     prop::collection::vec(op, 0..200)
 }
 
-/// A tree with nodes of 6, and what it should hold.
+/// A tree with nodes of 8, and what it should hold.
 struct Twins {
-    tree: CountedTree<Item, Sum, 6>,
+    tree: CountedTree<Item, Sum, 8>,
     items: Vec<Item>,
 }
 

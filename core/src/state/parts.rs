@@ -252,9 +252,13 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Their form by rank, if they are kept in an order of scores: of a sorted set's members how many that are alive at `now` stand
-    /// before the first that is not `before`.
-    pub(crate) fn ranked_before(&self, now: WallMs, before: impl Fn(f64, &[u8]) -> bool) -> Option<usize> {
+    /// If they are kept in the order of scores: of a sorted set's members how many that are alive at `now` stand
+    /// before the first that is not `before`, by score and, if asked for, name.
+    pub(crate) fn ranked_before(
+        &self,
+        now: WallMs,
+        before: impl Fn(f64, &dyn Fn() -> &'a [u8]) -> bool,
+    ) -> Option<usize> {
         match self.0 {
             Form::Encoded { .. } => None,
             Form::Large(parts) => Some(parts.ranked_before(now, before)),

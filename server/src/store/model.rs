@@ -68,7 +68,7 @@ enum PartChange {
 fn edits() -> impl Strategy<Value = Op> {
     let kind = prop::sample::select(vec![Kind::List, Kind::Set, Kind::SortedSet, Kind::Hash]);
     let change = prop::sample::select(vec![PartChange::Write, PartChange::Delete, PartChange::Add]);
-    let count = prop_oneof![5 => 1..4_u16, 1 => 100..200_u16];
+    let count = prop_oneof![5 => 1..4_u16, 1 => 30..100_u16];
     // Few keys, so that some become large.
     (0_u8..3, kind, 0..100_u16, count, change).prop_map(|(key, kind, first, count, change)| Op::Edit {
         key,
@@ -376,11 +376,11 @@ fn a_collection_changes_in_place_while_it_is_large_and_is_freed_after_the_lock()
         let view = shard.get(&HashedKey::new(&name(1))).unwrap();
         (view.is_large(), view.memory_bytes() as u64, shard.counts().entry_bytes)
     };
-    assert!(!edit(0..128, PartChange::Write).0, "128 parts are few");
-    assert!(edit(128..129, PartChange::Write).0, "129 are many");
-    let (_, memory, counted) = edit(129..3_000, PartChange::Write);
+    assert!(!edit(0..32, PartChange::Write).0, "32 parts are few");
+    assert!(edit(32..33, PartChange::Write).0, "33 are many");
+    let (_, memory, counted) = edit(33..3_000, PartChange::Write);
     assert!(memory == counted && memory > 3_000 * 60, "{memory} bytes are counted");
-    assert!(edit(20..3_000, PartChange::Delete).0, "deleted parts are parts");
+    assert!(edit(8..3_000, PartChange::Delete).0, "deleted parts are parts");
     let last = twins.stamp_of(0);
     twins.sweep(last);
     twins.check();

@@ -178,10 +178,15 @@ impl LargeParts {
         (of_kind(before), of_kind(after))
     }
 
-    /// How many live members of a sorted set stand before the first that is not `before`, in the order of scores.
-    pub(crate) fn ranked_before(&self, now: WallMs, before: impl Fn(f64, &[u8]) -> bool) -> usize {
+    /// How many live members of a sorted set stand before the first that is not `before`, in the order of scores. Names are looked up
+    /// if asked for only: most scores differ.
+    pub(crate) fn ranked_before<'a>(
+        &'a self,
+        now: WallMs,
+        before: impl Fn(f64, &dyn Fn() -> &'a [u8]) -> bool,
+    ) -> usize {
         let probe = |part: &PartRef| {
-            if before(score_of(part.key), part.name(&self.slab)) {
+            if before(score_of(part.key), &|| part.name(&self.slab)) {
                 Ordering::Less
             } else {
                 Ordering::Greater
