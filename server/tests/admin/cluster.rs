@@ -4,7 +4,8 @@ use super::client::Client;
 use circlet_server::config::{LiveConfig, Sources};
 use circlet_server::{Running, start};
 use std::fmt::Write as _;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -18,38 +19,34 @@ pub(crate) struct Cluster {
 pub(crate) struct Plan {
     dir: TempDir,
     list: String,
+    ip: Ipv4Addr,
     ports: Vec<[u16; 4]>,
 }
 
 impl Plan {
     pub(crate) fn new(count: usize) -> Self {
         let mut list = String::new();
-        let ports = free_ports(count);
+        let ip = own_ip();
+        let ports = free_ports(ip, count);
         for (number, [port, cluster, peer, http]) in ports.iter().enumerate() {
             let _ = write!(
                 list,
-                "\n[[nodes]]\nid = \"{}\"\naddr = \"127.0.0.1:{port}\"\nredis-cluster-port = {cluster}\n\
+                "\n[[nodes]]\nid = \"{}\"\naddr = \"{ip}:{port}\"\nredis-cluster-port = {cluster}\n\
                  peer-port = {peer}\nhttp-port = {http}\n",
                 id(number)
             );
         }
         let dir = tempfile::tempdir().expect("a directory");
-        Plan { dir, list, ports }
+        Plan { dir, list, ip, ports }
     }
 
-    /// The port for other nodes of one of them.
-    pub(crate) fn peer_port(&self, number: usize) -> u16 {
-        self.ports[number][2]
+    /// Where one of them listens to the others.
+    pub(crate) fn peer_address(&self, number: usize) -> SocketAddr {
+        (self.ip, self.ports[number][2]).into()
     }
 
     /// Starts one of the nodes, with these lines in its file too.
     pub(crate) async fn start_node(&self, number: usize, settings: &str) -> Running {
-        let started = self.try_start_node(number, settings).await;
-        started.unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    /// The same; fails when another test has got one of its ports meanwhile.
-    async fn try_start_node(&self, number: usize, settings: &str) -> Result<Running, String> {
         let [port, cluster, peer, http] = self.ports[number];
         let home = self.dir.path().join(number.to_string());
         std::fs::create_dir(&home).expect("a directory");
@@ -60,8 +57,9 @@ impl Plan {
             format!("replicas = {}\n", self.ports.len().min(3))
         };
         let own = format!(
-            "dir = {home:?}\nnode-id = \"{}\"\nport = {port}\nredis-cluster-port = {cluster}\npeer-port = {peer}\n\
+            "dir = {home:?}\nbind = \"{}\"\nnode-id = \"{}\"\nport = {port}\nredis-cluster-port = {cluster}\npeer-port = {peer}\n\
              http-port = {http}\nrequest-timeout-ms = 2000\n{replicas}{settings}\n",
+            self.ip,
             id(number)
         );
         std::fs::write(&file, own + &self.list).expect("a file");
@@ -69,26 +67,9 @@ impl Plan {
             file: Some(file),
             ..Sources::default()
         };
-        let config = LiveConfig::load(&sources).map_err(|error| error.to_string())?;
-        start(config, None).await.map_err(|error| error.to_string())
-    }
-
-    /// Starts all nodes, or none.
-    async fn try_start_all(&self, settings: &[&str]) -> Result<Vec<Running>, String> {
-        let mut nodes = Vec::new();
-        for number in 0..self.ports.len() {
-            let own = settings.get(number).copied().unwrap_or_default();
-            match self.try_start_node(number, own).await {
-                Ok(node) => nodes.push(node),
-                Err(error) => {
-                    for node in nodes {
-                        node.stop().await;
-                    }
-                    return Err(error);
-                }
-            }
-        }
-        Ok(nodes)
+        let config = LiveConfig::load(&sources).unwrap_or_else(|error| panic!("{error}"));
+        let started = start(config, None).await;
+        started.unwrap_or_else(|error| panic!("{error}"))
     }
 }
 
@@ -100,16 +81,12 @@ impl Cluster {
 
     /// The same; node i has the lines `settings[i]` in its file, if there are some.
     pub(crate) async fn start_with(count: usize, settings: &[&str]) -> Self {
-        // A port that was free is not always free when it is bound: connections of other tests take such ports too.
-        let mut plan = Plan::new(count);
-        let mut started = plan.try_start_all(settings).await;
-        for _ in 0..3 {
-            if started.is_err() {
-                plan = Plan::new(count);
-                started = plan.try_start_all(settings).await;
-            }
+        let plan = Plan::new(count);
+        let mut nodes = Vec::new();
+        for number in 0..count {
+            let own = settings.get(number).copied().unwrap_or_default();
+            nodes.push(plan.start_node(number, own).await);
         }
-        let nodes = started.unwrap_or_else(|error| panic!("{error}"));
         let cluster = Cluster { nodes, _plan: plan };
         for node in 0..count {
             cluster.wait_ready(node).await;
@@ -151,10 +128,20 @@ fn id(number: usize) -> String {
     format!("{:x}", number + 1).repeat(40)
 }
 
-/// Four ports for each node that were free a moment ago: a list of nodes has to name them before they are bound. All are held together, so
-/// that none is given twice.
-fn free_ports(nodes: usize) -> Vec<[u16; 4]> {
-    let bind = |_| TcpListener::bind("127.0.0.1:0").expect("a port");
+/// A loopback address that no other plan of any running test has: on it, a port that was free stays free. On 127.0.0.1 the connections of other
+/// tests take ports between the moment they are chosen and the one they are bound.
+fn own_ip() -> Ipv4Addr {
+    static PLANS: AtomicU32 = AtomicU32::new(0);
+    const PLANS_MAX: u32 = 1 << 9;
+    let plan = PLANS.fetch_add(1, Ordering::Relaxed) % PLANS_MAX;
+    // From 127.1.0.0 on, 15 bits of the process: those of one test run are near each other.
+    let place = (1 << 16) + (std::process::id() % 32_000) * PLANS_MAX + plan;
+    Ipv4Addr::from_bits((127 << 24) + place)
+}
+
+/// Four ports for each node: a list of nodes has to name them before they are bound. All are held together, so that none is given twice.
+fn free_ports(ip: Ipv4Addr, nodes: usize) -> Vec<[u16; 4]> {
+    let bind = |_| TcpListener::bind((ip, 0)).expect("a port");
     let listeners: Vec<[TcpListener; 4]> = (0..nodes).map(|_| std::array::from_fn(bind)).collect();
     let port = |listener: TcpListener| listener.local_addr().expect("an address").port();
     // Once all are bound.

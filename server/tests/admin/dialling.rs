@@ -11,9 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// A node whose one peer is a listener of this test.
 async fn node_and_peer(settings: &str) -> (circlet_server::Running, TcpListener, Plan) {
     let plan = Plan::new(2);
-    let peer = TcpListener::bind(("127.0.0.1", plan.peer_port(1)))
-        .await
-        .expect("a port");
+    let peer = TcpListener::bind(plan.peer_address(1)).await.expect("a port");
     (plan.start_node(0, settings).await, peer, plan)
 }
 
