@@ -165,5 +165,10 @@ pub(crate) fn workload(server: &Server, targets: Vec<Target>, op: Op, pipeline: 
 
 /// Writes every key once through the first endpoint.
 pub(crate) fn load_keys(server: &Server, pinning: Pinning) -> Result<()> {
-    load::fill(&workload(server, whole(server), Op::Set, 16, pinning)).map(|_| ())
+    load_with(Op::Set, server, pinning)
+}
+
+/// The same, by another write than SET.
+pub(crate) fn load_with(op: Op, server: &Server, pinning: Pinning) -> Result<()> {
+    load::fill(&workload(server, whole(server), op, 16, pinning)).map(|_| ())
 }

@@ -1,6 +1,6 @@
 //! When rounds are begun, and what follows from their answers.
 //!
-//! The arcs are gone through in windows of 128, one pass in [`Rounds::period`]. In its window, an arc that this node coordinates is compared with all of
+//! The arcs are gone through in windows of 256, one pass in [`Rounds::period`]. In its window, an arc that this node coordinates is compared with all of
 //! its other owners if every one of them can be reached and has caught up; all arcs of a window go in one frame a peer.
 //!
 //! ```text
@@ -24,7 +24,7 @@ use crate::stamp::Stamp;
 use crate::time::{Instant, WallMs};
 
 /// Arcs that are looked at together.
-const WINDOW_ARCS: usize = 128;
+const WINDOW_ARCS: usize = 256;
 
 /// How far a cut lies in the past at least: longer than a delta is on its way as a rule, so that rounds succeed under steady writes.
 const CUT_LAG_MS: u64 = 2_000;
@@ -211,7 +211,7 @@ impl<P: Copy + PartialEq> Rounds<P> {
 
     fn window_pause(&self) -> Duration {
         let windows = self.arcs.len().div_ceil(WINDOW_ARCS);
-        // At most 128 windows.
+        // At most 64 windows.
         self.period / u32::try_from(windows).unwrap_or(1)
     }
 }

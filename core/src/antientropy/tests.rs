@@ -105,7 +105,8 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let rounds = Rounds::new(ArcCount::MIN, PERIOD, Instant::ZERO);
+        let arcs = ArcCount::new(512).expect("a power of two");
+        let rounds = Rounds::new(arcs, PERIOD, Instant::ZERO);
         let lives = [(7, Life::new(1)), (8, Life::new(1))];
         Self {
             rounds,

@@ -13,8 +13,8 @@ use tokio::time::MissedTickBehavior;
 const LINK_TICK: Duration = Duration::from_millis(10);
 
 /// Ticks without a waiting question after which the sweeper rests: one client that sends a command at a time shall not have to wake
-/// it each time.
-const QUIET_TICKS: u32 = 50;
+/// it each time. A few only: of a cluster at rest, the questions of two rounds a second would else keep it up half of the time.
+const QUIET_TICKS: u32 = 3;
 
 /// Ticks after which a peer that keeps a question waiting counts as slow: others are asked instead, and it is avoided.
 const SLOW_TICKS: u32 = 5;

@@ -11,6 +11,7 @@ mod placement;
 mod quorum;
 mod replicated_set;
 mod throughput;
+mod types;
 
 use super::lab::Lab;
 use super::report::Findings;
@@ -21,6 +22,8 @@ use crate::servers::Server;
 pub(crate) enum Section {
     /// One node: CPU per operation and p99.
     Cpu,
+    /// One node: counters, hashes, sorted sets and lists beside strings.
+    Types,
     /// One node, nothing pinned: operations a second.
     Throughput,
     /// Resident bytes an entry.
@@ -44,8 +47,9 @@ pub(crate) enum Section {
 }
 
 impl Section {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Cpu,
+        Self::Types,
         Self::Throughput,
         Self::Memory,
         Self::ReplicatedSet,
@@ -61,6 +65,7 @@ impl Section {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Cpu => "cpu",
+            Self::Types => "types",
             Self::Throughput => "throughput",
             Self::Memory => "memory",
             Self::ReplicatedSet => "replicated-set",
@@ -77,6 +82,7 @@ impl Section {
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Cpu => "One node, N=1: server CPU per operation, and p99",
+            Self::Types => "One node, N=1: counters, hashes, sorted sets and lists beside strings",
             Self::Throughput => "One node, N=1, nothing pinned: thousands of operations a second",
             Self::Memory => "One node, N=1: resident bytes an entry beyond key and value",
             Self::ReplicatedSet => "Three nodes, N=3, W=2: CPU of all nodes per SET",
@@ -93,6 +99,7 @@ impl Section {
     pub(crate) fn run(self, lab: &mut Lab) -> Result<Findings> {
         match self {
             Self::Cpu => cpu::run(lab),
+            Self::Types => types::run(lab),
             Self::Throughput => throughput::run(lab),
             Self::Memory => memory::run(lab),
             Self::ReplicatedSet => replicated_set::run(lab),
