@@ -1,6 +1,6 @@
 //! What an owner keeps of an arc to compare it.
 
-use super::{RoundVerdict, Sums};
+use super::{RoundVerdict, Sums, is_cut};
 use crate::stamp::Stamp;
 use crate::state::Summand;
 
@@ -69,9 +69,11 @@ impl ArcSums {
         self.synced
     }
 
-    /// Whether there may be graves at or below `cut` to drop. Certain if false.
+    /// Whether there may be graves at or below `cut` to drop. Certain if false. Of a stamp that is no cut it could never be told, and the caller
+    /// would look at every entry each time.
     #[must_use]
     pub fn has_graves_up_to(&self, cut: Stamp) -> bool {
+        debug_assert!(is_cut(cut), "{cut} is no cut");
         self.sums.graves.sum_up_to(cut) != Some(self.left)
     }
 

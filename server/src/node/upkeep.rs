@@ -3,7 +3,7 @@
 use super::Node;
 use crate::metrics::Count;
 use crate::turn::Loss;
-use circlet_core::stamp::Stamp;
+use circlet_core::antientropy::cut_before;
 use circlet_ring::ArcId;
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,11 +80,11 @@ pub(crate) async fn sweep_own_arcs(node: Arc<Node>) {
     loop {
         tick.tick().await;
         let routes = node.routes.load_full();
-        let now = Stamp::new(node.clock.wall(), 0);
+        let cut = cut_before(node.clock.wall());
         for _ in 0..SWEEP_ARCS.min(arcs.len()) {
             let arc = arcs[next];
             if routes.owners(routes.arc(arc)).is_empty() {
-                let dropped = node.store.lock(arc).become_synced(now);
+                let dropped = node.store.lock(arc).become_synced(cut);
                 node.count_dropped(dropped);
             }
             next = (next + 1) % arcs.len();

@@ -2,6 +2,7 @@
 
 use super::cluster::Cluster;
 use super::memory::figure;
+use std::time::{Duration, Instant};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reads_are_hits_or_misses_key_by_key_and_looks_before_a_write_are_neither() {
@@ -64,4 +65,35 @@ async fn bytes_of_clients_are_counted_both_ways() {
     client.text("GET a").await;
     let sent_gets = figure(&mut client, "stats", "total_net_output_bytes").await - sent;
     assert!((20_000..40_000).contains(&sent_gets), "{sent_gets}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_alone_drops_what_was_deleted_and_what_has_expired() {
+    let cluster = Cluster::start(1).await;
+    let mut client = cluster.big(0).await;
+    for key in 0..20 {
+        client.text(&format!("SET deleted{key} v")).await;
+        client.text(&format!("DEL deleted{key}")).await;
+        client.text(&format!("SET expired{key} v PX 1")).await;
+    }
+    assert_eq!(client.text("SET kept v").await, "OK");
+    wait_until_dropped(&mut client, 20).await;
+    assert_eq!(client.text("DBSIZE").await, "1");
+}
+
+/// Waits until no tombstone is left and so many keys have expired.
+async fn wait_until_dropped(client: &mut super::client::Client, expired: u64) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let tombstones = figure(client, "circlet", "tombstones").await;
+        let found = figure(client, "stats", "expired_keys").await;
+        if (tombstones, found) == (0, expired) {
+            return;
+        }
+        assert!(
+            Instant::now() < deadline,
+            "{tombstones} tombstones, {found} of {expired} expired"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
