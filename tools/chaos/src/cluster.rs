@@ -15,6 +15,9 @@ const PAGE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a cluster may take to become whole when nothing is wrong with it.
 const WHOLE_WITHIN: Duration = Duration::from_secs(60);
 
+/// How long a killed process may take to go.
+const GONE_WITHIN: Duration = Duration::from_secs(10);
+
 /// Numbered from 1, as their folders are.
 pub(crate) type NodeNumber = u8;
 
@@ -95,10 +98,18 @@ impl Cluster {
         Pid::from_raw(fs::read_to_string(self.file(node, "pid")).ok()?.trim().parse().ok()?)
     }
 
-    /// Starts a killed node again, with a clock that is off by so many milliseconds.
-    pub(crate) fn restart(&mut self, node: NodeNumber, skew_ms: i64) -> Result<(), String> {
+    /// Whether nothing runs as the node any more: a process that still goes down holds its ports.
+    fn is_gone(&mut self, node: NodeNumber) -> bool {
         self.restarted
             .retain_mut(|child| !matches!(child.try_wait(), Ok(Some(_))));
+        let state = |pid: Pid| fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok();
+        // One that nobody has asked for its exit code yet holds nothing any more.
+        self.pid(node).and_then(state).is_none_or(|stat| stat.contains(") Z "))
+    }
+
+    /// Starts a killed node again, with a clock that is off by so many milliseconds.
+    pub(crate) fn restart(&mut self, node: NodeNumber, skew_ms: i64) -> Result<(), String> {
+        wait(GONE_WITHIN, || self.is_gone(node)).ok_or_else(|| format!("node {node} is killed and does not go"))?;
         let log = File::options().append(true).open(self.file(node, "node.log"));
         let log = log.map_err(|error| format!("no log of node {node}: {error}"))?;
         let child = Command::new(&self.program)

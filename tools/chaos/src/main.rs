@@ -99,10 +99,11 @@ fn run(options: &Options) -> Result<bool, String> {
         let works: Vec<Work> = workers.map(Worker::finish).collect();
         (happened, works)
     });
-    let happened = happened?;
-    let held = verdict::judge(&cluster, &common, &works, &happened, start);
-    if !held && let Some(logs) = cluster.keep_logs() {
+    let held = happened.map(|happened| verdict::judge(&cluster, &common, &works, &happened, start));
+    if held != Ok(true)
+        && let Some(logs) = cluster.keep_logs()
+    {
         say(&format!("        logs of the nodes: {}", logs.display()));
     }
-    Ok(held)
+    held
 }
