@@ -24,6 +24,8 @@ use std::collections::BTreeMap;
 
 use circlet_ring::{ArcId, NodeId};
 
+use crate::time::Instant;
+
 pub use self::arc_hints::HintKey;
 use self::owner_hints::OwnerHints;
 
@@ -85,6 +87,8 @@ pub struct HintBatch {
     pub keys: Vec<(ArcId, HintKey)>,
     /// Arcs that the owner is to be told are stale.
     pub arcs: Vec<ArcId>,
+    /// None of it is older: see [`Hints::since`].
+    pub since: Instant,
 }
 
 impl HintBatch {
@@ -112,13 +116,13 @@ impl Hints {
     }
 
     /// `owner` missed a write of `key`.
-    pub fn record(&mut self, owner: NodeId, arc: ArcId, key: &[u8]) -> Recorded {
-        self.with_owner(owner, |hints, caps| hints.record_key(arc, key, caps))
+    pub fn record(&mut self, now: Instant, owner: NodeId, arc: ArcId, key: &[u8]) -> Recorded {
+        self.with_owner(now, owner, |hints, caps| hints.record_key(arc, key, caps))
     }
 
     /// `owner` missed writes in `arc`, and which is not known.
-    pub fn record_arc(&mut self, owner: NodeId, arc: ArcId) -> Recorded {
-        self.with_owner(owner, |hints, _| hints.record_arc(arc))
+    pub fn record_arc(&mut self, now: Instant, owner: NodeId, arc: ArcId) -> Recorded {
+        self.with_owner(now, owner, |hints, _| hints.record_arc(arc))
     }
 
     /// The next of `owner`'s hints, at most `keys_max` keys and arcs together. They are taken out: what happens to them is the caller's care, who gives
@@ -136,13 +140,13 @@ impl Hints {
         batch
     }
 
-    /// The batch was not taken.
+    /// The batch was not taken. Its hints are as old as they were.
     pub fn give_back(&mut self, owner: NodeId, batch: HintBatch) {
         for (arc, key) in batch.keys {
-            self.record(owner, arc, &key);
+            self.record(batch.since, owner, arc, &key);
         }
         for arc in batch.arcs {
-            self.record_arc(owner, arc);
+            self.record_arc(batch.since, owner, arc);
         }
     }
 
@@ -163,6 +167,15 @@ impl Hints {
         self.owners.get(&owner).map(OwnerHints::size).unwrap_or_default()
     }
 
+    /// When the first hint for `owner` was recorded since there were none: no hint is older. None if there are none.
+    ///
+    /// A moment an owner, and not one a hint: what people ask is for how long the owner has been missing writes. While a replay is under way,
+    /// hints that are left may be younger.
+    #[must_use]
+    pub fn since(&self, owner: NodeId) -> Option<Instant> {
+        self.owners.get(&owner).map(OwnerHints::since)
+    }
+
     /// The owners that something is recorded for.
     pub fn owners(&self) -> impl Iterator<Item = NodeId> {
         self.owners.keys().copied()
@@ -174,15 +187,22 @@ impl Hints {
         self.dropped_count
     }
 
-    fn with_owner(&mut self, owner: NodeId, act: impl FnOnce(&mut OwnerHints, HintCaps) -> Recorded) -> Recorded {
+    fn with_owner(
+        &mut self,
+        now: Instant,
+        owner: NodeId,
+        act: impl FnOnce(&mut OwnerHints, HintCaps) -> Recorded,
+    ) -> Recorded {
         if let Some(hints) = self.owners.get_mut(&owner) {
+            hints.not_after(now);
             return act(hints, self.caps);
         }
         if self.owners.len() >= OWNERS_MAX {
             self.dropped_count += 1;
             return Recorded::Dropped;
         }
-        act(self.owners.entry(owner).or_default(), self.caps);
+        let hints = self.owners.entry(owner).or_insert_with(|| OwnerHints::new(now));
+        act(hints, self.caps);
         Recorded::First
     }
 }

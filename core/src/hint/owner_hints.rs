@@ -7,9 +7,10 @@ use circlet_ring::ArcId;
 
 use super::arc_hints::{ArcHints, cost};
 use super::{HintBatch, HintCaps, HintSize, Recorded};
+use crate::time::Instant;
 
 /// The hints for one absent owner, arc by arc.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct OwnerHints {
     // Invariant: no arc without hints.
     arcs: BTreeMap<ArcId, ArcHints>,
@@ -18,9 +19,30 @@ pub(super) struct OwnerHints {
     /// The arc that the last batch ended in; the next one goes on there, so that an arc that is written to all the time does not
     /// hold up the others.
     cursor: Option<ArcId>,
+    // Invariant: no hint is older.
+    since: Instant,
 }
 
 impl OwnerHints {
+    /// The first hint is recorded `now`.
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            arcs: BTreeMap::new(),
+            size: HintSize::default(),
+            cursor: None,
+            since: now,
+        }
+    }
+
+    pub(super) fn since(&self) -> Instant {
+        self.since
+    }
+
+    /// A hint of this moment is recorded: given back, it may be older than the others.
+    pub(super) fn not_after(&mut self, moment: Instant) {
+        self.since = self.since.min(moment);
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.arcs.is_empty()
     }
@@ -67,7 +89,10 @@ impl OwnerHints {
     }
 
     pub(super) fn take_batch(&mut self, keys_max: usize) -> HintBatch {
-        let mut batch = HintBatch::default();
+        let mut batch = HintBatch {
+            since: self.since,
+            ..HintBatch::default()
+        };
         while batch.keys.len() + batch.arcs.len() < keys_max {
             let Some(arc) = self.next_arc() else { break };
             self.cursor = Some(arc);

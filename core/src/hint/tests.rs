@@ -7,6 +7,7 @@ use super::*;
 
 const OWNER: NodeId = NodeId::from_bytes([1; 20]);
 const OTHER: NodeId = NodeId::from_bytes([2; 20]);
+const NOW: Instant = Instant::from_millis(1_000);
 
 fn arc(number: u16) -> ArcId {
     ArcCount::MIN.arc(number).unwrap()
@@ -22,7 +23,7 @@ fn hints(keys_max: usize) -> Hints {
 #[test]
 fn a_key_written_a_thousand_times_is_one_hint() {
     let mut hints = hints(10);
-    let mut outcomes: Vec<Recorded> = (0..1000).map(|_| hints.record(OWNER, arc(1), b"k")).collect();
+    let mut outcomes: Vec<Recorded> = (0..1000).map(|_| hints.record(NOW, OWNER, arc(1), b"k")).collect();
     outcomes.dedup();
     assert_eq!(outcomes, [Recorded::First, Recorded::Known]);
     assert_eq!(
@@ -38,8 +39,8 @@ fn a_key_written_a_thousand_times_is_one_hint() {
 #[test]
 fn hints_of_two_owners_do_not_mix() {
     let mut hints = hints(10);
-    hints.record(OWNER, arc(1), b"a");
-    hints.record(OTHER, arc(1), b"b");
+    hints.record(NOW, OWNER, arc(1), b"a");
+    hints.record(NOW, OTHER, arc(1), b"b");
     let batch = hints.take_batch(OWNER, 10);
     assert_eq!(batch.keys, [(arc(1), HintKey::from(&b"a"[..]))]);
     assert!(hints.is_empty(OWNER) && !hints.is_empty(OTHER));
@@ -51,12 +52,12 @@ fn hints_of_two_owners_do_not_mix() {
 fn over_the_cap_the_fullest_arc_becomes_dirty_and_the_others_keep_their_keys() {
     let mut hints = hints(4);
     for key in [b"a", b"b", b"c"] {
-        hints.record(OWNER, arc(1), key);
+        hints.record(NOW, OWNER, arc(1), key);
     }
-    hints.record(OWNER, arc(2), b"x");
-    assert_eq!(hints.record(OWNER, arc(2), b"y"), Recorded::Collapsed { arcs: 1 });
+    hints.record(NOW, OWNER, arc(2), b"x");
+    assert_eq!(hints.record(NOW, OWNER, arc(2), b"y"), Recorded::Collapsed { arcs: 1 });
     assert_eq!(
-        hints.record(OWNER, arc(1), b"d"),
+        hints.record(NOW, OWNER, arc(1), b"d"),
         Recorded::Known,
         "the whole arc is marked"
     );
@@ -73,7 +74,7 @@ fn a_lower_cap_holds_at_once_for_every_owner() {
     let mut hints = hints(10);
     for (owner, number) in [(OWNER, 1), (OWNER, 2), (OTHER, 3)] {
         for key in [b"a", b"b", b"c"] {
-            hints.record(owner, arc(number), key);
+            hints.record(NOW, owner, arc(number), key);
         }
     }
     let caps = HintCaps {
@@ -82,7 +83,7 @@ fn a_lower_cap_holds_at_once_for_every_owner() {
     };
     assert_eq!(hints.limit_to(caps), 1, "one of the two arcs of the first owner");
     assert_eq!((hints.size(OWNER).keys, hints.size(OTHER).keys), (3, 3));
-    assert_eq!(hints.record(OTHER, arc(3), b"d"), Recorded::Collapsed { arcs: 1 });
+    assert_eq!(hints.record(NOW, OTHER, arc(3), b"d"), Recorded::Collapsed { arcs: 1 });
 }
 
 #[test]
@@ -91,9 +92,9 @@ fn a_key_larger_than_the_cap_marks_its_arc() {
         keys_max: 10,
         bytes_max: 100,
     });
-    hints.record(OWNER, arc(1), b"small");
+    hints.record(NOW, OWNER, arc(1), b"small");
     assert_eq!(
-        hints.record(OWNER, arc(2), &[b'k'; 200]),
+        hints.record(NOW, OWNER, arc(2), &[b'k'; 200]),
         Recorded::Collapsed { arcs: 1 }
     );
     assert_eq!(
@@ -109,18 +110,18 @@ fn a_key_larger_than_the_cap_marks_its_arc() {
 #[test]
 fn a_key_written_while_its_batch_is_on_its_way_is_sent_again() {
     let mut hints = hints(10);
-    hints.record(OWNER, arc(1), b"k");
+    hints.record(NOW, OWNER, arc(1), b"k");
     let batch = hints.take_batch(OWNER, 10);
     assert_eq!(batch.keys.len(), 1);
-    assert_eq!(hints.record(OWNER, arc(1), b"k"), Recorded::First);
+    assert_eq!(hints.record(NOW, OWNER, arc(1), b"k"), Recorded::First);
     assert_eq!(hints.take_batch(OWNER, 10), batch);
 }
 
 #[test]
 fn a_batch_that_was_not_taken_comes_again() {
     let mut hints = hints(10);
-    hints.record(OWNER, arc(1), b"a");
-    hints.record_arc(OWNER, arc(2));
+    hints.record(NOW, OWNER, arc(1), b"a");
+    hints.record_arc(NOW, OWNER, arc(2));
     let batch = hints.take_batch(OWNER, 10);
     assert!(hints.is_empty(OWNER));
     hints.give_back(OWNER, batch.clone());
@@ -128,12 +129,35 @@ fn a_batch_that_was_not_taken_comes_again() {
 }
 
 #[test]
+fn the_age_is_that_of_the_first_hint_since_all_were_sent() {
+    let at = Instant::from_millis;
+    let mut hints = hints(10);
+    assert_eq!(hints.since(OWNER), None);
+    hints.record(at(5), OWNER, arc(1), b"a");
+    hints.record(at(7), OWNER, arc(1), b"b");
+    hints.record_arc(at(8), OTHER, arc(1));
+    assert_eq!((hints.since(OWNER), hints.since(OTHER)), (Some(at(5)), Some(at(8))));
+    hints.take_batch(OWNER, 1);
+    assert_eq!(hints.since(OWNER), Some(at(5)), "one is left");
+    let last = hints.take_batch(OWNER, 1);
+    assert_eq!(hints.since(OWNER), None);
+    hints.record(at(9), OWNER, arc(2), b"c");
+    assert_eq!(hints.since(OWNER), Some(at(9)));
+    hints.give_back(OWNER, last);
+    assert_eq!(
+        hints.since(OWNER),
+        Some(at(5)),
+        "what was not taken is as old as before"
+    );
+}
+
+#[test]
 fn an_arc_that_is_written_to_all_the_time_does_not_hold_up_the_others() {
     let mut hints = hints(100);
-    hints.record(OWNER, arc(9), b"waits");
+    hints.record(NOW, OWNER, arc(9), b"waits");
     for round in 0..10_u8 {
-        hints.record(OWNER, arc(1), &[round]);
-        hints.record(OWNER, arc(1), &[round, round]);
+        hints.record(NOW, OWNER, arc(1), &[round]);
+        hints.record(NOW, OWNER, arc(1), &[round, round]);
         let batch = hints.take_batch(OWNER, 1);
         if batch.keys.iter().any(|(arc, _)| arc.get() == 9) {
             assert!(round <= 2, "the turn of the other arc came after {round} rounds");
@@ -178,11 +202,11 @@ proptest! {
         for step in steps {
             match step {
                 Step::Record(number, key) => {
-                    hints.record(OWNER, arc(number), &[key]);
+                    hints.record(NOW, OWNER, arc(number), &[key]);
                     missed.insert((number, key));
                 }
                 Step::RecordArc(number) => {
-                    hints.record_arc(OWNER, arc(number));
+                    hints.record_arc(NOW, OWNER, arc(number));
                 }
                 Step::Take(keys_max) => {
                     let batch = hints.take_batch(OWNER, keys_max);

@@ -7,11 +7,12 @@ use crate::routes::NodeIndex;
 use crate::store::HashedKey;
 use crate::turn::{Group, ItemKind, Loss, NO_GROUP, Sent, SentItem, Turn, Waits};
 use circlet_core::control::{Event, PeerStatus, ReplayOutcome};
-use circlet_core::hint::{HintBatch, HintCaps, Recorded};
+use circlet_core::hint::{HintBatch, HintCaps, HintSize, Recorded};
 use circlet_core::message::batch::{self, WireKey};
 use circlet_core::message::stale;
 use circlet_core::quorum::Verdict;
 use circlet_core::state::State;
+use circlet_core::time::Instant;
 use circlet_ring::{ArcId, NodeId};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +31,28 @@ pub(super) fn caps(config: &Config) -> HintCaps {
     }
 }
 
+/// What this node holds for one absent owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HeldHints {
+    pub(crate) owner: NodeId,
+    pub(crate) size: HintSize,
+    /// No hint is older: see [`circlet_core::hint::Hints::since`].
+    pub(crate) age: Duration,
+}
+
 impl Node {
+    /// What this node holds for owners that missed writes, by their ids.
+    pub(crate) fn held_hints(&self) -> Vec<HeldHints> {
+        let now = self.clock.now().mono;
+        let hints = self.hints.lock();
+        let held = |owner| HeldHints {
+            owner,
+            size: hints.size(owner),
+            age: hints.since(owner).map_or(Duration::ZERO, |since| now.since(since)),
+        };
+        hints.owners().map(held).collect()
+    }
+
     /// The limits of hints may be others now.
     pub(crate) fn limit_hints(&self, config: &Config) {
         let collapsed = self.hints.lock().limit_to(caps(config));
@@ -38,9 +60,9 @@ impl Node {
     }
 
     /// An owner misses a write of this key.
-    pub(crate) fn note_hint(&self, owner: NodeIndex, arc: ArcId, key: &[u8]) {
+    pub(crate) fn note_hint(&self, now: Instant, owner: NodeIndex, arc: ArcId, key: &[u8]) {
         let owner = self.member(owner).id;
-        let recorded = self.hints.lock().record(owner, arc, key);
+        let recorded = self.hints.lock().record(now, owner, arc, key);
         match recorded {
             Recorded::First => {
                 self.metrics.inc(Count::HintsRecorded);
@@ -57,7 +79,8 @@ impl Node {
 
     /// A turn's frame is lost: what it would have written becomes hints, and the turn is told.
     pub(crate) fn lose(&self, turn: &Arc<Turn>, sent: usize, loss: Loss) {
-        turn.written_to(sent, |owner, arc, key| self.note_hint(owner, arc, key));
+        let now = self.clock.now().mono;
+        turn.written_to(sent, |owner, arc, key| self.note_hint(now, owner, arc, key));
         turn.on_loss(sent, loss);
     }
 

@@ -318,7 +318,9 @@ impl Executor {
     /// Sends a delta to the owners that can be reached, and leaves hints for the others.
     fn replicate(&mut self, run: Run<'_>, key: WireKey<'_>, delta: &Delta) {
         for missing in &run.owners.missing {
-            run.scene.node.note_hint(*missing, run.part.arc, key.key);
+            run.scene
+                .node
+                .note_hint(run.scene.now.mono, *missing, run.part.arc, key.key);
         }
         if run.owners.reachable.is_empty() {
             return;

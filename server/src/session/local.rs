@@ -8,12 +8,14 @@
 //! | `FLUSH` | arcs | the arcs with the stamps that they were flushed at ([`Flushed`]) |
 //! | `FLUSHED` | [`Flushed`] | how many of the arcs are owned here; those are flushed now |
 //! | `MISSED` | [`Flushed`], members | OK; those members get these arcs again when they are back |
+//! | `HINTS` | | for each owner that hints are held for here: its id, keys, bytes, dirty arcs, age in milliseconds |
 //!
 //! The words are between nodes: no client can send them here. A share over arcs of which one is not ready to be coordinated here
 //! is refused as a whole.
 
 use crate::command::kind_of;
 use crate::command::pure::glob::{Case, matches};
+use crate::metrics::Count;
 use crate::node::Node;
 use crate::routes::{NodeIndex, Routes};
 use crate::store::{HashedKey, Position};
@@ -90,6 +92,10 @@ pub(crate) fn share(node: &Node, routes: &Routes, command: &[&[u8]]) -> Vec<u8> 
         [b"FLUSH", arcs] => mine(node, routes, arcs).map(|arcs| reply.bulk(&flush(node, &arcs).to_bytes())),
         [b"FLUSHED", flushed] => follow(node, routes, flushed).map(|owned| reply.integer(owned)),
         [b"MISSED", flushed, members] => missed(node, routes, flushed, members).map(|()| reply.ok()),
+        [b"HINTS"] => {
+            hints(node, &mut reply);
+            Ok(())
+        }
         _ => Err(NoShare::Unreadable),
     };
     if let Err(error) = done {
@@ -217,6 +223,7 @@ fn follow(node: &Node, routes: &Routes, flushed: &[u8]) -> Result<i64, NoShare> 
         .iter()
         .any(|(_, stamp)| node.drift.check(now, *stamp).is_err())
     {
+        node.metrics.inc(Count::DeltasAhead);
         return Err(NoShare::Ahead);
     }
     let mut owned = 0;
@@ -240,11 +247,12 @@ fn missed(node: &Node, routes: &Routes, flushed: &[u8], members: &[u8]) -> Resul
             return Err(NoShare::Unreadable);
         };
         let mut first = false;
+        let now = node.clock.now().mono;
         for (arc, _) in &flushed.0 {
             let owners = node.topology.owners(*arc);
             let both_own = routes.arc(*arc).owned && owners.iter().any(|owner| owner.get() == usize::from(member));
             if both_own && member != routes.me {
-                first |= node.hints.lock().record_arc(entry.id, *arc) == Recorded::First;
+                first |= node.hints.lock().record_arc(now, entry.id, *arc) == Recorded::First;
             }
         }
         if first {
@@ -252,6 +260,19 @@ fn missed(node: &Node, routes: &Routes, flushed: &[u8], members: &[u8]) -> Resul
         }
     }
     Ok(())
+}
+
+fn hints(node: &Node, reply: &mut ReplyBuf) {
+    let held = node.held_hints();
+    reply.array(held.len());
+    for held in held {
+        reply.array(5);
+        reply.bulk(held.owner.to_string().as_bytes());
+        for figure in [held.size.keys, held.size.bytes, held.size.arcs] {
+            reply.integer(figure as i64);
+        }
+        reply.integer(held.age.as_millis() as i64);
+    }
 }
 
 /// Where a key stands in the order that SCAN goes by.

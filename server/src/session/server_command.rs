@@ -6,6 +6,7 @@ mod client;
 mod client_kill;
 mod client_list;
 mod cluster;
+mod cluster_hints;
 mod cluster_nodes;
 mod cluster_shards;
 mod cluster_slots;
@@ -114,6 +115,7 @@ async fn run_here(
         Id::ClusterInfo | Id::ClusterMyid | Id::ClusterNodes | Id::ClusterSlots | Id::ClusterShards => {
             return cluster::cluster(node, door, id, args, replies);
         }
+        Id::ClusterHints => cluster_hints::write(node, door, replies).await,
         Id::ClusterKeyslot | Id::ClusterCountkeysinslot | Id::ClusterGetkeysinslot => {
             return cluster::cluster(node, door, id, args, replies);
         }

@@ -58,8 +58,8 @@ impl World {
                     .waiting
                     .push((coordinator, Message::Delta { arc, writes }));
             }
-            let id = self.id(owner);
-            self.nodes[coordinator].hints.record(id, arc, &write.to_le_bytes());
+            let (now, id) = (self.now, self.id(owner));
+            self.nodes[coordinator].hints.record(now, id, arc, &write.to_le_bytes());
             self.event(coordinator, Event::HintsPending { peer: id });
         }
         if acks >= 2 {

@@ -11,6 +11,7 @@ pub(crate) static CLUSTER: CommandSpec = CommandSpec::new(Id::Cluster, "cluster"
         &CLUSTER_COUNTKEYSINSLOT,
         &CLUSTER_GETKEYSINSLOT,
         &CLUSTER_HELP,
+        &CLUSTER_HINTS,
         &CLUSTER_INFO,
         &CLUSTER_KEYSLOT,
         &CLUSTER_MYID,
@@ -49,6 +50,15 @@ pub(crate) static CLUSTER_HELP: CommandSpec =
     CommandSpec::new(Id::ClusterHelp, "cluster|help", 2, Group::Cluster, "5.0.0")
         .about("Shows what the subcommands do.", "O(1)")
         .with_flags(&[Flag::Loading, Flag::Stale]);
+
+pub(crate) static CLUSTER_HINTS: CommandSpec =
+    CommandSpec::new(Id::ClusterHints, "cluster|hints", 2, Group::Cluster, "7.2.0")
+        .about(
+            "Lists the absent nodes that hints are held for: how many, and for how long.",
+            "O(N), N: number of nodes",
+        )
+        .with_flags(&[Flag::Loading, Flag::Stale])
+        .with_tips(&["nondeterministic_output"]);
 
 pub(crate) static CLUSTER_INFO: CommandSpec =
     CommandSpec::new(Id::ClusterInfo, "cluster|info", 2, Group::Cluster, "3.0.0")

@@ -286,6 +286,7 @@ commands! {
     ClusterCountkeysinslot => cluster::CLUSTER_COUNTKEYSINSLOT,
     ClusterGetkeysinslot => cluster::CLUSTER_GETKEYSINSLOT,
     ClusterHelp => cluster::CLUSTER_HELP,
+    ClusterHints => cluster::CLUSTER_HINTS,
     ClusterInfo => cluster::CLUSTER_INFO,
     ClusterKeyslot => cluster::CLUSTER_KEYSLOT,
     ClusterMyid => cluster::CLUSTER_MYID,

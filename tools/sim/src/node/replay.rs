@@ -24,7 +24,7 @@ impl Node {
             return;
         }
         let peer = self.id_of(place);
-        if self.hints.record(peer, self.arc_of(key), key) == Recorded::First {
+        if self.hints.record(self.now.mono, peer, self.arc_of(key), key) == Recorded::First {
             self.tell(Event::HintsPending { peer });
         }
     }
