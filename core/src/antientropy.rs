@@ -15,6 +15,7 @@ mod round;
 mod rounds;
 mod slices;
 mod sums;
+mod sync_lag;
 #[cfg(test)]
 mod tests;
 
@@ -23,3 +24,4 @@ pub use round::{Asked, Round, RoundAnswer, RoundId, RoundVerdict, Settled};
 pub use rounds::Rounds;
 pub use slices::{SLICE_MS, Slices, cut_before, is_cut};
 pub use sums::Sums;
+pub use sync_lag::SyncLag;

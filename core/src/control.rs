@@ -23,6 +23,7 @@
 //! - Holds the [hints](crate::hint); control only says when a batch is to go.
 
 mod clock_watch;
+mod clocks;
 mod compare;
 mod control_config;
 mod control_plane;
@@ -40,6 +41,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use clocks::{Clocks, PeerClock};
 pub use control_config::ControlConfig;
 pub use control_plane::{ControlPlane, NotAMember};
 pub use effect::Effect;

@@ -48,13 +48,18 @@ pub(super) fn judge(ahead_ms: &[i64], members: usize, off_ms_max: u32) -> Result
     let mut differing: Vec<i64> = ahead_ms
         .iter()
         .copied()
-        .filter(|ahead| ahead.unsigned_abs() > u64::from(off_ms_max))
+        .filter(|&ahead| is_off(ahead, off_ms_max))
         .collect();
     if differing.len() * 2 <= members {
         return Ok(());
     }
     differing.sort_unstable();
     Err(-differing[differing.len() / 2])
+}
+
+/// Whether clocks that differ by this many milliseconds differ too much.
+pub(super) fn is_off(ahead_ms: i64, off_ms_max: u32) -> bool {
+    ahead_ms.unsigned_abs() > u64::from(off_ms_max)
 }
 
 fn difference_ms(a: WallMs, b: WallMs) -> i64 {

@@ -33,7 +33,8 @@ pub struct ControlPlane {
     pub(super) peers: Box<[Peer]>,
     /// The arcs that this node has told to have caught up on; the view goes by this.
     pub(super) announced: ArcBitmap,
-    pub(super) clock_believed: bool,
+    /// By how much this node's clock is off; none while it is believed.
+    pub(super) clock_ahead_ms: Option<i64>,
     pub(super) status_due: Option<Instant>,
     pub(super) status_said_at: Instant,
     pub(super) lease: Lease,
@@ -70,7 +71,7 @@ impl ControlPlane {
             rounds: Rounds::new(topology.settings().arcs, config.round_period, now.mono),
             builder,
             view,
-            clock_believed: true,
+            clock_ahead_ms: None,
             status_due: Some(now.mono),
             status_said_at: now.mono,
             lease: Lease::new(config.lease, now.mono),
@@ -172,7 +173,7 @@ impl ControlPlane {
             life: self.config.life,
             caught_up: self.announced.clone(),
             wall: now.wall,
-            clock_believed: self.clock_believed,
+            clock_believed: self.believes_its_clock(),
         }
     }
 

@@ -40,6 +40,18 @@ pub enum Notice {
     },
     /// This node's clock agrees again.
     ClockBack,
+    /// A peer's clock differs too much from this node's, which most others agree with or which is one of two.
+    PeerClockOff {
+        /// The peer.
+        peer: NodeId,
+        /// By how many milliseconds its clock is ahead of ours; negative if behind.
+        ahead_ms: i64,
+    },
+    /// A peer's clock agrees with this node's again.
+    PeerClockBack {
+        /// The peer.
+        peer: NodeId,
+    },
     /// All arcs of this node have caught up.
     CaughtUp {
         /// How many there are.
@@ -57,6 +69,27 @@ pub enum Notice {
     },
 }
 
+impl Notice {
+    /// Whether an operator should act on it.
+    #[must_use]
+    pub fn is_alarm(&self) -> bool {
+        matches!(
+            self,
+            Self::ClockOff { .. } | Self::PeerClockOff { .. } | Self::OpenedAlone { .. }
+        )
+    }
+}
+
+/// A difference of clocks, in words.
+struct Ahead(i64);
+
+impl fmt::Display for Ahead {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let way = if self.0 < 0 { "behind" } else { "ahead of" };
+        write!(formatter, "{} ms {way}", self.0.unsigned_abs())
+    }
+}
+
 impl fmt::Display for Notice {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -66,15 +99,18 @@ impl fmt::Display for Notice {
             Self::Stalled(stall) => write!(formatter, "this node stood still for {} ms", stall.as_millis()),
             Self::HeldForDead => formatter.write_str("the others held this node for dead"),
             Self::LeaseLost => formatter.write_str("this node stood still for too long: it takes over its arcs anew"),
-            Self::ClockOff { ahead_ms } => {
-                let way = if *ahead_ms < 0 { "behind" } else { "ahead" };
-                let ms = ahead_ms.unsigned_abs();
-                write!(
-                    formatter,
-                    "this node's clock is {ms} ms {way} of most others': it steps down as coordinator"
-                )
-            }
+            Self::ClockOff { ahead_ms } => write!(
+                formatter,
+                "this node's clock is {} most others': it steps down as coordinator",
+                Ahead(*ahead_ms)
+            ),
             Self::ClockBack => formatter.write_str("this node's clock agrees with the others' again"),
+            Self::PeerClockOff { peer, ahead_ms } => {
+                write!(formatter, "the clock of {peer:?} is {} this node's", Ahead(*ahead_ms))
+            }
+            Self::PeerClockBack { peer } => {
+                write!(formatter, "the clock of {peer:?} agrees with this node's again")
+            }
             Self::CaughtUp { arcs } => write!(formatter, "all {arcs} arcs of this node have caught up"),
             Self::OpenedAlone { arcs } => {
                 write!(

@@ -21,6 +21,8 @@ pub(super) struct Peer {
     // Invariant: about `life`.
     pub(super) status: Option<PeerStatus>,
     pub(super) clock: ClockOffset,
+    /// Whether people were told last that its clock is off.
+    pub(super) is_clock_off: bool,
     pub(super) replay: Replay,
     /// What was last said about it to the view.
     pub(super) was_reachable: bool,
@@ -35,6 +37,7 @@ impl Peer {
             link: None,
             status: None,
             clock: ClockOffset::default(),
+            is_clock_off: false,
             replay: Replay::default(),
             was_reachable: false,
         }

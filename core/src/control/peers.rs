@@ -97,6 +97,7 @@ impl ControlPlane {
             self.recompute_arc(now.mono, arc);
         }
         self.recompute_peer(now.mono, index, out);
+        self.on_clock(now.mono, index);
     }
 
     /// A source named a life of a peer. If it is a new one, nothing that was known of its memory holds.
@@ -163,7 +164,7 @@ impl ControlPlane {
             };
             owners.caught_up = put(owners.caught_up, caught_up);
             let believed = if is_me {
-                self.clock_believed
+                self.believes_its_clock()
             } else {
                 peer.believes_its_clock()
             };

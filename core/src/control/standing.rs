@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::clock_watch;
 use super::control_plane::ControlPlane;
-use super::{Effect, Notice, Now};
+use super::{Clocks, Effect, Notice, Now, PeerClock};
 use crate::membership::MemberState;
 use crate::time::Instant;
+use crate::topology::MemberIndex;
 use crate::view::MemberView;
 
 /// How often a node says how it is, if nothing changes: carries its clock.
@@ -75,12 +76,10 @@ impl ControlPlane {
 
     /// True if this node changed its mind about its clock.
     pub(super) fn judge_clock(&mut self, now: Instant, out: &mut Vec<Effect>) -> bool {
-        let ahead_ms: Vec<i64> = (self.peers.iter().filter(|peer| peer.link.is_some()))
-            .filter_map(|peer| peer.clock.ahead_ms(now))
-            .collect();
-        let off_ms_max = self.builder.topology().settings().clock_off_ms_max;
-        let verdict = clock_watch::judge(&ahead_ms, self.peers.len(), off_ms_max);
-        let believed_before = std::mem::replace(&mut self.clock_believed, verdict.is_ok());
+        let verdict = self.own_clock(now);
+        let believed_before = self.believes_its_clock();
+        self.clock_ahead_ms = verdict.err();
+        self.judge_peers_clocks(now, out);
         match verdict {
             Ok(()) if !believed_before => out.push(Effect::Notice(Notice::ClockBack)),
             Err(ahead_ms) if believed_before => out.push(Effect::Notice(Notice::ClockOff { ahead_ms })),
@@ -91,10 +90,76 @@ impl ControlPlane {
             state,
             life: self.config.life,
             reachable: true,
-            clock_believed: self.clock_believed,
+            clock_believed: self.believes_its_clock(),
         };
         self.builder.set_member(self.me, myself);
         true
+    }
+
+    /// Whether this node is to believe its clock, by what it heard up to now.
+    fn own_clock(&self, now: Instant) -> Result<(), i64> {
+        let ahead_ms: Vec<i64> = (self.peers.iter().filter(|peer| peer.link.is_some()))
+            .filter_map(|peer| peer.clock.ahead_ms(now))
+            .collect();
+        clock_watch::judge(&ahead_ms, self.peers.len(), self.clock_off_ms_max())
+    }
+
+    /// A peer told its clock. If that ends this node's belief in its own, it says so at once, and not when it is due: one that starts with a wrong clock
+    /// coordinates nothing meanwhile.
+    pub(super) fn on_clock(&mut self, now: Instant, index: MemberIndex) {
+        let ahead_ms = self.peers[index.get()].clock.ahead_ms(now);
+        let differs = ahead_ms.is_some_and(|ahead_ms| clock_watch::is_off(ahead_ms, self.clock_off_ms_max()));
+        if differs && self.believes_its_clock() && self.own_clock(now).is_err() {
+            self.status_due = Some(now);
+        }
+    }
+
+    fn clock_off_ms_max(&self) -> u32 {
+        self.builder.topology().settings().clock_off_ms_max
+    }
+
+    /// Names the peers whose clocks have come to differ from ours, and those that agree again: once for each change.
+    ///
+    /// A node that is the odd one out names nobody but itself.
+    fn judge_peers_clocks(&mut self, now: Instant, out: &mut Vec<Effect>) {
+        let (believes_its_own, off_ms_max) = (self.believes_its_clock(), self.clock_off_ms_max());
+        for peer in &mut self.peers {
+            let Some(ahead_ms) = peer.clock.ahead_ms(now) else {
+                continue;
+            };
+            let is_off = believes_its_own && clock_watch::is_off(ahead_ms, off_ms_max);
+            let was_off = std::mem::replace(&mut peer.is_clock_off, is_off);
+            let peer = peer.id;
+            if is_off && !was_off {
+                out.push(Effect::Notice(Notice::PeerClockOff { peer, ahead_ms }));
+            } else if was_off && believes_its_own && !is_off {
+                out.push(Effect::Notice(Notice::PeerClockBack { peer }));
+            }
+        }
+    }
+
+    /// Whether this node believes its own clock; if not, it coordinates nothing.
+    pub(super) fn believes_its_clock(&self) -> bool {
+        self.clock_ahead_ms.is_none()
+    }
+
+    /// The members' clocks, to look at.
+    #[must_use]
+    pub fn clocks(&self, now: Instant) -> Clocks {
+        let others = self
+            .peers
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| *index != self.me.get());
+        let peers = others.map(|(_, peer)| PeerClock {
+            peer: peer.id,
+            ahead_ms: peer.clock.ahead_ms(now),
+            is_off: peer.is_clock_off,
+        });
+        Clocks {
+            own_ahead_ms: self.clock_ahead_ms,
+            peers: peers.collect(),
+        }
     }
 
     pub(super) fn open_alone(&mut self, now: Instant, out: &mut Vec<Effect>) {

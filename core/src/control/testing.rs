@@ -34,6 +34,8 @@ pub(in crate::control) struct World {
     flying: BTreeMap<(Instant, u64), Flying>,
     sent_count: u64,
     cut: BTreeSet<(usize, usize)>,
+    /// Whose dialling, of whom, waits.
+    slow_to_dial: BTreeSet<(usize, usize)>,
     random: StdRng,
     /// What was acknowledged by a quorum, by arc.
     acknowledged: BTreeMap<ArcId, BTreeSet<u64>>,
@@ -95,6 +97,7 @@ impl World {
             flying: BTreeMap::new(),
             sent_count: 0,
             cut: BTreeSet::new(),
+            slow_to_dial: BTreeSet::new(),
             random: StdRng::seed_from_u64(seed),
             acknowledged: BTreeMap::new(),
             written_count: 0,
@@ -197,6 +200,11 @@ impl World {
         }
     }
 
+    /// From now on these do not dial `peer`, though all else goes through.
+    pub(in crate::control) fn hold_dialling(&mut self, nodes: &[usize], peer: usize) {
+        self.slow_to_dial = nodes.iter().map(|&node| (node, peer)).collect();
+    }
+
     pub(in crate::control) fn mend(&mut self, a: usize, b: usize) {
         self.cut.remove(&(a, b));
         self.cut.remove(&(b, a));
@@ -222,6 +230,10 @@ impl World {
 
     pub(in crate::control) fn plane(&self, node: usize) -> &ControlPlane {
         self.nodes[node].plane.as_ref().expect("the node runs")
+    }
+
+    pub(in crate::control) fn clocks(&self, node: usize) -> Clocks {
+        self.plane(node).clocks(self.now)
     }
 
     pub(in crate::control) fn view(&self, node: usize) -> &ClusterView {

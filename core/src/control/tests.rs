@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use circlet_ring::NodeId;
+
 use super::testing::{Refused, World};
 use super::*;
 use crate::life::Life;
@@ -219,6 +221,74 @@ fn a_node_whose_clock_is_six_seconds_off_steps_down_and_writes_go_on() {
         world.run_ms(5000);
         assert!(world.is_whole(), "seed {seed}: it is believed again");
         assert!(world.nodes[0].notices.contains(&Notice::ClockBack));
+    }
+}
+
+#[test]
+fn a_node_that_starts_with_a_wrong_clock_never_coordinates() {
+    for seed in SEEDS {
+        let mut world = World::settled(3, seed);
+        write_for(&mut world, 100, &[0, 1, 2]);
+        world.kill(0);
+        world.run_ms(3000);
+        world.nodes[0].wall_ahead_ms = 7000;
+        // It has caught up before it hears from anybody what time it is.
+        world.hold_dialling(&[1, 2], 0);
+        world.start(0);
+        for ms in 0..5000 {
+            world.run_ms(1);
+            if ms == 300 {
+                assert_eq!(world.view(0).arcs_behind(), 0, "seed {seed}");
+                world.hold_dialling(&[], 0);
+            }
+            for arc in world.arcs() {
+                let view = world.arc_view(0, arc);
+                assert!(
+                    !(view.is_mine() && view.may_coordinate(2)),
+                    "seed {seed}: {arc:?} after {ms} ms"
+                );
+            }
+        }
+        assert_eq!(world.view(0).arcs_behind(), 0, "seed {seed}: it has all there is");
+        assert!(world.clocks(0).own_ahead_ms.is_some());
+    }
+}
+
+#[test]
+fn a_skewed_node_is_named_once_by_the_others_and_names_nobody_but_itself() {
+    let mut world = World::settled(3, 1);
+    let skewed = world.id(0);
+    let named = |world: &World, node: usize| -> Vec<(NodeId, i64)> {
+        let notices = world.nodes[node].notices.iter();
+        let named = notices.filter_map(|notice| match notice {
+            Notice::PeerClockOff { peer, ahead_ms } => Some((*peer, *ahead_ms)),
+            _ => None,
+        });
+        named.collect()
+    };
+    world.nodes[0].wall_ahead_ms = -7000;
+    world.run_ms(10_000);
+    for node in [1, 2] {
+        let told = named(&world, node);
+        assert!(
+            matches!(told[..], [(peer, -7020..=-6980)] if peer == skewed),
+            "node {node}: {told:?}"
+        );
+        let clocks = world.clocks(node);
+        let off: Vec<NodeId> = clocks.off().map(|clock| clock.peer).collect();
+        assert_eq!((clocks.own_ahead_ms, off), (None, vec![skewed]));
+    }
+    let own = world.clocks(0);
+    assert!(matches!(own.own_ahead_ms, Some(-7020..=-6980)), "{own:?}");
+    assert_eq!(own.off().count(), 0, "it is the odd one out: {own:?}");
+    assert!(own.peers.iter().all(|clock| clock.ahead_ms > Some(6900)), "{own:?}");
+    world.nodes[0].wall_ahead_ms = 0;
+    world.run_ms(10_000);
+    for node in [1, 2] {
+        let back = Notice::PeerClockBack { peer: skewed };
+        assert!(world.nodes[node].notices.contains(&back), "node {node}");
+        assert_eq!(world.clocks(node).off().count(), 0);
+        assert_eq!(named(&world, node).len(), 1, "once, and not each second");
     }
 }
 

@@ -82,7 +82,8 @@ impl World {
     pub(in crate::control) fn dial(&mut self, node: usize, peer: usize) {
         self.fly(DIAL_PERIOD, node, peer, Message::Dial);
         let is_there = |node: &Node| node.plane.is_some() && !node.stopped;
-        if node == peer || self.nodes[node].links[peer] || self.cut.contains(&(node, peer)) {
+        let is_held = self.cut.contains(&(node, peer)) || self.slow_to_dial.contains(&(node, peer));
+        if node == peer || self.nodes[node].links[peer] || is_held {
             return;
         }
         if is_there(&self.nodes[node]) && is_there(&self.nodes[peer]) {
