@@ -23,7 +23,7 @@ const DATAGRAM_BYTES_MAX: usize = 2048;
 /// Events that one turn takes in together: a turn with a new view costs the same for all of them.
 const EVENTS_MAX: usize = 256;
 
-/// How often the wall clock is looked at again, if something wakes the loop anyway.
+/// How often the wall clock is looked at again, and the members' clocks are shown, if something wakes the loop anyway.
 const FOLLOW_WALL: Duration = Duration::from_millis(50);
 
 /// How often the wall clock is looked at again by a node that hears from nobody.
@@ -58,6 +58,8 @@ impl ControlLoop {
             self.obey(&mut effects);
             if followed_wall.elapsed() >= FOLLOW_WALL {
                 self.node.clock.follow_wall();
+                let clocks = self.plane.clocks(self.node.clock.now().mono);
+                self.node.clocks.store(Arc::new(clocks));
                 followed_wall = tokio::time::Instant::now();
             }
             self.count_refused();
@@ -148,6 +150,7 @@ impl ControlLoop {
                         let _ = left.send(());
                     }
                 }
+                Effect::Notice(notice) if notice.is_alarm() => tracing::warn!("{notice}"),
                 Effect::Notice(notice) => tracing::info!("{notice}"),
             }
         }

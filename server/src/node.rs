@@ -10,6 +10,7 @@
 //! Nothing here decides: it hands events to the core and does what comes back.
 
 mod clock;
+mod gauges;
 mod hints;
 mod identity;
 mod peers;
@@ -19,6 +20,7 @@ mod upkeep;
 mod web;
 
 pub(crate) use clock::Clock;
+pub(crate) use hints::HeldHints;
 pub use identity::{Identity, IdentityError};
 pub use start::{Running, StartError, start};
 pub(crate) use synced::LeastSynced;
@@ -40,7 +42,7 @@ use crate::store::{HashedKey, Shard, Store};
 use crate::waiting::Waiting;
 use arc_swap::ArcSwap;
 use circlet_core::clock::DriftGuard;
-use circlet_core::control::Event;
+use circlet_core::control::{Clocks, Event};
 use circlet_core::hint::Hints;
 use circlet_core::mutate::Author;
 use circlet_core::stamp::Stamp;
@@ -80,6 +82,8 @@ pub(crate) struct Node {
     pub(crate) slowlog: Mutex<SlowLog>,
     pub(crate) latency: Mutex<LatencyMonitor>,
     pub(crate) drift: DriftGuard,
+    /// The members' clocks, as the control plane saw them lately.
+    pub(crate) clocks: ArcSwap<Clocks>,
     pub(crate) least_synced: LeastSynced,
     /// Whose runs this node raises: each life its own, so that a run is new after every start.
     author: Author,

@@ -54,6 +54,7 @@ pub(crate) fn table(nodes: &[NodeFiles]) -> String {
         "ops/s",
         "connected",
         "hints",
+        "lag",
     ];
     let rows: Vec<Vec<String>> = nodes.iter().map(|files| row(&describe(files))).collect();
     let mut text = String::new();
@@ -100,8 +101,39 @@ fn row(node: &Value) -> Vec<String> {
         memory,
         text("ops_per_second"),
         text("clients"),
-        text("hints"),
+        hints(node),
+        lag(node),
     ]
+}
+
+/// What is held for absent owners: keys, arcs as a whole, and for how long.
+fn hints(node: &Value) -> String {
+    let Some(held) = node["hints_for"].as_array() else {
+        return "-".to_owned();
+    };
+    let sum = |what: &str| held.iter().filter_map(|held| held[what].as_u64()).sum::<u64>();
+    let oldest_ms = held.iter().filter_map(|held| held["oldest_ms"].as_u64()).max();
+    let arcs = match sum("dirty_arcs") {
+        0 => String::new(),
+        arcs => format!(" +{arcs} arcs"),
+    };
+    let age = oldest_ms.map_or(String::new(), |ms| format!(", {}", seconds(ms)));
+    format!("{}{arcs}{age}", sum("keys"))
+}
+
+/// How long ago that was which the slowest arc is synced up to, of those that have been.
+fn lag(node: &Value) -> String {
+    let Some(ms) = node["synced_lag_ms_max"].as_u64() else {
+        return "-".to_owned();
+    };
+    match node["synced_arcs_never"].as_u64() {
+        None | Some(0) => seconds(ms),
+        Some(never) => format!("{}, {never} never", seconds(ms)),
+    }
+}
+
+fn seconds(ms: u64) -> String {
+    format!("{}.{} s", ms / 1_000, ms % 1_000 / 100)
 }
 
 /// What a node says of itself, or that it does not run.
@@ -138,4 +170,28 @@ fn http_address(files: &NodeFiles) -> Option<SocketAddr> {
     };
     let node = LiveConfig::load(&sources).ok()?.current().node.clone();
     Some(SocketAddr::new(node.bind, node.http_port()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_are_told_with_their_age_and_arcs_that_were_never_synced_apart() {
+        let quiet = json!({ "hints_for": [], "synced_lag_ms_max": 7_349, "synced_arcs_never": 0 });
+        assert_eq!((hints(&quiet), lag(&quiet)), ("0".to_owned(), "7.3 s".to_owned()));
+        let held =
+            |keys, dirty_arcs, oldest_ms| json!({ "keys": keys, "dirty_arcs": dirty_arcs, "oldest_ms": oldest_ms });
+        let busy = json!({
+            "hints_for": [held(10, 0, 900), held(5, 2, 61_050)],
+            "synced_lag_ms_max": 0,
+            "synced_arcs_never": 12,
+        });
+        assert_eq!(
+            (hints(&busy), lag(&busy)),
+            ("15 +2 arcs, 61.0 s".to_owned(), "0.0 s, 12 never".to_owned())
+        );
+        let gone = json!({ "state": "not running" });
+        assert_eq!((hints(&gone), lag(&gone)), ("-".to_owned(), "-".to_owned()));
+    }
 }

@@ -59,6 +59,7 @@ pub(super) fn on_synced(node: &Node, body: &[u8]) -> Result<(), Malformed> {
 
 /// Runs a round: sums each arc once, for all peers, and reports what each of them says.
 pub(crate) async fn compare(node: Arc<Node>, round: Round<NodeId>) {
+    node.metrics.inc(Count::RoundsBegun);
     let mut sums: HashMap<ArcId, Option<u64>> = HashMap::new();
     for (arc, _) in round.asked.iter().flat_map(|asked| &asked.arcs) {
         sums.entry(*arc)

@@ -65,7 +65,7 @@ counts! {
     DeltasSent = "circlet_deltas_sent_total",
     /// Deltas of other coordinators merged.
     DeltasMerged = "circlet_deltas_merged_total",
-    /// Deltas refused because their stamp was too far ahead.
+    /// Deltas, states, cuts and flushes refused because their stamp was too far ahead.
     DeltasAhead = "circlet_deltas_ahead_total",
     /// Times that a write was stamped anew because an owner held a greater stamp.
     WritesRestamped = "circlet_writes_restamped_total",
@@ -83,6 +83,8 @@ counts! {
     HintsReplayed = "circlet_hints_replayed_total",
     /// Bytes received while exchanging arcs.
     ExchangeBytes = "circlet_exchange_bytes_total",
+    /// Rounds that this node began: comparisons of a window of arcs with all of their other owners.
+    RoundsBegun = "circlet_rounds_begun_total",
     /// Arcs that a round of this node found alike on all owners.
     ArcsSynced = "circlet_arcs_synced_total",
     /// Arcs that a round of this node found to differ.

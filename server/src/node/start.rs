@@ -122,6 +122,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         learned: LearnedStamps::new(topology.settings().arcs),
         metrics: new_metrics(),
         drift: DriftGuard::new(u64::from(topology.settings().clock_off_ms_max)),
+        clocks: ArcSwap::default(),
         author: identity.author(),
         least_synced,
         lease_until: AtomicU64::new(0),
@@ -135,18 +136,12 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         config,
         clock,
     });
+    super::gauges::register(&node);
     let (leave, left) = oneshot::channel();
     let gossip = sockets.gossip.into_std().map_err(StartError::Thread)?;
     spawn_control(Arc::clone(&node), plane, effects, gossip, received, leave)?;
     let mut tasks = JoinSet::new();
-    for link in &node.links {
-        if link.peer == node.routes.load().me {
-            // What others are told by a hello, this node's own clients are told as well.
-            link.on_announced(settings.node.announce_ip_given);
-        } else {
-            tasks.spawn(dial::keep(Arc::clone(&node), Arc::clone(link)));
-        }
-    }
+    keep_links(&node, &settings, &mut tasks);
     tasks.spawn(accept::accept(Arc::clone(&node), sockets.peer));
     tasks.spawn(door::open(Arc::clone(&node), sockets.big, Door::Big));
     tasks.spawn(door::open(Arc::clone(&node), sockets.cluster, Door::Cluster));
@@ -160,6 +155,17 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         left,
         http,
     })
+}
+
+fn keep_links(node: &Arc<Node>, settings: &Config, tasks: &mut JoinSet<()>) {
+    for link in &node.links {
+        if link.peer == node.routes.load().me {
+            // What others are told by a hello, this node's own clients are told as well.
+            link.on_announced(settings.node.announce_ip_given);
+        } else {
+            tasks.spawn(dial::keep(Arc::clone(node), Arc::clone(link)));
+        }
+    }
 }
 
 fn links(

@@ -3,6 +3,7 @@
 use super::Node;
 use crate::metrics::Count;
 use crate::store::Dropped;
+use circlet_core::antientropy::SyncLag;
 use circlet_core::stamp::Stamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,6 +33,17 @@ impl Node {
         self.least_synced
             .0
             .store(least.unwrap_or_default().to_bits(), Ordering::Relaxed);
+    }
+
+    /// How far behind the present the arcs are synced that this node coordinates and shares with others: an arc of one owner waits for nobody.
+    /// Costs a lock an arc.
+    pub(crate) fn sync_lag(&self) -> SyncLag {
+        let routes = self.routes.load();
+        let coordinated = routes.arcs().arcs().filter(|arc| {
+            let route = routes.arc(*arc);
+            route.coordinator == Some(routes.me) && !routes.owners(route).is_empty()
+        });
+        SyncLag::of(self.clock.wall(), coordinated.map(|arc| self.store.lock(arc).synced()))
     }
 
     /// Counts what a sweep dropped.

@@ -1,8 +1,9 @@
 //! What a node shows over HTTP.
 
-use super::Node;
+use super::{HeldHints, Node};
 use crate::http::{Pages, Readiness};
 use crate::metrics::Count;
+use circlet_core::control::{Notice, PeerClock};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +21,11 @@ pub(super) fn pages(node: &Arc<Node>) -> Pages {
 }
 
 fn readiness(node: &Node) -> Readiness {
+    if let Some(ahead_ms) = node.clocks.load().own_ahead_ms {
+        // Not one of the cluster until its clock is set: its clients are better served elsewhere.
+        let why = Notice::ClockOff { ahead_ms };
+        return Readiness::NotReady(why.to_string());
+    }
     let routes = node.routes.load();
     let (behind, arcs) = (routes.view.arcs_behind(), routes.arcs().get());
     if behind > 0 {
@@ -56,10 +62,17 @@ fn describe(node: &Node, rate: &Rate) -> Value {
         .indexes()
         .filter(|member| routes.view.member(*member).state.is_up())
         .count();
-    let hints: usize = {
-        let hints = node.hints.lock();
-        hints.owners().map(|owner| hints.size(owner).keys).sum()
+    let (held, lag, clocks) = (node.held_hints(), node.sync_lag(), node.clocks.load());
+    let held_for = |held: &HeldHints| {
+        json!({
+            "id": held.owner.to_string(),
+            "keys": held.size.keys,
+            "bytes": held.size.bytes,
+            "dirty_arcs": held.size.arcs,
+            "oldest_ms": held.age.as_millis() as u64,
+        })
     };
+    let off = |clock: &PeerClock| json!({ "id": clock.peer.to_string(), "ahead_ms": clock.ahead_ms });
     json!({
         "id": node.identity.id.to_string(),
         "life": node.identity.life.get(),
@@ -73,7 +86,13 @@ fn describe(node: &Node, rate: &Rate) -> Value {
         "memory_bytes": counts.memory_bytes(),
         "ops_per_second": rate.look(node.metrics.since_reset(Count::CommandsReceived), now.mono.as_nanos()),
         "clients": node.clients.len(),
-        "hints": hints,
+        "hints": held.iter().map(|held| held.size.keys).sum::<usize>(),
+        "hints_for": held.iter().map(held_for).collect::<Vec<_>>(),
+        "synced_lag_ms_median": lag.median_ms,
+        "synced_lag_ms_max": lag.max_ms,
+        "synced_arcs_never": lag.arcs_never,
+        "clock_ahead_ms": clocks.own_ahead_ms,
+        "clocks_off": clocks.off().map(off).collect::<Vec<_>>(),
         "uptime_ms": now.mono.as_nanos() / 1_000_000,
     })
 }

@@ -1,11 +1,11 @@
 //! The sections of INFO.
 
-use super::REDIS_VERSION;
+use super::lines::Lines;
+use super::{REDIS_VERSION, circlet};
 use crate::metrics::{Count, usage};
 use crate::node::Node;
 use crate::session::caller::Door;
 use circlet_resp::command::all;
-use std::fmt::Write as _;
 
 /// One section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Section {
 
     /// Appends the section.
     pub(super) fn write(self, node: &Node, door: Door, text: &mut String) {
-        let mut lines = Lines { text };
+        let mut lines = Lines::new(text);
         lines.head(match self {
             Self::Cpu => "CPU",
             _ => self.name(),
@@ -87,25 +87,8 @@ impl Section {
             Self::Latencystats => latency_stats(node, &mut lines),
             Self::Cluster => lines.put("cluster_enabled", u8::from(door == Door::Cluster)),
             Self::Keyspace => keyspace(node, &mut lines),
-            Self::Circlet => circlet(node, &mut lines),
+            Self::Circlet => circlet::write(node, &mut lines),
         }
-    }
-}
-
-/// `name:value` lines.
-struct Lines<'a> {
-    text: &'a mut String,
-}
-
-impl Lines<'_> {
-    fn head(&mut self, name: &str) {
-        let (first, rest) = name.split_at(1);
-        // Writing to a string does not fail.
-        let _ = write!(self.text, "# {}{rest}\r\n", first.to_ascii_uppercase());
-    }
-
-    fn put(&mut self, name: &str, value: impl std::fmt::Display) {
-        let _ = write!(self.text, "{name}:{value}\r\n");
     }
 }
 
@@ -247,29 +230,4 @@ fn keyspace(node: &Node, lines: &mut Lines<'_>) {
             format_args!("keys={},expires={},avg_ttl=0", counts.live, counts.expiring),
         );
     }
-}
-
-fn circlet(node: &Node, lines: &mut Lines<'_>) {
-    let routes = node.routes.load();
-    let now = node.clock.now().mono;
-    let (keys, arcs) = {
-        let hints = node.hints.lock();
-        let sizes = hints.owners().map(|owner| hints.size(owner));
-        sizes.fold((0, 0), |(keys, arcs), size| (keys + size.keys, arcs + size.arcs))
-    };
-    let is_up = |member: &circlet_core::topology::MemberIndex| routes.view.member(*member).state.is_up();
-    lines.put("node_id", node.identity.id);
-    lines.put("life", node.identity.life.get());
-    lines.put("epoch", routes.epoch);
-    lines.put("view", routes.view.number());
-    lines.put("members", node.topology.members().len());
-    lines.put("members_alive", node.topology.indexes().filter(is_up).count());
-    lines.put("replicas", routes.n);
-    lines.put("arcs", routes.arcs().get());
-    lines.put("arcs_behind", routes.view.arcs_behind());
-    lines.put("arcs_without_quorum", routes.without_quorum());
-    lines.put("hint_keys", keys);
-    lines.put("hint_arcs", arcs);
-    lines.put("lease", if node.holds_lease(now) { "held" } else { "none" });
-    lines.put("tombstones", node.store.counts().tombstones);
 }
