@@ -1,6 +1,7 @@
 //! Nodes in this process, on ports that the system chose.
 
 use super::client::Client;
+use super::relay::Relay;
 use circlet_server::config::{LiveConfig, Sources};
 use circlet_server::{Running, start};
 use std::fmt::Write as _;
@@ -12,23 +13,54 @@ use tempfile::TempDir;
 /// A running cluster. Its nodes stop when the runtime of the test ends.
 pub(crate) struct Cluster {
     pub(crate) nodes: Vec<Running>,
-    _plan: Plan,
+    plan: Plan,
+    relay: Option<Relay>,
 }
 
 /// The nodes of a cluster before they are started: their ports and files.
 pub(crate) struct Plan {
     dir: TempDir,
     list: String,
-    ip: Ipv4Addr,
-    ports: Vec<[u16; 4]>,
+    places: Vec<Place>,
+}
+
+/// Where a node is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// The address that it listens at and sends from.
+    pub(crate) ip: Ipv4Addr,
+    /// The one at which others are told to reach it.
+    pub(crate) listed_ip: Ipv4Addr,
+    ports: [u16; 4],
+}
+
+impl Place {
+    /// The port for other nodes.
+    pub(crate) fn peer_port(&self) -> u16 {
+        self.ports[2]
+    }
 }
 
 impl Plan {
     pub(crate) fn new(count: usize) -> Self {
-        let mut list = String::new();
         let ip = own_ip();
-        let ports = free_ports(ip, count);
-        for (number, [port, cluster, peer, http]) in ports.iter().enumerate() {
+        Self::at(count, |_| (ip, ip))
+    }
+
+    /// Nodes that are each listed at another address than their own.
+    fn apart(count: usize) -> Self {
+        Self::at(count, |_| (own_ip(), own_ip()))
+    }
+
+    fn at(count: usize, ips: impl Fn(usize) -> (Ipv4Addr, Ipv4Addr)) -> Self {
+        let ips: Vec<(Ipv4Addr, Ipv4Addr)> = (0..count).map(ips).collect();
+        let ports = free_ports(ips.iter().map(|(ip, _)| *ip));
+        let places = ips.into_iter().zip(ports);
+        let places = places.map(|((ip, listed_ip), ports)| Place { ip, listed_ip, ports });
+        let places: Vec<Place> = places.collect();
+        let mut list = String::new();
+        for (number, place) in places.iter().enumerate() {
+            let (ip, [port, cluster, peer, http]) = (place.listed_ip, place.ports);
             let _ = write!(
                 list,
                 "\n[[nodes]]\nid = \"{}\"\naddr = \"{ip}:{port}\"\nredis-cluster-port = {cluster}\n\
@@ -37,29 +69,31 @@ impl Plan {
             );
         }
         let dir = tempfile::tempdir().expect("a directory");
-        Plan { dir, list, ip, ports }
+        Plan { dir, list, places }
     }
 
     /// Where one of them listens to the others.
     pub(crate) fn peer_address(&self, number: usize) -> SocketAddr {
-        (self.ip, self.ports[number][2]).into()
+        let place = self.places[number];
+        (place.ip, place.peer_port()).into()
     }
 
     /// Starts one of the nodes, with these lines in its file too.
     pub(crate) async fn start_node(&self, number: usize, settings: &str) -> Running {
-        let [port, cluster, peer, http] = self.ports[number];
+        let Place { ip, ports, .. } = self.places[number];
+        let [port, cluster, peer, http] = ports;
         let home = self.dir.path().join(number.to_string());
         std::fs::create_dir(&home).expect("a directory");
         let file = home.join("node.toml");
         let replicas = if settings.contains("replicas") {
             String::new()
         } else {
-            format!("replicas = {}\n", self.ports.len().min(3))
+            format!("replicas = {}\n", self.places.len().min(3))
         };
         let own = format!(
             "dir = {home:?}\nbind = \"{}\"\nnode-id = \"{}\"\nport = {port}\nredis-cluster-port = {cluster}\npeer-port = {peer}\n\
              http-port = {http}\nrequest-timeout-ms = 2000\n{replicas}{settings}\n",
-            self.ip,
+            ip,
             id(number)
         );
         std::fs::write(&file, own + &self.list).expect("a file");
@@ -81,17 +115,42 @@ impl Cluster {
 
     /// The same; node i has the lines `settings[i]` in its file, if there are some.
     pub(crate) async fn start_with(count: usize, settings: &[&str]) -> Self {
-        let plan = Plan::new(count);
+        Self::start_plan(Plan::new(count), None, settings).await
+    }
+
+    /// The same, with a relay between the nodes, so that they can be cut off from each other.
+    pub(crate) async fn start_apart(count: usize, settings: &[&str]) -> Self {
+        let plan = Plan::apart(count);
+        let relay = Relay::start(&plan.places).await;
+        Self::start_plan(plan, Some(relay), settings).await
+    }
+
+    async fn start_plan(plan: Plan, relay: Option<Relay>, settings: &[&str]) -> Self {
         let mut nodes = Vec::new();
-        for number in 0..count {
+        for number in 0..plan.places.len() {
             let own = settings.get(number).copied().unwrap_or_default();
             nodes.push(plan.start_node(number, own).await);
         }
-        let cluster = Cluster { nodes, _plan: plan };
-        for node in 0..count {
+        let cluster = Cluster { nodes, plan, relay };
+        for node in 0..cluster.nodes.len() {
             cluster.wait_ready(node).await;
         }
         cluster
+    }
+
+    /// What lies between the nodes of a cluster that was started with it.
+    pub(crate) fn relay(&self) -> &Relay {
+        self.relay.as_ref().expect("the nodes are apart")
+    }
+
+    /// Where a node takes requests over HTTP.
+    pub(crate) fn http(&self, node: usize) -> SocketAddr {
+        self.own(node, self.nodes[node].addresses().http)
+    }
+
+    /// A listed address of a node at which it really listens.
+    fn own(&self, node: usize, listed: SocketAddr) -> SocketAddr {
+        (self.plan.places[node].ip, listed.port()).into()
     }
 
     async fn wait_ready(&self, node: usize) {
@@ -114,12 +173,12 @@ impl Cluster {
 
     /// A client on a node's one-big-Redis port.
     pub(crate) async fn big(&self, node: usize) -> Client {
-        Client::connect(self.nodes[node].addresses().client).await
+        Client::connect(self.own(node, self.nodes[node].addresses().client)).await
     }
 
     /// A client on a node's Redis Cluster port.
     pub(crate) async fn cluster(&self, node: usize) -> Client {
-        Client::connect(self.nodes[node].addresses().cluster).await
+        Client::connect(self.own(node, self.nodes[node].addresses().cluster)).await
     }
 }
 
@@ -139,10 +198,11 @@ fn own_ip() -> Ipv4Addr {
     Ipv4Addr::from_bits((127 << 24) + place)
 }
 
-/// Four ports for each node: a list of nodes has to name them before they are bound. All are held together, so that none is given twice.
-fn free_ports(ip: Ipv4Addr, nodes: usize) -> Vec<[u16; 4]> {
-    let bind = |_| TcpListener::bind((ip, 0)).expect("a port");
-    let listeners: Vec<[TcpListener; 4]> = (0..nodes).map(|_| std::array::from_fn(bind)).collect();
+/// Four ports for a node at each of these addresses: a list of nodes has to name them before they are bound. All are held together, so that
+/// none is given twice.
+fn free_ports(ips: impl Iterator<Item = Ipv4Addr>) -> Vec<[u16; 4]> {
+    let bind = |ip| TcpListener::bind((ip, 0)).expect("a port");
+    let listeners: Vec<[TcpListener; 4]> = ips.map(|ip| std::array::from_fn(|_| bind(ip))).collect();
     let port = |listener: TcpListener| listener.local_addr().expect("an address").port();
     // Once all are bound.
     listeners.into_iter().map(|of_node| of_node.map(port)).collect()

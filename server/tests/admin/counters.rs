@@ -9,13 +9,19 @@ use tokio::net::{TcpStream, UdpSocket};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A counter of one node.
-pub(crate) async fn counter(http: SocketAddr, name: &str) -> u64 {
-    let mut socket = TcpStream::connect(http).await.expect("the node serves metrics");
-    let request = b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-    socket.write_all(request).await.expect("it reads");
+/// A page of a node over HTTP, with its head.
+pub(crate) async fn page(http: SocketAddr, path: &str) -> String {
+    let mut socket = TcpStream::connect(http).await.expect("the node serves HTTP");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.expect("it reads");
     let mut page = String::new();
     socket.read_to_string(&mut page).await.expect("it answers");
+    page
+}
+
+/// A counter of one node.
+pub(crate) async fn counter(http: SocketAddr, name: &str) -> u64 {
+    let page = page(http, "/metrics").await;
     let prefix = format!("circlet_{name}_total ");
     let figure = page.lines().find_map(|line| line.strip_prefix(&prefix));
     let figure = figure.unwrap_or_else(|| panic!("no {name} in {page}"));

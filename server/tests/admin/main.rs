@@ -13,4 +13,7 @@ mod impostor;
 mod keyspace;
 mod many_keys;
 mod memory;
+mod minority;
+mod relay;
 mod stats;
+mod visible;
