@@ -1,7 +1,9 @@
 //! The gauges of a node: read at each scrape, from where the figures are.
 
-use super::Node;
+use super::{HeldHints, Node};
+use circlet_core::control::PeerClock;
 use circlet_ring::NodeId;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Lets `/metrics` show them. The registry belongs to the node, so its gauges do not own the node.
@@ -13,22 +15,35 @@ pub(super) fn register(node: &Arc<Node>) {
 
 fn hints(node: &Arc<Node>) {
     let help = "Keys held for an owner that missed writes of them.";
-    of_peers(node, "circlet_hint_keys", help, |node, peer| {
-        Some(count(node.hints.lock().size(peer).keys))
+    of_peers(node, "circlet_hint_keys", help, |node| {
+        of_hints(node, |held| held.size.keys as f64)
     });
     let help = "Bytes of the keys held for an owner, each with 32 more for its place.";
-    of_peers(node, "circlet_hint_bytes", help, |node, peer| {
-        Some(count(node.hints.lock().size(peer).bytes))
+    of_peers(node, "circlet_hint_bytes", help, |node| {
+        of_hints(node, |held| held.size.bytes as f64)
     });
     let help = "Arcs held as a whole for an owner that missed too many of their keys.";
-    of_peers(node, "circlet_hint_dirty_arcs", help, |node, peer| {
-        Some(count(node.hints.lock().size(peer).arcs))
+    of_peers(node, "circlet_hint_dirty_arcs", help, |node| {
+        of_hints(node, |held| held.size.arcs as f64)
     });
     let help = "Time for which hints have been held for an owner; 0 if none are.";
-    of_peers(node, "circlet_hint_oldest_seconds", help, |node, peer| {
-        let since = node.hints.lock().since(peer);
-        Some(since.map_or(0.0, |since| node.clock.now().mono.since(since).as_secs_f64()))
+    of_peers(node, "circlet_hint_oldest_seconds", help, |node| {
+        of_hints(node, |held| held.age.as_secs_f64())
     });
+}
+
+/// A figure of what is held for each other member: 0 where nothing is, so that no series ends.
+fn of_hints(node: &Node, figure: fn(&HeldHints) -> f64) -> Vec<(NodeId, f64)> {
+    let held: BTreeMap<NodeId, f64> = node
+        .held_hints()
+        .iter()
+        .map(|held| (held.owner, figure(held)))
+        .collect();
+    let members = node.topology.members().iter().map(|member| member.id);
+    let peers = members.filter(|id| *id != node.identity.id);
+    peers
+        .map(|peer| (peer, held.get(&peer).copied().unwrap_or_default()))
+        .collect()
 }
 
 fn synced(node: &Arc<Node>) {
@@ -42,11 +57,11 @@ fn synced(node: &Arc<Node>) {
     });
     let help = "Arcs that this node coordinates and that have never been synced since it has them.";
     of_node(node, "circlet_arcs_never_synced", help, |node| {
-        count(node.sync_lag().arcs_never)
+        node.sync_lag().arcs_never as f64
     });
     let help = "Deleted entries that wait until every owner knows of it.";
     of_node(node, "circlet_tombstones", help, |node| {
-        count(node.store.counts().tombstones as usize)
+        node.store.counts().tombstones as f64
     });
 }
 
@@ -60,16 +75,16 @@ fn clocks(node: &Arc<Node>) {
         node.clocks.load().own_ahead_ms.map_or(0.0, seconds)
     });
     let help = "1 if a peer's clock is too far from this node's.";
-    of_peers(node, "circlet_peer_clock_off", help, |node, peer| {
+    of_peers(node, "circlet_peer_clock_off", help, |node| {
         let clocks = node.clocks.load();
-        let clock = clocks.peers.iter().find(|clock| clock.peer == peer)?;
-        Some(f64::from(u8::from(clock.is_off)))
+        let is_off = |clock: &PeerClock| (clock.peer, f64::from(u8::from(clock.is_off)));
+        clocks.peers.iter().map(is_off).collect()
     });
     let help = "By how much a peer's clock is ahead of this node's, negative if behind; none if it says nothing.";
-    of_peers(node, "circlet_peer_clock_ahead_seconds", help, |node, peer| {
+    of_peers(node, "circlet_peer_clock_ahead_seconds", help, |node| {
         let clocks = node.clocks.load();
-        let clock = clocks.peers.iter().find(|clock| clock.peer == peer)?;
-        clock.ahead_ms.map(seconds)
+        let ahead = |clock: &PeerClock| Some((clock.peer, seconds(clock.ahead_ms?)));
+        clocks.peers.iter().filter_map(ahead).collect()
     });
 }
 
@@ -79,24 +94,17 @@ fn of_node(node: &Arc<Node>, name: &'static str, help: &'static str, read: fn(&N
     node.metrics.registry().gauge(name, help, read);
 }
 
-/// One for each other member, whose id is the label.
-fn of_peers(node: &Arc<Node>, name: &'static str, help: &'static str, read: fn(&Node, NodeId) -> Option<f64>) {
+/// One for each of some peers, whose id is the label.
+fn of_peers(node: &Arc<Node>, name: &'static str, help: &'static str, read: fn(&Node) -> Vec<(NodeId, f64)>) {
     let owner = Arc::downgrade(node);
     let read_all = move || {
-        let Some(node) = owner.upgrade() else {
-            return Vec::new();
-        };
-        let members = node.topology.members().iter().map(|member| member.id);
-        let peers = members.filter(|id| *id != node.identity.id);
-        peers
-            .filter_map(|peer| Some((peer.to_string(), read(&node, peer)?)))
+        let figures = owner.upgrade().map(|node| read(&node)).unwrap_or_default();
+        figures
+            .into_iter()
+            .map(|(peer, figure)| (peer.to_string(), figure))
             .collect()
     };
     node.metrics.registry().gauges(name, help, "peer", read_all);
-}
-
-fn count(figure: usize) -> f64 {
-    figure as f64
 }
 
 fn seconds(ms: i64) -> f64 {

@@ -6,6 +6,7 @@
 //! | field | what it is |
 //! |---|---|
 //! | `node` | the id of the owner |
+//! | `address` | where it takes clients, when it is there |
 //! | `keys` | keys that it missed writes of, one for each coordinator of theirs |
 //! | `bytes` | their bytes, each key with 32 more for its place |
 //! | `dirty-arcs` | arcs that are compared as a whole, because too many of their keys were missed |
@@ -18,6 +19,7 @@ use super::super::caller::Door;
 use super::super::everyone::ask;
 use crate::node::Node;
 use circlet_resp::{ReplyBuf, Value};
+use circlet_ring::NodeId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -45,9 +47,12 @@ pub(super) async fn write(node: &Arc<Node>, door: Door, replies: &mut ReplyBuf) 
     let held = sum(shares.into_iter().flatten());
     replies.array(held.len());
     for (owner, held) in held {
-        replies.map(6);
+        let address = node.index_of(owner).map(|owner| node.member(owner).addresses.client);
+        replies.map(7);
         replies.bulk(b"node");
-        replies.bulk(&owner);
+        replies.bulk(owner.to_string().as_bytes());
+        replies.bulk(b"address");
+        replies.bulk(address.map_or(String::new(), |at| at.to_string()).as_bytes());
         for (name, figure) in [
             ("keys", held.keys),
             ("bytes", held.bytes),
@@ -62,19 +67,21 @@ pub(super) async fn write(node: &Arc<Node>, door: Door, replies: &mut ReplyBuf) 
 }
 
 /// The shares of the nodes, by owner.
-fn sum(shares: impl Iterator<Item = Value>) -> BTreeMap<Vec<u8>, Held> {
-    let mut sums: BTreeMap<Vec<u8>, Held> = BTreeMap::new();
+fn sum(shares: impl Iterator<Item = Value>) -> BTreeMap<NodeId, Held> {
+    let mut sums: BTreeMap<NodeId, Held> = BTreeMap::new();
     for share in shares {
         for entry in share.as_slice().unwrap_or_default() {
             let Some([owner, figures @ ..]) = entry.as_slice() else {
                 continue;
             };
+            let owner = owner
+                .as_bytes()
+                .and_then(|id| std::str::from_utf8(id).ok()?.parse().ok());
             let figures: Option<Vec<i64>> = figures.iter().map(Value::as_integer).collect();
-            let (Some(owner), Some(&[keys, bytes, dirty_arcs, oldest_ms])) = (owner.as_bytes(), figures.as_deref())
-            else {
+            let (Some(owner), Some(&[keys, bytes, dirty_arcs, oldest_ms])) = (owner, figures.as_deref()) else {
                 continue;
             };
-            let held = sums.entry(owner.to_vec()).or_default();
+            let held = sums.entry(owner).or_default();
             held.keys += keys;
             held.bytes += bytes;
             held.dirty_arcs += dirty_arcs;
@@ -90,12 +97,15 @@ mod tests {
     use super::*;
     use circlet_resp::ReplyParser;
 
-    fn share(entries: &[(&str, [i64; 4])]) -> Value {
+    const A: NodeId = NodeId::from_bytes([10; 20]);
+    const B: NodeId = NodeId::from_bytes([11; 20]);
+
+    fn share(entries: &[(NodeId, [i64; 4])]) -> Value {
         let mut reply = ReplyBuf::default();
         reply.array(entries.len());
         for (owner, figures) in entries {
             reply.array(5);
-            reply.bulk(owner.as_bytes());
+            reply.bulk(owner.to_string().as_bytes());
             figures.iter().for_each(|figure| reply.integer(*figure));
         }
         let parsed = ReplyParser::default().parse(&reply.take()).expect("a reply");
@@ -105,8 +115,8 @@ mod tests {
     #[test]
     fn what_several_nodes_hold_for_an_owner_is_added_up_and_the_oldest_counts() {
         let shares = [
-            share(&[("a", [1, 40, 0, 900])]),
-            share(&[("a", [2, 80, 3, 100]), ("b", [5, 200, 0, 7])]),
+            share(&[(A, [1, 40, 0, 900])]),
+            share(&[(A, [2, 80, 3, 100]), (B, [5, 200, 0, 7])]),
             share(&[]),
         ];
         let sums = sum(shares.into_iter());
@@ -117,8 +127,8 @@ mod tests {
             oldest_ms,
             holders,
         };
-        assert_eq!(sums[&b"a"[..]], held(3, 120, 3, 900, 2));
-        assert_eq!(sums[&b"b"[..]], held(5, 200, 0, 7, 1));
+        assert_eq!(sums[&A], held(3, 120, 3, 900, 2));
+        assert_eq!(sums[&B], held(5, 200, 0, 7, 1));
         assert_eq!(sums.len(), 2);
     }
 }
