@@ -121,14 +121,15 @@ fn hints(node: &Value) -> String {
     format!("{}{arcs}{age}", sum("keys"))
 }
 
-/// How long ago that was which the slowest arc is synced up to, of those that have been.
+/// How long ago that was which the slowest arc is synced up to, of those that have been; and how many have not.
 fn lag(node: &Value) -> String {
-    let Some(ms) = node["synced_lag_ms_max"].as_u64() else {
-        return "-".to_owned();
-    };
-    match node["synced_arcs_never"].as_u64() {
-        None | Some(0) => seconds(ms),
-        Some(never) => format!("{}, {never} never", seconds(ms)),
+    let figure = |name: &str| node[name].as_u64().unwrap_or_default();
+    let longest = seconds(figure("synced_lag_ms_max"));
+    match (figure("synced_arcs"), figure("synced_arcs_never")) {
+        (0, 0) => "-".to_owned(),
+        (0, never) => format!("{never} arcs never"),
+        (_, 0) => longest,
+        (_, never) => format!("{longest}, {never} arcs never"),
     }
 }
 
@@ -178,19 +179,22 @@ mod tests {
 
     #[test]
     fn hints_are_told_with_their_age_and_arcs_that_were_never_synced_apart() {
-        let quiet = json!({ "hints_for": [], "synced_lag_ms_max": 7_349, "synced_arcs_never": 0 });
+        let quiet = json!({ "hints_for": [], "synced_lag_ms_max": 7_349, "synced_arcs": 9, "synced_arcs_never": 0 });
         assert_eq!((hints(&quiet), lag(&quiet)), ("0".to_owned(), "7.3 s".to_owned()));
         let held =
             |keys, dirty_arcs, oldest_ms| json!({ "keys": keys, "dirty_arcs": dirty_arcs, "oldest_ms": oldest_ms });
         let busy = json!({
             "hints_for": [held(10, 0, 900), held(5, 2, 61_050)],
-            "synced_lag_ms_max": 0,
+            "synced_lag_ms_max": 2_000,
+            "synced_arcs": 1,
             "synced_arcs_never": 12,
         });
         assert_eq!(
             (hints(&busy), lag(&busy)),
-            ("15 +2 arcs, 61.0 s".to_owned(), "0.0 s, 12 never".to_owned())
+            ("15 +2 arcs, 61.0 s".to_owned(), "2.0 s, 12 arcs never".to_owned())
         );
+        let young = json!({ "hints_for": [], "synced_lag_ms_max": 0, "synced_arcs": 0, "synced_arcs_never": 12 });
+        assert_eq!(lag(&young), "12 arcs never");
         let gone = json!({ "state": "not running" });
         assert_eq!((hints(&gone), lag(&gone)), ("-".to_owned(), "-".to_owned()));
     }

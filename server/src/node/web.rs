@@ -90,6 +90,7 @@ fn describe(node: &Node, rate: &Rate) -> Value {
         "hints_for": held.iter().map(held_for).collect::<Vec<_>>(),
         "synced_lag_ms_median": lag.median_ms,
         "synced_lag_ms_max": lag.max_ms,
+        "synced_arcs": lag.arcs,
         "synced_arcs_never": lag.arcs_never,
         "clock_ahead_ms": clocks.own_ahead_ms,
         "clocks_off": clocks.off().map(off).collect::<Vec<_>>(),
