@@ -7,6 +7,7 @@ use super::clock_watch::ClockOffset;
 use super::replay::Replay;
 use crate::life::Life;
 use crate::membership::MemberState;
+use crate::time::Instant;
 
 /// Everything that is known of a peer, from three sources: SWIM, the link, and its own word.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(super) struct Peer {
     // Invariant: about `life`.
     pub(super) status: Option<PeerStatus>,
     pub(super) clock: ClockOffset,
+    /// Since when its clock has been off whenever it was looked at.
+    pub(super) clock_off_since: Option<Instant>,
     /// Whether people were told last that its clock is off.
     pub(super) is_clock_off: bool,
     pub(super) replay: Replay,
@@ -37,6 +40,7 @@ impl Peer {
             link: None,
             status: None,
             clock: ClockOffset::default(),
+            clock_off_since: None,
             is_clock_off: false,
             replay: Replay::default(),
             was_reachable: false,

@@ -15,6 +15,9 @@ use crate::view::MemberView;
 /// How often a node says how it is, if nothing changes: carries its clock.
 const STATUS_PERIOD: Duration = Duration::from_secs(1);
 
+/// How long a peer's clock differs before it is named: by then a node that is the odd one out has heard it from the others.
+const CLOCK_NAMED_AFTER: Duration = Duration::from_millis(500);
+
 /// The least time between two words about what a node has caught up on, so that a thousand arcs make a few words and not a thousand.
 const STATUS_GAP: Duration = Duration::from_millis(2);
 
@@ -127,12 +130,16 @@ impl ControlPlane {
             let Some(ahead_ms) = peer.clock.ahead_ms(now) else {
                 continue;
             };
-            let is_off = believes_its_own && clock_watch::is_off(ahead_ms, off_ms_max);
+            let differs = believes_its_own && clock_watch::is_off(ahead_ms, off_ms_max);
+            peer.clock_off_since = differs.then(|| peer.clock_off_since.unwrap_or(now));
+            let is_off = peer
+                .clock_off_since
+                .is_some_and(|since| now.since(since) >= CLOCK_NAMED_AFTER);
             let was_off = std::mem::replace(&mut peer.is_clock_off, is_off);
             let peer = peer.id;
             if is_off && !was_off {
                 out.push(Effect::Notice(Notice::PeerClockOff { peer, ahead_ms }));
-            } else if was_off && believes_its_own && !is_off {
+            } else if was_off && believes_its_own && !differs {
                 out.push(Effect::Notice(Notice::PeerClockBack { peer }));
             }
         }
