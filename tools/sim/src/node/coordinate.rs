@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use circlet_core::collection::HashView;
 use circlet_core::control::Event;
-use circlet_core::coordinator::{Party, ReadAck, ReadOp, ReadStep, Shortfall, WriteAck, WriteOp, WriteStep};
-use circlet_core::owners::{OwnerIndex, Owners};
+use circlet_core::coordinator::{ReadAck, ReadOp, ReadStep, Shortfall, WriteAck, WriteOp, WriteStep};
+use circlet_core::owners::OwnerIndex;
 use circlet_core::stamp::Stamp;
 use circlet_core::state::{Merged, Received, State, Value, merge};
 
@@ -181,21 +181,6 @@ impl Node {
         self.ops.remove(&id);
     }
 
-    fn party(&self, command: &Command) -> Option<Party> {
-        let arc = self.view.arc(self.arc_of(&command.key));
-        let mut alive = Owners::EMPTY;
-        for owner in arc
-            .reachable()
-            .iter()
-            .filter_map(|position| OwnerIndex::new(position as u8))
-        {
-            alive.insert(owner);
-        }
-        let me = OwnerIndex::new(arc.my_position()? as u8)?;
-        let n = arc.owners().len() as u8;
-        Some(Party { n, alive, me })
-    }
-
     fn begin_write(&mut self, command: &Command) -> Result<Kind, Reply> {
         let Some(party) = self.party(command) else {
             return Err(Reply::Refused("not an owner".into()));
@@ -209,7 +194,7 @@ impl Node {
     }
 
     fn begin_read(&mut self, command: &Command) -> Result<Kind, Reply> {
-        let Some(party) = self.party(command) else {
+        let Some(party) = self.read_party(command) else {
             return Err(Reply::Refused("not an owner".into()));
         };
         let op = ReadOp::begin(party, command.level).map_err(|shortfall| Reply::Refused(shortfall.to_string()))?;
