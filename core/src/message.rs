@@ -20,6 +20,9 @@
 //! | 12 | [`wait`] | ask | a command that is to wait for somebody to write |
 //! | 13 | [`wait`] | ask, no answer | the end of such a wait |
 //! | 14 | [`wait`] | answer | what became of it, whenever that is |
+//! | 15, 17, 20 | [`register`] | ask | the next topology document: promise an attempt, vote for a document, send me a newer one |
+//! | 16, 18, 19 | [`register`] | answer | a promise, a vote, a refusal |
+//! | 21 | [`register`] | ask without answer, or answer | a chosen document |
 //!
 //! Written by hand rather than derived: a replica's share of a write is 130 to 190 ns, of which a general codec would take half,
 //! and bytes that two versions of the program must agree on should be visible in one place.
@@ -33,9 +36,11 @@ pub mod frame;
 pub mod hello;
 pub mod pull;
 mod reader;
+pub mod register;
 pub mod round;
 pub mod stale;
 pub mod status;
 pub mod wait;
 
 pub use reader::Malformed;
+pub(crate) use reader::Reader;

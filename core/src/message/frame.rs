@@ -42,6 +42,20 @@ pub enum FrameKind {
     WaitEnd = 13,
     /// What became of a wait.
     WaitReply = 14,
+    /// Asks an acceptor for its promise.
+    Prepare = 15,
+    /// A promise.
+    Promise = 16,
+    /// Asks an acceptor for its vote.
+    Accept = 17,
+    /// A vote.
+    Accepted = 18,
+    /// An acceptor refuses.
+    Nack = 19,
+    /// Asks for a newer topology document.
+    Learn = 20,
+    /// A chosen topology document.
+    Chosen = 21,
 }
 
 impl FrameKind {
@@ -61,6 +75,13 @@ impl FrameKind {
             12 => FrameKind::Wait,
             13 => FrameKind::WaitEnd,
             14 => FrameKind::WaitReply,
+            15 => FrameKind::Prepare,
+            16 => FrameKind::Promise,
+            17 => FrameKind::Accept,
+            18 => FrameKind::Accepted,
+            19 => FrameKind::Nack,
+            20 => FrameKind::Learn,
+            21 => FrameKind::Chosen,
             _ => return None,
         })
     }
