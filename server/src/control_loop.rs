@@ -154,7 +154,7 @@ impl ControlLoop {
                 Effect::Propose(_) | Effect::FetchTopology { .. } => {}
                 Effect::CloseLink { peer } => {
                     if let Some(link) = self.node.index_of(peer) {
-                        self.node.links[usize::from(link)].outbox.close();
+                        self.node.links[link].outbox.close();
                     }
                 }
                 Effect::Left => {

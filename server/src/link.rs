@@ -10,6 +10,7 @@ pub(crate) mod compare;
 pub(crate) mod dial;
 mod frames;
 mod hello;
+pub(crate) mod links;
 pub(crate) mod outbox;
 pub(crate) mod peer;
 pub(crate) mod pending;

@@ -29,8 +29,8 @@ use crate::command::Writer;
 use crate::config::LiveConfig;
 use crate::latency::LatencyMonitor;
 use crate::learned::LearnedStamps;
+use crate::link::links::Links;
 use crate::link::outbox::QueueLimit;
-use crate::link::peer::Link;
 use crate::link::sweeper::Sweeper;
 use crate::logs::Logs;
 use crate::metrics::NodeMetrics;
@@ -48,7 +48,6 @@ use circlet_core::mutate::Author;
 use circlet_core::stamp::Stamp;
 use circlet_core::state::Value;
 use circlet_core::time::{Instant, WallMs};
-use circlet_core::topology::Topology;
 use circlet_ring::ArcId;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -59,11 +58,10 @@ use tokio::sync::{mpsc, watch};
 /// What the tasks of a node share.
 pub(crate) struct Node {
     pub(crate) identity: Identity,
-    pub(crate) topology: Arc<Topology>,
     pub(crate) config: LiveConfig,
     pub(crate) store: Store,
     /// The links that this node asks on, by member. Its own is never up.
-    pub(crate) links: Vec<Arc<Link>>,
+    pub(crate) links: Links,
     /// What makes the links' clocks tick.
     pub(crate) sweeper: Arc<Sweeper>,
     /// How many bytes may wait for one peer, in each direction.
@@ -117,7 +115,7 @@ impl Node {
     pub(crate) fn end_moved_waits(&self) {
         let routes = self.routes.load();
         self.waiting.on_routes(&routes);
-        for link in &self.links {
+        for link in self.links.iter() {
             link.waits.on_routes(&routes, link.peer);
         }
     }

@@ -50,7 +50,7 @@ async fn meet(node: &Node, mut socket: TcpStream) -> std::io::Result<(TcpStream,
     socket.write_all(&answer).await?;
     match (refusal, node.index_of(hello.node)) {
         (None, Some(peer)) => {
-            node.links[usize::from(peer)].on_announced(hello.announced);
+            node.links[peer].on_announced(hello.announced);
             Ok((socket, peer))
         }
         _ => Err(std::io::Error::other("refused")),

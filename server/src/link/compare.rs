@@ -83,7 +83,7 @@ async fn ask(
     asked: &Asked<NodeId>,
     sums: &HashMap<ArcId, Option<u64>>,
 ) -> Option<RoundAnswer> {
-    let link = &node.links[usize::from(node.index_of(asked.peer)?)];
+    let link = &node.links[node.index_of(asked.peer)?];
     let told: Vec<RoundArc> = asked
         .arcs
         .iter()
@@ -121,7 +121,7 @@ pub(crate) fn settle(node: &Node, settled: &Settled<NodeId>) {
     node.metrics.add(Count::ArcsDifferent, settled.different as u64);
     node.metrics.add(Count::ArcsRefused, settled.refused as u64);
     become_synced(node, &settled.synced, settled.cut);
-    let link = |peer: NodeId| Some(&node.links[usize::from(node.index_of(peer)?)]);
+    let link = |peer: NodeId| Some(&node.links[node.index_of(peer)?]);
     for told in &settled.told {
         let arcs: Vec<u16> = told.arcs.iter().map(|(arc, _)| arc.get()).collect();
         let Some(link) = link(told.peer) else { continue };

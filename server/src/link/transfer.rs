@@ -297,7 +297,7 @@ impl Exchange<'_> {
             cursor,
             known,
         };
-        let link = &self.node.links[usize::from(self.peer)];
+        let link = &self.node.links[self.peer];
         let body = link
             .question(|id, out| Pull { id, ..pull }.put(out))
             .await

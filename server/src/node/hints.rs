@@ -121,7 +121,7 @@ impl Node {
     }
 
     async fn send_hints(&self, peer: NodeIndex, batch: &HintBatch) -> bool {
-        let link = &self.links[usize::from(peer)];
+        let link = &self.links[peer];
         let arcs: Vec<u16> = batch.arcs.iter().map(|arc| arc.get()).collect();
         if !arcs.is_empty() && link.outbox.append(|out| stale::put(&arcs, out)).is_err() {
             return false;

@@ -9,14 +9,20 @@ use circlet_core::message::Malformed;
 use circlet_core::message::hello::{Hello, HelloRefusal, PROTOCOL_VERSION};
 use circlet_core::message::status::Status;
 use circlet_core::time::WallMs;
-use circlet_core::topology::{Addresses, Epoch, MemberEntry};
+use circlet_core::topology::{Addresses, Epoch, MemberEntry, Topology};
 use circlet_ring::NodeId;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 impl Node {
+    /// The topology in force.
+    pub(crate) fn topology(&self) -> Arc<Topology> {
+        Arc::clone(self.routes.load().view.topology())
+    }
+
     /// A member of the topology.
-    pub(crate) fn member(&self, member: NodeIndex) -> &MemberEntry {
-        &self.topology.members()[usize::from(member)]
+    pub(crate) fn member(&self, member: NodeIndex) -> MemberEntry {
+        self.routes.load().member(member).clone()
     }
 
     /// A member's name for logs: the first of its id.
@@ -28,7 +34,7 @@ impl Node {
 
     /// Where a member stands in the topology.
     pub(crate) fn index_of(&self, id: NodeId) -> Option<NodeIndex> {
-        self.topology.index_of(&id).map(index)
+        self.topology().index_of(&id).map(index)
     }
 
     /// Where a peer takes links.
@@ -39,13 +45,13 @@ impl Node {
     /// Where clients reach a member's Redis Cluster port: at the address that it announces, if it does, else at the listed one.
     pub(crate) fn cluster_address(&self, member: NodeIndex) -> SocketAddr {
         let listed = self.member(member).addresses.cluster;
-        let announced = self.links[usize::from(member)].announced();
+        let announced = self.links[member].announced();
         announced.map_or(listed, |ip| SocketAddr::new(ip, listed.port()))
     }
 
     /// Where this node listens.
-    pub(crate) fn addresses(&self) -> &Addresses {
-        &self.member(self.routes.load().me).addresses
+    pub(crate) fn addresses(&self) -> Addresses {
+        self.member(self.routes.load().me).addresses
     }
 
     /// The address that this node sends from.
@@ -55,13 +61,14 @@ impl Node {
 
     /// What this node says when it meets a peer.
     pub(crate) fn hello(&self, refusal: Option<HelloRefusal>) -> Hello {
+        let topology = self.topology();
         Hello {
             version: PROTOCOL_VERSION,
-            cluster: self.topology.cluster(),
-            settings: self.topology.settings().fingerprint(),
+            cluster: topology.cluster(),
+            settings: topology.settings().fingerprint(),
             node: self.identity.id,
             life: self.identity.life.get(),
-            epoch: self.routes.load().epoch,
+            epoch: topology.epoch().get(),
             refusal,
             announced: self.config.current().node.announce_ip_given,
         }
@@ -69,11 +76,12 @@ impl Node {
 
     /// Whether this node can talk with the one that says this.
     pub(crate) fn examine(&self, hello: &Hello) -> Option<HelloRefusal> {
+        let topology = self.topology();
         if hello.version != PROTOCOL_VERSION {
             Some(HelloRefusal::Version)
-        } else if hello.settings != self.topology.settings().fingerprint() {
+        } else if hello.settings != topology.settings().fingerprint() {
             Some(HelloRefusal::Settings)
-        } else if hello.cluster != self.topology.cluster() {
+        } else if hello.cluster != topology.cluster() {
             Some(HelloRefusal::Cluster)
         } else if self.index_of(hello.node).is_none() || hello.node == self.identity.id {
             Some(HelloRefusal::Stranger)
@@ -85,7 +93,7 @@ impl Node {
     /// The link that this node asks a peer on is up.
     pub(crate) fn on_link_up(&self, peer: NodeIndex, hello: &Hello) {
         tracing::info!(peer = %self.member_name(peer), life = hello.life, "link up");
-        self.links[usize::from(peer)].on_announced(hello.announced);
+        self.links[peer].on_announced(hello.announced);
         self.tell(Event::LinkUp {
             peer: hello.node,
             life: Life::new(hello.life),
@@ -123,7 +131,7 @@ impl Node {
                     u64::from_le_bytes(word)
                 })
                 .collect();
-            ArcBitmap::from_words(self.topology.settings().arcs, &words)
+            ArcBitmap::from_words(self.store.arcs(), &words)
                 .ok_or(Malformed("a status about another number of arcs"))
         };
         let status = PeerStatus {

@@ -5,13 +5,14 @@ use crate::config::{ClusterNode, Config, LiveConfig};
 use crate::control_loop::ControlLoop;
 use crate::http::HttpServer;
 use crate::learned::LearnedStamps;
+use crate::link::links::Links;
 use crate::link::outbox::QueueLimit;
 use crate::link::peer::Link;
 use crate::link::sweeper::Sweeper;
 use crate::link::{accept, dial};
 use crate::logs::Logs;
 use crate::metrics::NodeMetrics;
-use crate::routes::{NodeIndex, Routes};
+use crate::routes::Routes;
 use crate::session::caller::Door;
 use crate::session::clients::Clients;
 use crate::session::door;
@@ -111,7 +112,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     let least_synced = LeastSynced::default();
     let node = Arc::new(Node {
         store: Store::new(topology.settings().arcs),
-        links: links(&topology, &sweeper, &queue_limit, &least_synced),
+        links: links(&sweeper, &queue_limit, &least_synced),
         sweeper,
         queue_limit,
         routes: ArcSwap::from_pointee(Routes::new(Arc::clone(plane.view()))),
@@ -132,7 +133,6 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         slowlog: Mutex::new(SlowLog::new(settings.observability.slowlog_entries_max as usize)),
         latency: Mutex::default(),
         identity,
-        topology,
         config,
         clock,
     });
@@ -141,7 +141,14 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     let gossip = sockets.gossip.into_std().map_err(StartError::Thread)?;
     spawn_control(Arc::clone(&node), plane, effects, gossip, received, leave)?;
     let mut tasks = JoinSet::new();
-    keep_links(&node, &settings, &mut tasks);
+    for link in node.links.grow(node.topology().members().len()) {
+        if link.peer == node.routes.load().me {
+            // What others are told by a hello, this node's own clients are told as well.
+            link.on_announced(settings.node.announce_ip_given);
+        } else {
+            tasks.spawn(dial::keep(Arc::clone(&node), Arc::clone(link)));
+        }
+    }
     tasks.spawn(accept::accept(Arc::clone(&node), sockets.peer));
     tasks.spawn(door::open(Arc::clone(&node), sockets.big, Door::Big));
     tasks.spawn(door::open(Arc::clone(&node), sockets.cluster, Door::Cluster));
@@ -157,27 +164,9 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     })
 }
 
-fn keep_links(node: &Arc<Node>, settings: &Config, tasks: &mut JoinSet<()>) {
-    for link in &node.links {
-        if link.peer == node.routes.load().me {
-            // What others are told by a hello, this node's own clients are told as well.
-            link.on_announced(settings.node.announce_ip_given);
-        } else {
-            tasks.spawn(dial::keep(Arc::clone(node), Arc::clone(link)));
-        }
-    }
-}
-
-fn links(
-    topology: &Topology,
-    sweeper: &Arc<Sweeper>,
-    limit: &QueueLimit,
-    least_synced: &LeastSynced,
-) -> Vec<Arc<Link>> {
-    let link = |peer| Link::new(peer, Arc::clone(sweeper), limit.clone(), least_synced.clone());
-    (0..topology.members().len())
-        .map(|peer| Arc::new(link(peer as NodeIndex)))
-        .collect()
+fn links(sweeper: &Arc<Sweeper>, limit: &QueueLimit, least_synced: &LeastSynced) -> Links {
+    let (sweeper, limit, least_synced) = (Arc::clone(sweeper), limit.clone(), least_synced.clone());
+    Links::new(move |peer| Link::new(peer, Arc::clone(&sweeper), limit.clone(), least_synced.clone()))
 }
 
 fn control_config(settings: &Config, identity: &Identity) -> ControlConfig {
@@ -198,7 +187,7 @@ impl Running {
     /// Where the node listens.
     #[must_use]
     pub fn addresses(&self) -> Addresses {
-        *self.node.addresses()
+        self.node.addresses()
     }
 
     /// Finishes what is in flight, tells the others, and stops. A stop, not a leave: the node keeps its place in the topology.

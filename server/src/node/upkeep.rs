@@ -43,7 +43,7 @@ pub(crate) async fn sweep_links(node: Arc<Node>) {
         quiet_ticks = if waits() { 0 } else { quiet_ticks + 1 };
         let deadline = node.config.current().timeouts.request.duration();
         let deadline_ticks = u32::try_from(deadline.as_millis() / LINK_TICK.as_millis()).unwrap_or(u32::MAX / 4);
-        for link in &node.links {
+        for link in node.links.iter() {
             for asked in link.sweep(SLOW_TICKS, deadline_ticks) {
                 node.lose(&asked.turn, asked.sent, Loss::TimedOut);
             }

@@ -56,9 +56,9 @@ fn describe(node: &Node, rate: &Rate) -> Value {
     let routes = node.routes.load();
     let counts = node.store.counts();
     let now = node.clock.now();
-    let members = node.topology.members().len();
-    let alive = node
-        .topology
+    let topology = routes.view.topology();
+    let members = topology.members().len();
+    let alive = topology
         .indexes()
         .filter(|member| routes.view.member(*member).state.is_up())
         .count();

@@ -126,7 +126,7 @@ pub(crate) async fn ask(
     }
     let turn = Arc::new(Turn::new(&mut waits));
     for (sent, (member, encoded)) in frames.iter().enumerate() {
-        let link = &node.links[usize::from(*member)];
+        let link = &node.links[*member];
         if link.ask(&turn, sent, routes.epoch, encoded, 1).is_err() {
             turn.on_loss(sent, Loss::NotSent);
         }

@@ -418,7 +418,8 @@ impl Executor {
         let turn = self.turn();
         for (sent, at) in self.used.drain(..).enumerate() {
             let out = &mut self.for_peers[at];
-            let link = &scene.node.links[at / 2];
+            // Made of one by `for_peer`.
+            let link = &scene.node.links[(at / 2) as NodeIndex];
             // Some for each part: far fewer than bytes of a frame.
             let count = out.items.len() as u32;
             if at % 2 == Frame::Runs as usize {

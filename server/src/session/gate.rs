@@ -2,13 +2,12 @@
 
 use super::scene::Scene;
 use crate::config::Levels;
-use crate::link::peer::Link;
+use crate::link::links::Links;
 use crate::metrics::Watch;
 use crate::routes::{NodeIndex, OwnerSet};
 use circlet_core::coordinator::Shortfall;
 use circlet_core::owners::{OwnerIndex, Owners};
 use circlet_resp::command::{CommandSpec, Flag};
-use std::sync::Arc;
 
 /// Why a command does not begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,13 +31,13 @@ pub(crate) struct Gate<'a> {
     /// single commands do; what other threads add in those microseconds it does not see.
     memory: Option<(Watch<'a>, u64)>,
     /// The links, if as much as may waits for one of them.
-    crowded: Option<&'a [Arc<Link>]>,
+    crowded: Option<&'a Links>,
 }
 
 impl<'a> Gate<'a> {
     /// The gate for a batch.
     pub(crate) fn new(scene: Scene<'a>) -> Self {
-        let links = scene.node.links.as_slice();
+        let links = &scene.node.links;
         let bytes_max = scene.config.limits.memory_bytes_max.0;
         Gate {
             may_coordinate: scene.node.holds_lease(scene.now.mono),
@@ -85,7 +84,6 @@ impl<'a> Gate<'a> {
     }
 
     fn is_full(&self, peer: NodeIndex) -> bool {
-        self.crowded
-            .is_some_and(|links| links[usize::from(peer)].outbox.is_full())
+        self.crowded.is_some_and(|links| links[peer].outbox.is_full())
     }
 }

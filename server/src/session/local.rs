@@ -240,16 +240,17 @@ fn follow(node: &Node, routes: &Routes, flushed: &[u8]) -> Result<i64, NoShare> 
 /// Remembers that members missed a flush: they are told that the arcs are stale, and get the flush with the arc's exchange.
 fn missed(node: &Node, routes: &Routes, flushed: &[u8], members: &[u8]) -> Result<(), NoShare> {
     let flushed = Flushed::read(routes.arcs(), flushed).ok_or(NoShare::Unreadable)?;
+    let topology = node.topology();
     let (members, _) = members.as_chunks::<2>();
     for member in members {
         let member: NodeIndex = u16::from_le_bytes(*member);
-        let Some(entry) = node.topology.members().get(usize::from(member)) else {
+        let Some(entry) = topology.members().get(usize::from(member)) else {
             return Err(NoShare::Unreadable);
         };
         let mut first = false;
         let now = node.clock.now().mono;
         for (arc, _) in &flushed.0 {
-            let owners = node.topology.owners(*arc);
+            let owners = topology.owners(*arc);
             let both_own = routes.arc(*arc).owned && owners.iter().any(|owner| owner.get() == usize::from(member));
             if both_own && member != routes.me {
                 first |= node.hints.lock().record_arc(now, entry.id, *arc) == Recorded::First;

@@ -33,7 +33,7 @@ impl Scene<'_> {
     /// The owners that can vouch for a read, those whose link is quick first.
     pub(super) fn readers(&self, owners: &OwnerSet) -> SmallVec<[NodeIndex; 4]> {
         let slow = |peer: &NodeIndex| {
-            let link = &self.node.links[usize::from(*peer)];
+            let link = &self.node.links[*peer];
             link.is_slow() || link.outbox.is_full()
         };
         let mut readers = owners.readers.clone();

@@ -18,7 +18,7 @@ pub(super) async fn wait(
     args: Args<'_>,
     over: impl Future<Output = ()>,
 ) -> Ended {
-    let link = &node.links[usize::from(coordinator)];
+    let link = &node.links[coordinator];
     let mut command = Vec::new();
     if !part.put_run(&mut command, caller.run_how(), args) {
         return Ended::Busy;

@@ -36,7 +36,7 @@ struct Held {
 /// Writes the answer.
 pub(super) async fn write(node: &Arc<Node>, door: Door, replies: &mut ReplyBuf) {
     let routes = node.routes.load_full();
-    let is_asked = |member| door != Door::Cluster && node.links[usize::from(member)].is_up();
+    let is_asked = |member| door != Door::Cluster && node.links[member].is_up();
     let asked = (0..node.links.len() as u16).filter(|member| *member == routes.me || is_asked(*member));
     let shares = ask(
         node,

@@ -112,8 +112,9 @@ async fn tell_members(
             .map(|(member, part)| (*member, vec![&b"MISSED"[..], part, &missed]));
         ask(node, routes, asked.collect()).await;
     }
+    let topology = node.topology();
     let owners_with_it = |(arc, _): &(ArcId, _)| {
-        let owners = node.topology.owners(*arc).iter();
+        let owners = topology.owners(*arc).iter();
         owners.filter(|owner| has_it[owner.get()]).count() as u8
     };
     // No arc at all: a node that coordinates nothing has nothing to flush.

@@ -20,8 +20,8 @@ fn cluster(node: &Node, lines: &mut Lines<'_>) {
     lines.put("life", node.identity.life.get());
     lines.put("epoch", routes.epoch);
     lines.put("view", routes.view.number());
-    lines.put("members", node.topology.members().len());
-    lines.put("members_alive", node.topology.indexes().filter(is_up).count());
+    lines.put("members", node.topology().members().len());
+    lines.put("members_alive", node.topology().indexes().filter(is_up).count());
     lines.put("replicas", routes.n);
     lines.put("arcs", routes.arcs().get());
     lines.put("arcs_behind", routes.view.arcs_behind());
@@ -77,7 +77,7 @@ fn antientropy(node: &Node, lines: &mut Lines<'_>) {
 /// This node's clock, then a line for each peer whose clock is off.
 fn clocks(node: &Node, lines: &mut Lines<'_>) {
     let clocks = node.clocks.load();
-    lines.put("clock_off_ms_max", node.topology.settings().clock_off_ms_max);
+    lines.put("clock_off_ms_max", node.topology().settings().clock_off_ms_max);
     lines.put("clock_believed", u8::from(clocks.own_ahead_ms.is_none()));
     lines.put("clock_ahead_ms", clocks.own_ahead_ms.unwrap_or_default());
     lines.put("clock_peers_off", clocks.off().count());
