@@ -120,6 +120,11 @@ impl Node {
         }
     }
 
+    /// Hears of each change of the routes.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
     /// Waits until the routes change, at most for so long.
     pub(crate) async fn routes_changed(&self, at_most: Duration) {
         let mut changed = self.changed.subscribe();

@@ -4,6 +4,7 @@ use super::frames::{self, TakeFrames};
 use super::peer::Link;
 use super::receive::{Sent, receive};
 use crate::node::Node;
+use crate::routes::NodeIndex;
 use crate::turn::Loss;
 use circlet_core::message::Malformed;
 use circlet_core::message::batch_reply::{BatchReply, ItemResult};
@@ -11,21 +12,49 @@ use circlet_core::message::frame::{Frame, FrameKind};
 use circlet_core::message::hello::Hello;
 use circlet_core::message::wait::WaitReply;
 use circlet_core::state::State;
+use circlet_core::topology::MemberStage;
 use circlet_ring::Slot;
+use std::collections::HashSet;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinSet;
 
 /// How long to wait before the first new try; each further pause is twice as long, up to `peer-reconnect-ms-max`.
 const BACK_OFF_MIN: Duration = Duration::from_millis(10);
 
-/// Dials the peer until the task is dropped.
-pub(crate) async fn keep(node: Arc<Node>, link: Arc<Link>) {
-    let mut back_off = BACK_OFF_MIN;
+/// Dials every other member of the topology in force, for ever: those that come are dialled when they come, those that have left no more.
+pub(crate) async fn keep_all(node: Arc<Node>) {
+    let mut routes_change = node.subscribe();
+    let mut dialling = JoinSet::new();
+    let mut dialled: HashSet<NodeIndex> = HashSet::new();
     loop {
+        let (topology, me) = {
+            let routes = node.routes.load();
+            (Arc::clone(routes.view.topology()), routes.me)
+        };
+        node.links.grow(topology.members().len());
+        for (index, member) in (0..).zip(topology.members()) {
+            let has_left = member.stage == MemberStage::Left;
+            if has_left && dialled.remove(&index) {
+                node.links[index].outbox.close();
+            } else if index != me && !has_left && dialled.insert(index) {
+                dialling.spawn(keep(Arc::clone(&node), Arc::clone(&node.links[index])));
+            }
+        }
+        if routes_change.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Dials the peer until it has left the cluster.
+async fn keep(node: Arc<Node>, link: Arc<Link>) {
+    let mut back_off = BACK_OFF_MIN;
+    while node.member(link.peer).stage != MemberStage::Left {
         let timeout = node.config.current().timeouts.peer_connect.duration();
         match tokio::time::timeout(timeout, meet(&node, &link)).await {
             Ok(Ok((socket, hello))) => {

@@ -40,14 +40,12 @@ impl Links {
         self.places[..self.len()].iter().filter_map(OnceLock::get)
     }
 
-    /// Makes links until there are `count`, which is at most [`MEMBERS_MAX`]; gives the new ones.
-    pub(crate) fn grow(&self, count: usize) -> impl Iterator<Item = &Arc<Link>> {
-        let before = self.len();
-        for place in before..count {
+    /// Makes links until there are `count`, which is at most [`MEMBERS_MAX`].
+    pub(crate) fn grow(&self, count: usize) {
+        for place in self.len()..count {
             self.at(place);
         }
         self.count.fetch_max(count, Ordering::AcqRel);
-        self.places[before.min(count)..count].iter().filter_map(OnceLock::get)
     }
 
     fn at(&self, place: usize) -> &Arc<Link> {

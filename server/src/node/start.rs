@@ -141,14 +141,10 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     let gossip = sockets.gossip.into_std().map_err(StartError::Thread)?;
     spawn_control(Arc::clone(&node), plane, effects, gossip, received, leave)?;
     let mut tasks = JoinSet::new();
-    for link in node.links.grow(node.topology().members().len()) {
-        if link.peer == node.routes.load().me {
-            // What others are told by a hello, this node's own clients are told as well.
-            link.on_announced(settings.node.announce_ip_given);
-        } else {
-            tasks.spawn(dial::keep(Arc::clone(&node), Arc::clone(link)));
-        }
-    }
+    node.links.grow(node.topology().members().len());
+    // What others are told by a hello, this node's own clients are told as well.
+    node.links[node.routes.load().me].on_announced(settings.node.announce_ip_given);
+    tasks.spawn(dial::keep_all(Arc::clone(&node)));
     tasks.spawn(accept::accept(Arc::clone(&node), sockets.peer));
     tasks.spawn(door::open(Arc::clone(&node), sockets.big, Door::Big));
     tasks.spawn(door::open(Arc::clone(&node), sockets.cluster, Door::Cluster));
