@@ -25,7 +25,7 @@ pub(crate) use sent::{ItemKind, Loss, Sent, SentItem};
 use crate::learned::LearnedStamps;
 use crate::routes::NodeIndex;
 use circlet_core::message::Malformed;
-use circlet_core::message::batch_reply::{BatchReply, ItemResult};
+use circlet_core::message::batch_reply::{BatchReply, ItemResult, Refusal};
 use circlet_core::quorum::Verdict;
 use circlet_core::stamp::Stamp;
 use circlet_ring::ArcId;
@@ -206,6 +206,7 @@ impl Waits {
             return Err(Malformed("an answer with another number of results"));
         }
         let mut refused = Vec::new();
+        let mut is_outdated = false;
         for (at, result) in items.zip(reply.results()) {
             let item = self.items[at];
             match (item.kind, result?) {
@@ -222,13 +223,18 @@ impl Waits {
                     self.problem(item.part, Problem::Differs);
                 }
                 (ItemKind::Fetch, _) => {}
-                (_, _) => refused.push(item.part),
+                (_, result) => {
+                    is_outdated |= result == ItemResult::Refused(Refusal::OtherEpoch);
+                    refused.push(item.part);
+                }
             }
         }
         let refused = self.groups_of_parts(refused.into_iter());
         for group in self.groups_of(sent) {
             if refused.binary_search(&group).is_err() {
                 self.change_group(group, |group| group.on_ack(peer));
+            } else if is_outdated {
+                self.groups[group].become_outdated();
             }
         }
         self.on_groups_failure(refused, peer);

@@ -10,7 +10,7 @@ use super::outcomes::{Outcome, Outcomes, Walk};
 use super::output::Output;
 use super::plan::{Part, Plan, Whole};
 use super::scene::{Reads, Scene};
-use super::settle::settle;
+use super::settle::{Settled, settle};
 use crate::node::Node;
 use circlet_resp::{Args, ReplyBuf};
 use std::io;
@@ -162,18 +162,23 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
+    fn append_as_written(&self, index: usize, replies: &mut ReplyBuf) {
+        let Range { start, end } = Part::reply_of(self.parts, index, self.start);
+        replies.append_range(self.written, start - self.start..end - self.start);
+    }
+
     /// Appends the reply of one part, a later one than the one before, and counts it if it is an error.
     async fn append<'b>(&mut self, index: usize, args_of: &impl Fn(u32) -> Args<'b>, replies: &mut ReplyBuf) {
         let at = replies.len();
         let part = &self.parts[index];
         match self.walk.at(index) {
             Outcome::Reply(reply) => replies.raw(reply),
-            Outcome::AsWritten => {
-                let Range { start, end } = Part::reply_of(self.parts, index, self.start);
-                replies.append_range(self.written, start - self.start..end - self.start);
-            }
+            Outcome::AsWritten => self.append_as_written(index, replies),
             Outcome::Problem(problem) => {
-                settle(self.node, self.caller, part, args_of(part.command), problem, replies).await;
+                let args = args_of(part.command);
+                if settle(self.node, self.caller, part, args, problem, replies).await == Settled::AsWritten {
+                    self.append_as_written(index, replies);
+                }
             }
         }
         let reply = &replies.as_bytes()[at..];

@@ -28,6 +28,7 @@ use crate::turn::{
 };
 use circlet_core::coordinator::Shortfall;
 use circlet_core::message::batch::{self, WireKey};
+use circlet_core::stamp::Stamp;
 use circlet_resp::{Args, ReplyBuf};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -271,7 +272,7 @@ impl Executor {
             return Ok(());
         }
         let delta = std::mem::take(&mut self.delta);
-        self.replicate(run, wire(&run.key), &delta);
+        self.replicate(run, wire(&run.key), delta.stamp(), delta.as_bytes());
         self.delta = delta;
         self.join_write(run)
     }
@@ -285,7 +286,7 @@ impl Executor {
         let mut changed = false;
         for (key, delta) in deltas.changed() {
             changed = true;
-            self.replicate(run, wire(&HashedKey::new(key)), delta);
+            self.replicate(run, wire(&HashedKey::new(key)), delta.stamp(), delta.as_bytes());
         }
         let result = if changed {
             self.join_write(run)
@@ -315,7 +316,7 @@ impl Executor {
     }
 
     /// Sends a delta to the owners that can be reached, and leaves hints for the others.
-    fn replicate(&mut self, run: Run<'_>, key: WireKey<'_>, delta: &Delta) {
+    fn replicate(&mut self, run: Run<'_>, key: WireKey<'_>, stamp: Stamp, delta: &[u8]) {
         for missing in &run.owners.missing {
             run.scene
                 .node
@@ -330,7 +331,7 @@ impl Executor {
         self.waits.written.push(WrittenKey {
             part: run.index,
             arc: run.part.arc,
-            stamp: delta.stamp(),
+            stamp,
             bytes,
         });
         run.scene
@@ -339,7 +340,7 @@ impl Executor {
             .add(Count::DeltasSent, run.owners.reachable.len() as u64);
         for peer in &run.owners.reachable {
             let out = self.for_peer(*peer, Frame::Data);
-            batch::put_apply(&mut out.encoded, key, delta.as_bytes());
+            batch::put_apply(&mut out.encoded, key, delta);
             out.items.push(SentItem {
                 part: run.index,
                 kind: ItemKind::Apply,

@@ -5,7 +5,7 @@
 
 use super::caller::Caller;
 use super::plan::Plan;
-use super::settle::settle;
+use super::settle::{Settled, settle};
 use crate::node::Node;
 use crate::turn::{PartIndex, Problem, Turn};
 use circlet_resp::{Args, ReplyBuf};
@@ -100,7 +100,9 @@ impl Outcomes {
                 continue;
             }
             let mut reply = ReplyBuf::new(caller.proto);
-            settle(node, caller, part, args_of(part.command), problem, &mut reply).await;
+            if settle(node, caller, part, args_of(part.command), problem, &mut reply).await == Settled::AsWritten {
+                continue;
+            }
             let start = self.bytes.len();
             reply.pieces().for_each(|piece| self.bytes.extend_from_slice(piece));
             self.replied.push((index, start..self.bytes.len()));

@@ -20,7 +20,20 @@ use tokio::time::Instant;
 /// How long a part waits for the routes to change before it tries again by itself.
 const TRY_AGAIN: Duration = Duration::from_millis(20);
 
-/// Settles one part and appends its reply.
+/// How long a part whose owners go by another epoch waits for the routes to change: the owners may be those that have to follow.
+const FOLLOW: Duration = Duration::from_millis(2);
+
+/// Where a part's reply is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Settled {
+    /// It was appended.
+    Appended,
+    /// The one that was written when the part ran holds.
+    AsWritten,
+}
+
+/// Settles one part, and appends its reply if it is another one than was written.
 pub(crate) async fn settle(
     node: &Arc<Node>,
     caller: &Caller,
@@ -28,7 +41,7 @@ pub(crate) async fn settle(
     args: Args<'_>,
     problem: Problem,
     replies: &mut ReplyBuf,
-) {
+) -> Settled {
     let mut settling = Settling {
         node,
         caller,
@@ -39,21 +52,27 @@ pub(crate) async fn settle(
         reads: Reads::Check,
         tries: 0,
     };
-    let mut problem = problem;
+    let start = replies.len();
+    let (mut problem, mut done) = (problem, Settled::AsWritten);
     loop {
         if let Some(error) = settling.hopeless(problem) {
+            replies.truncate(start);
             replies.error_display(&error);
-            return;
+            return Settled::Appended;
         }
         node.metrics.inc(Count::SlowPath);
         settling.prepare(problem).await;
-        let start = replies.len();
-        match settling.try_again(replies).await {
-            None => return,
-            Some(next) => {
-                replies.truncate(start);
-                problem = next;
-            }
+        let next = if matches!(problem, Problem::Outdated { .. }) {
+            // It ran; only the owners have to hear of it again.
+            settling.spread_again().await
+        } else {
+            replies.truncate(start);
+            done = Settled::Appended;
+            settling.try_again(replies).await
+        };
+        match next {
+            None => return done,
+            Some(next) => problem = next,
         }
     }
 }
@@ -86,6 +105,7 @@ impl Settling<'_> {
         let late = Instant::now() >= self.deadline;
         match problem {
             Problem::WriteTimeout { acked, need } => Some(Shortfall::WriteTimeout { acked, need }.into()),
+            Problem::Outdated { acked, need } if late => Some(Shortfall::WriteTimeout { acked, need }.into()),
             Problem::RunElsewhere { maybe_ran } if !self.part.may_run_again(self.args, maybe_ran) => {
                 Some(SettleError::Unknown)
             }
@@ -142,13 +162,43 @@ impl Settling<'_> {
                 self.reads = Reads::WriteBack;
             }
             Problem::Superseded if self.part.spec.is_write() => self.node.metrics.inc(Count::WritesRestamped),
+            // Whoever is behind hears of the newer epoch within a millisecond or two.
+            Problem::Outdated { .. } => self.wait_at_most(FOLLOW).await,
             Problem::RunElsewhere { .. } | Problem::ReadAgain | Problem::Superseded | Problem::WriteTimeout { .. } => {}
         }
     }
 
     async fn wait(&self) {
+        self.wait_at_most(TRY_AGAIN).await;
+    }
+
+    async fn wait_at_most(&self, at_most: Duration) {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        self.node.routes_changed(TRY_AGAIN.min(left)).await;
+        self.node.routes_changed(at_most.min(left)).await;
+    }
+
+    /// Sends what is held here under the part's keys to their owners of now; gives the next problem, if there is one.
+    async fn spread_again(&mut self) -> Option<Problem> {
+        let turn = {
+            let (config, routes) = (self.node.config.current(), self.node.routes.load());
+            let scene = Scene {
+                node: self.node,
+                config: &config,
+                routes: &routes,
+                caller: self.caller,
+                now: self.node.clock.now(),
+                reads: self.reads,
+            };
+            self.executor.spread(scene, self.part, self.args)
+        };
+        let turn = match turn {
+            Ok(turn) => turn?,
+            Err(Shortfall::NoQuorum { need, alive, .. }) => return Some(Problem::Outdated { acked: alive, need }),
+            Err(Shortfall::WriteTimeout { acked, need }) => return Some(Problem::Outdated { acked, need }),
+            Err(Shortfall::ReadTimeout { .. }) => return None,
+        };
+        turn.done().await;
+        turn.with(|waits| waits.problems.first().map(|(_, problem)| *problem))
     }
 
     /// Runs the part once more; gives the next problem, if there is one.

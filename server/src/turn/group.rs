@@ -41,6 +41,8 @@ pub(crate) struct Group {
     sides: Sides,
     op: Op,
     verdict: Verdict,
+    /// Whether a peer refused because it goes by another epoch.
+    is_outdated: bool,
     /// What the clients are told if the verdict is "unreachable".
     shortfall: Option<Shortfall>,
 }
@@ -102,6 +104,7 @@ impl Group {
             sides,
             op,
             verdict: Verdict::Pending,
+            is_outdated: false,
             shortfall: None,
         }
     }
@@ -129,6 +132,7 @@ impl Group {
     /// What a part of a group that failed has to settle.
     pub(crate) fn problem(&self) -> Problem {
         match self.shortfall {
+            Some(Shortfall::WriteTimeout { acked, need }) if self.is_outdated => Problem::Outdated { acked, need },
             Some(Shortfall::WriteTimeout { acked, need }) => Problem::WriteTimeout { acked, need },
             _ => Problem::ReadAgain,
         }
@@ -151,6 +155,11 @@ impl Group {
                 self.after_fetch();
             }
         }
+    }
+
+    /// A peer goes by another epoch than the group began in.
+    pub(crate) fn become_outdated(&mut self) {
+        self.is_outdated = true;
     }
 
     /// A peer will not acknowledge.

@@ -19,6 +19,14 @@ pub(crate) enum Problem {
     NotReady,
     /// A part of the entry is here but not its base: fetch the full state first.
     NeedFullState,
+    /// Not enough owners acknowledged the write, since some of them go by another epoch of the topology: what is held here is to be sent again, to
+    /// the owners of the newer one. The reply stays as it was written.
+    Outdated {
+        /// Owners that acknowledged, this node included.
+        acked: u8,
+        /// Owners that had to.
+        need: u8,
+    },
     /// Not enough owners acknowledged the write in time. It may take effect all the same.
     WriteTimeout {
         /// Owners that acknowledged, this node included.

@@ -24,28 +24,66 @@ impl Executor {
         args: Args<'_>,
         changed: &Deltas,
     ) -> Result<Option<Arc<Turn>>, Shortfall> {
+        let gate = Gate::new(scene);
+        let run = self.begin_late(scene, &gate, part, args);
+        if run.owners.is_empty() || changed.changed().next().is_none() {
+            return Ok(None);
+        }
+        for (key, delta) in changed.changed() {
+            self.replicate(run, wire(&HashedKey::new(key)), delta.stamp(), delta.as_bytes());
+        }
+        let joined = self.join_write(run);
+        let turn = self.share(scene);
+        joined.map(|()| turn)
+    }
+
+    /// Sends what this node holds under the part's keys to their owners, as a write of all of it.
+    ///
+    /// # Errors
+    /// The shortfall, if too few of them can be reached; what was written may take effect all the same.
+    pub(crate) fn spread(
+        &mut self,
+        scene: Scene<'_>,
+        part: &Part,
+        args: Args<'_>,
+    ) -> Result<Option<Arc<Turn>>, Shortfall> {
+        let gate = Gate::new(scene);
+        let run = self.begin_late(scene, &gate, part, args);
+        if run.owners.is_empty() {
+            return Ok(None);
+        }
+        let mut encoded = Vec::new();
+        for key in part.spec.keys(args).filter_map(|(at, _)| args.get(at)) {
+            let key = HashedKey::new(key);
+            encoded.clear();
+            let stamp = {
+                let shard = scene.node.store.lock(part.arc);
+                let state = shard.state(&key);
+                state.encode(&mut encoded);
+                state.max_stamp()
+            };
+            self.replicate(run, wire(&key), stamp, &encoded);
+        }
+        let joined = self.join_write(run);
+        let turn = self.share(scene);
+        joined.map(|()| turn)
+    }
+
+    /// A turn that is no batch, with one part that has run already.
+    fn begin_late<'a>(&mut self, scene: Scene<'a>, gate: &'a Gate<'a>, part: &'a Part, args: Args<'a>) -> Run<'a> {
         self.waits.clear();
         self.for_peers.resize_with(scene.node.links.len() * 2, ForPeer::default);
         self.waits.part_groups.push(NO_GROUP);
         let key = part.key(args);
-        let run = Run {
+        Run {
             scene,
-            gate: &Gate::new(scene),
+            gate,
             index: 0,
             part,
             key,
             owners: scene.routes.owners(scene.routes.arc(part.arc)),
             levels: scene.caller.levels(&scene.config.cluster, key.key),
-        };
-        if run.owners.is_empty() || changed.changed().next().is_none() {
-            return Ok(None);
         }
-        for (key, delta) in changed.changed() {
-            self.replicate(run, wire(&HashedKey::new(key)), delta);
-        }
-        let joined = self.join_write(run);
-        let turn = self.share(scene);
-        joined.map(|()| turn)
     }
 
     /// Has every reachable owner send its state of the part's keys, and of those that it read beside them when it was run last: they are
