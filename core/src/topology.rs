@@ -15,6 +15,7 @@
 //! every later epoch. Links, lanes and hints are lists that only grow.
 
 mod arc_owners;
+mod document;
 mod draft;
 mod member_entry;
 mod reader;

@@ -9,19 +9,25 @@
 //!
 //! Nothing here decides: it hands events to the core and does what comes back.
 
+mod agreement;
 mod clock;
 mod gauges;
 mod hints;
 mod identity;
+mod join;
 mod peers;
+mod register_file;
 mod start;
 mod synced;
 mod upkeep;
 mod web;
 
+pub(crate) use agreement::{ChangeFailed, Request};
 pub(crate) use clock::Clock;
 pub(crate) use hints::HeldHints;
 pub use identity::{Identity, IdentityError};
+pub use join::JoinError;
+pub use register_file::RegisterFileError;
 pub use start::{Running, StartError, start};
 pub(crate) use synced::LeastSynced;
 
@@ -89,6 +95,7 @@ pub(crate) struct Node {
     lease_until: AtomicU64,
     changed: watch::Sender<u64>,
     events: mpsc::UnboundedSender<Event>,
+    agreement: agreement::Requests,
 }
 
 impl Node {

@@ -130,6 +130,26 @@ impl MemberEntry {
         }
     }
 
+    /// Its bytes: what a node that joins says of itself.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.put(&mut out);
+        out
+    }
+
+    /// The entry of these bytes.
+    ///
+    /// # Errors
+    ///
+    /// They are cut short or too long, or describe what cannot be.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut reader = Reader::new(bytes);
+        let entry = Self::read(&mut reader)?;
+        reader.finish()?;
+        Ok(entry)
+    }
+
     /// `id 20 bytes | life u64 | stage u8 | place 20 bytes | weight u16 | zone text | 5 x address text`, a text being `length u8, bytes`.
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.id.as_bytes());

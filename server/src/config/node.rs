@@ -2,7 +2,7 @@
 
 use super::Bounds;
 use super::setting::settings;
-use circlet_ring::NodeId;
+use circlet_ring::{NodeId, Weight, Zone};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
@@ -25,6 +25,12 @@ settings! {
         "http-port" Restart http_port_given: Option<u16> = None, Bounds::Range(0, 65_535);
         /// Address that clients are told to reach this node at, by it and by every other node (CLUSTER SLOTS, SHARDS and NODES, MOVED), if it is not the listed one, or `bind` for a node alone. Other nodes reach it at the listed one. Needed if `bind` is 0.0.0.0 and the node is not in the list of nodes.
         "announce-ip" Restart announce_ip_given: Option<IpAddr> = None, Bounds::Any;
+        /// Where members of a cluster take clients, ADDR:PORT separated by commas: a node that is a member of no cluster yet joins through the first that answers. Later starts find the cluster in `dir`. Empty: this node forms its cluster from the list of nodes, or alone.
+        "join" Restart join: String = String::new(), Bounds::Range(0, 4096);
+        /// What this node fails with, told to the cluster when it joins: owners of an arc are spread over zones. Nodes of the list have theirs in it.
+        "zone" Restart zone: Zone = Zone::default(), Bounds::Any;
+        /// How much of the data this node takes beside others of weight 1, from 0.05 to 20, told to the cluster when it joins.
+        "weight" Restart weight: Weight = Weight::default(), Bounds::Any;
         /// Milliseconds by which this node's wall clock is set off: to test a cluster under a wrong clock, never in service.
         "clock-skew-ms" Restart clock_skew_ms: i64 = 0, Bounds::Range(-3_600_000, 3_600_000);
         /// Threads that serve clients. 0: one a core. Raising it above the number of cores costs switches between them.

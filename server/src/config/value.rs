@@ -2,7 +2,7 @@
 
 use super::Bounds;
 use super::setting::Kind;
-use circlet_ring::{ArcCount, NodeId};
+use circlet_ring::{ArcCount, NodeId, Weight, WeightError, Zone, ZoneError};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -195,6 +195,30 @@ impl SettingValue for Option<u16> {
 
     fn show(&self) -> String {
         self.map_or_else(|| "auto".to_string(), |port| port.to_string())
+    }
+}
+
+impl SettingValue for Zone {
+    const KIND: Kind = Kind::Text;
+
+    fn parse(text: &str, _bounds: Bounds) -> Result<Self, String> {
+        text.parse().map_err(|error: ZoneError| error.to_string())
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl SettingValue for Weight {
+    const KIND: Kind = Kind::Number;
+
+    fn parse(text: &str, _bounds: Bounds) -> Result<Self, String> {
+        text.parse().map_err(|error: WeightError| error.to_string())
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
     }
 }
 

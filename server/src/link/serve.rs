@@ -8,7 +8,7 @@ use super::frames::{self, TakeFrames};
 use super::outbox::Outbox;
 use super::receive::{Sent, receive};
 use crate::metrics::Count;
-use crate::node::Node;
+use crate::node::{Node, Request};
 use crate::routes::{NodeIndex, Routes};
 use crate::session::blocking::PeerWaits;
 use crate::session::forwarded::Forwarder;
@@ -18,9 +18,11 @@ use circlet_core::message::Malformed;
 use circlet_core::message::batch::{Batch, Item, WireKey};
 use circlet_core::message::batch_reply::{self, ItemResult, Refusal};
 use circlet_core::message::frame::{Frame, FrameKind};
+use circlet_core::message::register;
 use circlet_core::message::stale;
 use circlet_core::message::status::Status;
 use circlet_core::message::wait::{self, Wait};
+use circlet_core::register::ShortId;
 use circlet_core::stamp::Stamp;
 use circlet_core::state::State;
 use circlet_ring::{ArcId, Slot};
@@ -82,6 +84,13 @@ impl TakeFrames for Server<'_> {
                 self.waits.end(wait::read_end(body)?);
                 Ok(())
             }
+            FrameKind::Prepare
+            | FrameKind::Promise
+            | FrameKind::Accept
+            | FrameKind::Accepted
+            | FrameKind::Nack
+            | FrameKind::Learn
+            | FrameKind::Chosen => self.agree(frame),
             FrameKind::Hello
             | FrameKind::HelloReply
             | FrameKind::BatchReply
@@ -115,6 +124,14 @@ impl TakeFrames for Server<'_> {
 }
 
 impl Server<'_> {
+    /// Those of another epoch are heard as well: it is by these that members come to hold the same.
+    fn agree(&self, frame: Frame<'_>) -> Result<(), Malformed> {
+        let message = register::read(frame.kind, frame.body)?.ok_or(Malformed("no message of the register"))?;
+        let from = ShortId::from(&self.node.member(self.peer).id);
+        self.node.agree(Request::Message { from, message });
+        Ok(())
+    }
+
     fn batch(&mut self, routes: &Routes, now: Now, body: &[u8]) -> Result<(), Malformed> {
         let batch = Batch::read(body)?;
         let mut count = 0;

@@ -1,5 +1,8 @@
 //! From a configuration to a running node, and back.
 
+use super::agreement::Agreement;
+use super::join::{JoinError, join};
+use super::register_file::{RegisterFile, RegisterFileError};
 use super::{Clock, Identity, IdentityError, LeastSynced, Node};
 use crate::config::{ClusterNode, Config, LiveConfig};
 use crate::control_loop::ControlLoop;
@@ -24,6 +27,7 @@ use arc_swap::ArcSwap;
 use circlet_core::clock::DriftGuard;
 use circlet_core::control::{ControlConfig, ControlPlane, Effect, Event};
 use circlet_core::hint::Hints;
+use circlet_core::register::{Acceptor, record};
 use circlet_core::topology::{Addresses, ClusterSettings, MemberEntry, Topology};
 use circlet_resp::command::all;
 use circlet_ring::NodeId;
@@ -57,6 +61,15 @@ pub enum StartError {
         /// Why not.
         error: io::Error,
     },
+    /// What it voted for and the topology that it held.
+    #[error(transparent)]
+    Register(#[from] RegisterFileError),
+    /// The cluster that it was to join.
+    #[error(transparent)]
+    Join(#[from] JoinError),
+    /// The file of the register holds no topology.
+    #[error("the register in the data directory holds no topology")]
+    Nothing,
     /// The list of nodes makes no cluster.
     #[error("the list of nodes: {0}")]
     Topology(String),
@@ -97,7 +110,9 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     let clock = Clock::new(settings.node.clock_skew_ms);
     let identity = Identity::begin_life(&settings.node.dir, settings.node.id, clock.wall())?;
     let sockets = Sockets::bind(&settings)?;
-    let topology = Arc::new(form(&settings, &identity, &sockets)?);
+    let file = RegisterFile::in_directory(&settings.node.dir);
+    let acceptor = acceptor(&file, &settings, &identity, &sockets).await?;
+    let topology = acceptor.chosen().cloned().ok_or(StartError::Nothing)?;
     let mut effects = Vec::new();
     let plane = ControlPlane::start(
         control_config(&settings, &identity),
@@ -107,6 +122,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     )
     .map_err(|error| StartError::Topology(error.to_string()))?;
     let (events, received) = mpsc::unbounded_channel();
+    let (agreement, requests) = mpsc::unbounded_channel();
     let sweeper = Arc::new(Sweeper::default());
     let queue_limit = QueueLimit::new(settings.limits.peer_queue_bytes_max.bytes());
     let least_synced = LeastSynced::default();
@@ -129,6 +145,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         lease_until: AtomicU64::new(0),
         changed: watch::Sender::new(0),
         events,
+        agreement,
         logs,
         slowlog: Mutex::new(SlowLog::new(settings.observability.slowlog_entries_max as usize)),
         latency: Mutex::default(),
@@ -145,6 +162,8 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     // What others are told by a hello, this node's own clients are told as well.
     node.links[node.routes.load().me].on_announced(settings.node.announce_ip_given);
     tasks.spawn(dial::keep_all(Arc::clone(&node)));
+    let agreement = Agreement::new(Arc::clone(&node), acceptor, file, requests);
+    tasks.spawn(agreement.run());
     tasks.spawn(accept::accept(Arc::clone(&node), sockets.peer));
     tasks.spawn(door::open(Arc::clone(&node), sockets.big, Door::Big));
     tasks.spawn(door::open(Arc::clone(&node), sockets.cluster, Door::Cluster));
@@ -249,6 +268,30 @@ fn bind_gossip(address: SocketAddr) -> Result<UdpSocket, StartError> {
     })
 }
 
+/// What this node votes by: what its disk holds; else, at its first start, the topology that it joins, or forms with the nodes of its list.
+async fn acceptor(
+    file: &RegisterFile,
+    config: &Config,
+    identity: &Identity,
+    sockets: &Sockets,
+) -> Result<Acceptor<Arc<Topology>>, StartError> {
+    if let Some(known) = file.load()? {
+        return Ok(known);
+    }
+    let topology = if config.node.join.is_empty() {
+        form(config, identity, sockets)?
+    } else {
+        let myself = alone(config, identity, sockets).map_err(StartError::Thread)?;
+        join(&config.node.join, &myself).await?
+    };
+    let acceptor = Acceptor::formed(Arc::new(topology));
+    if !config.node.join.is_empty() {
+        // Before anything is said: a node that forgot that it had joined would ask again, under an id that is taken.
+        file.save(record::encode(&acceptor)).await.map_err(StartError::Thread)?;
+    }
+    Ok(acceptor)
+}
+
 /// The topology that the configuration lists; a list of none is this node alone, at the ports that it was given.
 fn form(config: &Config, identity: &Identity, sockets: &Sockets) -> Result<Topology, StartError> {
     let settings = ClusterSettings {
@@ -307,8 +350,8 @@ fn alone(config: &Config, identity: &Identity, sockets: &Sockets) -> io::Result<
     };
     Ok(MemberEntry::founding(
         identity.id,
-        Default::default(),
-        Default::default(),
+        config.node.zone.clone(),
+        config.node.weight,
         addresses,
     ))
 }

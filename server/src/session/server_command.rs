@@ -7,6 +7,7 @@ mod client_kill;
 mod client_list;
 mod cluster;
 mod cluster_hints;
+mod cluster_change;
 mod cluster_nodes;
 mod cluster_shards;
 mod cluster_slots;
@@ -116,6 +117,14 @@ async fn run_here(
             return cluster::cluster(node, door, id, args, replies);
         }
         Id::ClusterHints => cluster_hints::write(node, door, replies).await,
+        Id::ClusterJoin
+        | Id::ClusterLeave
+        | Id::ClusterStay
+        | Id::ClusterRemove
+        | Id::ClusterWeight
+        | Id::ClusterMoves => {
+            return cluster_change::change(node, id, args, replies).await;
+        }
         Id::ClusterKeyslot | Id::ClusterCountkeysinslot | Id::ClusterGetkeysinslot => {
             return cluster::cluster(node, door, id, args, replies);
         }

@@ -4,6 +4,7 @@ use super::super::CommandId as Id;
 use super::super::arg::{integer, string};
 use super::super::flags::Flag;
 use super::super::spec::{CommandSpec, Group};
+use super::cluster_change::{CLUSTER_JOIN, CLUSTER_LEAVE, CLUSTER_MOVES, CLUSTER_REMOVE, CLUSTER_STAY, CLUSTER_WEIGHT};
 
 pub(crate) static CLUSTER: CommandSpec = CommandSpec::new(Id::Cluster, "cluster", -2, Group::Cluster, "3.0.0")
     .about("Describes the cluster.", "Depends on the subcommand.")
@@ -13,11 +14,17 @@ pub(crate) static CLUSTER: CommandSpec = CommandSpec::new(Id::Cluster, "cluster"
         &CLUSTER_HELP,
         &CLUSTER_HINTS,
         &CLUSTER_INFO,
+        &CLUSTER_JOIN,
         &CLUSTER_KEYSLOT,
+        &CLUSTER_LEAVE,
+        &CLUSTER_MOVES,
         &CLUSTER_MYID,
         &CLUSTER_NODES,
+        &CLUSTER_REMOVE,
         &CLUSTER_SHARDS,
         &CLUSTER_SLOTS,
+        &CLUSTER_STAY,
+        &CLUSTER_WEIGHT,
     ]);
 
 pub(crate) static CLUSTER_COUNTKEYSINSLOT: CommandSpec = CommandSpec::new(

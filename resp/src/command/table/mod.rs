@@ -4,6 +4,7 @@
 
 mod client;
 mod cluster;
+mod cluster_change;
 mod command;
 mod config;
 mod connection;
@@ -290,6 +291,12 @@ commands! {
     ClusterInfo => cluster::CLUSTER_INFO,
     ClusterKeyslot => cluster::CLUSTER_KEYSLOT,
     ClusterMyid => cluster::CLUSTER_MYID,
+    ClusterWeight => cluster_change::CLUSTER_WEIGHT,
+    ClusterStay => cluster_change::CLUSTER_STAY,
+    ClusterRemove => cluster_change::CLUSTER_REMOVE,
+    ClusterMoves => cluster_change::CLUSTER_MOVES,
+    ClusterLeave => cluster_change::CLUSTER_LEAVE,
+    ClusterJoin => cluster_change::CLUSTER_JOIN,
     ClusterNodes => cluster::CLUSTER_NODES,
     ClusterShards => cluster::CLUSTER_SHARDS,
     ClusterSlots => cluster::CLUSTER_SLOTS,

@@ -1,0 +1,280 @@
+//! This node's part in agreeing on the topology: the core's register, with a disk and links.
+//!
+//! ```text
+//!   operators (CLUSTER JOIN ...) --change-->  +-----------+ --messages--> links --> other members
+//!   control plane (driver) -----propose---->  | Agreement | --record----> DIR/register, before anything that follows from it
+//!   links, messages of others ------------->  +-----------+ --chosen----> control plane, and all members
+//! ```
+//!
+//! A task of its own: it waits for the disk, which neither the control plane nor the data plane may.
+
+use super::Node;
+use super::register_file::RegisterFile;
+use circlet_core::control::Event;
+use circlet_core::moves::{Change, ChangeError, apply};
+use circlet_core::register::{Acceptor, Message, Outcome, Output, Register, ShortId};
+use circlet_core::topology::{MemberStage, Topology};
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+
+/// How often a change is made anew because another one was chosen before it.
+const TRIES_MAX: u32 = 20;
+
+/// What the task is asked.
+pub(crate) enum Request {
+    /// A member says this.
+    Message {
+        from: ShortId,
+        message: Message<Arc<Topology>>,
+    },
+    /// The driver wants this document, which follows the one in force.
+    Propose(Arc<Topology>),
+    /// A member is said to have a newer document: ask it.
+    Fetch(ShortId),
+    /// An operator wants this.
+    Change {
+        change: Change,
+        done: oneshot::Sender<Result<Arc<Topology>, ChangeFailed>>,
+    },
+}
+
+/// Why a change was not made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ChangeFailed {
+    #[error("ERR {0}")]
+    Refused(#[from] ChangeError),
+    #[error("NOQUORUM a change needs {needed} of the voters, {reached} answered: nothing was changed")]
+    Unreachable { reached: usize, needed: usize },
+    #[error("WRITETIMEOUT a change needs {needed} of the voters, {reached} answered: it may yet take effect")]
+    Unsure { reached: usize, needed: usize },
+    #[error("ERR other changes were made meanwhile, try again")]
+    Overtaken,
+    #[error("ERR this node cannot save what it votes for, and takes no part in changes: see its log")]
+    NoDisk,
+}
+
+/// Sends requests to the task.
+pub(crate) type Requests = mpsc::UnboundedSender<Request>;
+
+/// A change that somebody waits for.
+struct Wanted {
+    change: Change,
+    done: oneshot::Sender<Result<Arc<Topology>, ChangeFailed>>,
+    tries: u32,
+}
+
+/// See the module's header.
+pub(super) struct Agreement {
+    node: Arc<Node>,
+    register: Register<Arc<Topology>>,
+    file: RegisterFile,
+    requests: mpsc::UnboundedReceiver<Request>,
+    waiting: VecDeque<Wanted>,
+    /// What the register is proposing, if somebody waits for it: not so for what the driver wants.
+    under_way: Option<Wanted>,
+}
+
+impl Agreement {
+    pub(super) fn new(
+        node: Arc<Node>,
+        acceptor: Acceptor<Arc<Topology>>,
+        file: RegisterFile,
+        requests: mpsc::UnboundedReceiver<Request>,
+    ) -> Self {
+        Agreement {
+            register: Register::new(ShortId::from(&node.identity.id), node.identity.life, acceptor),
+            node,
+            file,
+            requests,
+            waiting: VecDeque::new(),
+            under_way: None,
+        }
+    }
+
+    /// Runs until the node is gone, or its disk fails: a node that cannot save its votes does not vote.
+    pub(super) async fn run(mut self) {
+        loop {
+            let wake_at = self.register.next_deadline().map(|at| self.node.clock.at(at));
+            let outputs = tokio::select! {
+                request = self.requests.recv() => match request {
+                    None => return,
+                    Some(request) => self.take(request),
+                },
+                () = sleep_until(wake_at) => self.register.on_deadline(self.node.clock.now().mono, rand::random()),
+            };
+            if let Err(error) = self.advance(outputs).await {
+                tracing::error!(%error, "cannot save the register: this node takes no part in changes of the topology any more");
+                return self.refuse_all().await;
+            }
+        }
+    }
+
+    /// Goes on until only others can: what is proposed may be decided at once, by a node that votes alone.
+    async fn advance(&mut self, outputs: Vec<Output<Arc<Topology>>>) -> io::Result<()> {
+        let mut outputs = outputs;
+        loop {
+            if let Some(outcome) = self.obey(outputs).await?
+                && let Some(wanted) = self.under_way.take()
+            {
+                self.conclude(wanted, outcome);
+            }
+            if self.under_way.is_some() {
+                return Ok(());
+            }
+            match self.begin_next() {
+                Some(begun) => outputs = begun,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn take(&mut self, request: Request) -> Vec<Output<Arc<Topology>>> {
+        let now = self.node.clock.now().mono;
+        match request {
+            Request::Message { from, message } => self.register.on_message(from, message, now, rand::random()),
+            // It is proposed again if another proposal is under way, or it is too late.
+            Request::Propose(topology) => self.register.propose(topology, now).unwrap_or_default(),
+            Request::Fetch(from) => vec![Output::Send {
+                to: from,
+                message: Message::Learn {
+                    holds: self.register.acceptor().holds(),
+                },
+            }],
+            Request::Change { change, done } => {
+                self.waiting.push_back(Wanted { change, done, tries: 0 });
+                Vec::new()
+            }
+        }
+    }
+
+    /// Begins the next change that somebody waits for, on top of the document that is held; none if there is none, or the register is busy.
+    fn begin_next(&mut self) -> Option<Vec<Output<Arc<Topology>>>> {
+        loop {
+            let wanted = self.waiting.pop_front()?;
+            let next = match apply(self.register.acceptor().chosen()?, &wanted.change) {
+                Ok(next) => Arc::new(next),
+                Err(error) => {
+                    // Whoever asked may have gone.
+                    let _ = wanted.done.send(Err(error.into()));
+                    continue;
+                }
+            };
+            let Ok(outputs) = self.register.propose(next, self.node.clock.now().mono) else {
+                self.waiting.push_front(wanted);
+                return None;
+            };
+            self.under_way = Some(wanted);
+            return Some(outputs);
+        }
+    }
+
+    /// Does what the register wants, in its order; gives how the proposal under way ended, if it did.
+    async fn obey(&mut self, outputs: Vec<Output<Arc<Topology>>>) -> io::Result<Option<Outcome<Arc<Topology>>>> {
+        let mut done = None;
+        for output in outputs {
+            match output {
+                Output::Save => self.file.save(self.register.record()).await?,
+                Output::Chosen(topology) => {
+                    tracing::info!(epoch = topology.epoch().get(), "a topology was chosen");
+                    self.node.tell(Event::TopologyChosen(topology));
+                }
+                Output::Conflict(topology) => {
+                    tracing::error!(
+                        epoch = topology.epoch().get(),
+                        "two topologies of one epoch: two recoveries were forced"
+                    );
+                }
+                Output::Send { to, message } => self.send(to, &message),
+                Output::Done(outcome) => {
+                    if let Outcome::Made(topology) = &outcome {
+                        self.push(topology);
+                    }
+                    done = Some(outcome);
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    /// Tells every member of a document that this node had chosen.
+    fn push(&self, topology: &Arc<Topology>) {
+        let message = Message::Chosen {
+            document: Arc::clone(topology),
+        };
+        for member in topology.members() {
+            if member.id != self.node.identity.id && member.stage != MemberStage::Left {
+                self.send(ShortId::from(&member.id), &message);
+            }
+        }
+    }
+
+    /// What cannot be sent is lost, as anything may be: the register sends again, and members that are behind ask.
+    fn send(&self, to: ShortId, message: &Message<Arc<Topology>>) {
+        let held = self.register.acceptor().chosen();
+        let Some(index) = held.and_then(|topology| topology.index_of_short(to.get())) else {
+            return;
+        };
+        let link = &self.node.links[crate::routes::index(index)];
+        let _ = link
+            .outbox
+            .append(|out| circlet_core::message::register::put(message, out));
+    }
+
+    /// Answers whoever waits for the change that has been decided, or puts it back to be tried again.
+    fn conclude(&mut self, wanted: Wanted, outcome: Outcome<Arc<Topology>>) {
+        let answer = match outcome {
+            Outcome::Made(topology) => Ok(topology),
+            Outcome::Refused { unsure: false, .. } if wanted.tries < TRIES_MAX => {
+                let tries = wanted.tries + 1;
+                self.waiting.push_front(Wanted { tries, ..wanted });
+                return;
+            }
+            Outcome::Refused { .. } | Outcome::Newest(_) => Err(ChangeFailed::Overtaken),
+            Outcome::Unreachable {
+                reached,
+                needed,
+                unsure: false,
+            } => Err(ChangeFailed::Unreachable { reached, needed }),
+            Outcome::Unreachable { reached, needed, .. } => Err(ChangeFailed::Unsure { reached, needed }),
+        };
+        // Whoever asked may have gone.
+        let _ = wanted.done.send(answer);
+    }
+
+    async fn refuse_all(mut self) {
+        for wanted in self.waiting.drain(..).chain(self.under_way.take()) {
+            let _ = wanted.done.send(Err(ChangeFailed::NoDisk));
+        }
+        while let Some(request) = self.requests.recv().await {
+            if let Request::Change { done, .. } = request {
+                let _ = done.send(Err(ChangeFailed::NoDisk));
+            }
+        }
+    }
+}
+
+async fn sleep_until(at: Option<tokio::time::Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Node {
+    /// Has the voters agree on a change.
+    ///
+    /// # Errors
+    /// [`ChangeFailed`].
+    pub(crate) async fn change_topology(&self, change: Change) -> Result<Arc<Topology>, ChangeFailed> {
+        let (done, decided) = oneshot::channel();
+        self.agree(Request::Change { change, done });
+        decided.await.unwrap_or(Err(ChangeFailed::NoDisk))
+    }
+
+    /// Asks the task that agrees. It outlives the data plane's tasks; at the very end nobody listens.
+    pub(crate) fn agree(&self, request: Request) {
+        let _ = self.agreement.send(request);
+    }
+}
