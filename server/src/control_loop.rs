@@ -7,9 +7,10 @@
 use crate::link::compare::{compare, settle};
 use crate::link::transfer::exchange;
 use crate::metrics::Count;
-use crate::node::Node;
+use crate::node::{Node, Request};
 use crate::routes::Routes;
 use circlet_core::control::{ControlPlane, Effect, Event, ExchangeOutcome};
+use circlet_core::register::ShortId;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -138,20 +139,14 @@ impl ControlLoop {
                         node.tell(Event::HintsReplayed { peer, outcome });
                     });
                 }
-                Effect::AnnounceStatus { to, status } => self.node.announce(to, &status),
                 Effect::DropArc { arc } => {
                     let node = Arc::clone(&self.node);
-                    // Freeing a million entries takes longer than this thread may wait.
-                    self.data_plane.spawn(async move {
-                        let mut shard = node.store.lock(arc);
-                        // It may have come back meanwhile.
-                        let discarded = (!node.routes.load().holds(arc)).then(|| shard.forget());
-                        drop(shard);
-                        drop(discarded);
-                    });
+                    // Freeing many entries takes long.
+                    self.data_plane.spawn_blocking(move || node.forget(arc));
                 }
-                // The first topology is the only one here: nobody has a newer one, and no step follows from it.
-                Effect::Propose(_) | Effect::FetchTopology { .. } => {}
+                Effect::Propose(topology) => self.node.agree(Request::Propose(topology)),
+                Effect::FetchTopology { peer } => self.node.agree(Request::Fetch(ShortId::from(&peer))),
+                Effect::AnnounceStatus { to, status } => self.node.announce(to, &status),
                 Effect::CloseLink { peer } => {
                     if let Some(link) = self.node.index_of(peer) {
                         self.node.links[link].outbox.close();

@@ -117,6 +117,24 @@ impl Node {
         self.changed.send_replace(number);
     }
 
+    /// Waits until this node is a member no more: it has left, or was removed.
+    pub(crate) async fn gone(&self) {
+        let mut changed = self.changed.subscribe();
+        while self.routes.load().is_member() {
+            // The sender is this node's.
+            let _ = changed.changed().await;
+        }
+    }
+
+    /// Forgets an arc that is others' now.
+    pub(crate) fn forget(&self, arc: ArcId) {
+        let mut shard = self.store.lock(arc);
+        // It may have come back meanwhile.
+        let discarded = (!self.routes.load().holds(arc)).then(|| shard.forget());
+        drop(shard);
+        drop(discarded);
+    }
+
     /// Ends the waits, of commands that wait here and of clients of this node, on keys that another node coordinates now. A wait that begins
     /// does this again once it can be seen, in case the routes changed meanwhile.
     pub(crate) fn end_moved_waits(&self) {

@@ -167,6 +167,11 @@ impl Routes {
         index(self.view.arc(self.arc_of(slot)).primary())
     }
 
+    /// Whether this node is a member still, or on its way in or out.
+    pub(crate) fn is_member(&self) -> bool {
+        self.member(self.me).stage.is_there()
+    }
+
     /// A member of the topology.
     pub(crate) fn member(&self, member: NodeIndex) -> &MemberEntry {
         &self.view.topology().members()[usize::from(member)]

@@ -33,6 +33,74 @@ pub(crate) enum Command {
     /// Show the nodes of a cluster
     #[command(after_help = "Examples:\n  circlet status\n  circlet status --dir .circlet --json")]
     Status(StatusArgs),
+    /// Start one more node, which joins the cluster
+    #[command(
+        after_help = "The node is the next one of the directory. Its share of the data follows by itself: see `circlet moves`.\n\n\
+        A node of another machine joins with a line `join = \"ADDR:PORT\"` in its node.toml, where any member serves clients."
+    )]
+    Join(JoinArgs),
+    /// Have a node give its data to the others, and stop
+    Leave(ChangeArgs),
+    /// Have a node that is leaving stay after all
+    Stay(ChangeArgs),
+    /// Take a node off the cluster that is gone for good; the others restore its copies
+    Remove {
+        #[command(flatten)]
+        change: ChangeArgs,
+        /// Also if acknowledged writes may be lost, since the majority of the owners of some arcs is gone
+        #[arg(long)]
+        force: bool,
+    },
+    /// Have a node take more or less of the data than others
+    Weight {
+        #[command(flatten)]
+        change: ChangeArgs,
+        /// From 0.05 to 20; others have 1
+        weight: String,
+    },
+    /// Show how far changes of the cluster have come
+    Moves(MovesArgs),
+}
+
+/// `circlet join`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct JoinArgs {
+    /// The directory that `up` was given
+    #[arg(long, default_value = ".circlet")]
+    pub(crate) dir: PathBuf,
+    /// Address of the node [default: that of node 1]
+    #[arg(long)]
+    pub(crate) bind: Option<IpAddr>,
+    /// Its first port [default: the one after the last node's]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=65_000))]
+    pub(crate) port: Option<u16>,
+    /// A setting for the node, as in a node.toml; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) settings: Vec<(String, String)>,
+}
+
+/// `circlet leave` and the like
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ChangeArgs {
+    /// The node: its number in the directory, or its id
+    pub(crate) node: String,
+    /// The directory that `up` was given
+    #[arg(long, default_value = ".circlet")]
+    pub(crate) dir: PathBuf,
+    /// Return once the cluster has agreed, and do not wait for the data
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+}
+
+/// `circlet moves`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct MovesArgs {
+    /// The directory that `up` was given
+    #[arg(long, default_value = ".circlet")]
+    pub(crate) dir: PathBuf,
+    /// One JSON document for scripts
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `circlet up`

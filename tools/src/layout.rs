@@ -7,7 +7,7 @@
 //!            id, life    who the node is
 //! ```
 
-use crate::args::UpArgs;
+use crate::args::{JoinArgs, UpArgs};
 use crate::failure::Failure;
 use circlet_server::config::{LiveConfig, Sources};
 use std::collections::BTreeMap;
@@ -118,13 +118,19 @@ impl Layout {
 }
 
 fn port_of(files: &NodeFiles) -> Result<u16, Failure> {
+    client_address(files).map(|at| at.port())
+}
+
+/// Where a node serves clients, by its configuration.
+pub(crate) fn client_address(files: &NodeFiles) -> Result<SocketAddr, Failure> {
     let sources = Sources {
         file: Some(files.config()),
         ..Sources::default()
     };
     let config = LiveConfig::load(&sources);
     let config = config.map_err(|error| Failure::because("the configuration in the directory is wrong", error))?;
-    Ok(config.current().node.port)
+    let config = config.current();
+    Ok(SocketAddr::new(config.node.bind, config.node.port))
 }
 
 fn node_list(up: &UpArgs) -> Result<String, Failure> {
@@ -179,5 +185,27 @@ fn write_node(up: &UpArgs, number: u16, list: &str) -> Result<NodeFiles, Failure
     text.push_str(list);
     fs::write(files.config(), text)
         .map_err(|error| Failure::because(format!("cannot write {}", files.config().display()), error))?;
+    Ok(files)
+}
+
+/// Writes the configuration of a node that joins through `members`.
+pub(crate) fn write_joiner(join: &JoinArgs, number: u16, members: &[String]) -> Result<NodeFiles, Failure> {
+    let files = NodeFiles::new(&join.dir, number);
+    let first = client_address(&NodeFiles::new(&join.dir, 1))?;
+    let last = client_address(&NodeFiles::new(&join.dir, number - 1))?;
+    let own = [
+        ("bind", join.bind.unwrap_or(first.ip()).to_string()),
+        ("port", join.port.unwrap_or(last.port() + 1).to_string()),
+        ("join", members.join(",")),
+    ];
+    let io = |error| Failure::because(format!("cannot write {}", files.config().display()), error);
+    fs::create_dir_all(&files.dir).map_err(io)?;
+    let dir = fs::canonicalize(&files.dir).map_err(io)?;
+    let mut text = format!("# Node {number}, which `circlet join` made.\ndir = {dir:?}\n");
+    for (key, value) in settings(&own, &join.settings) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{key} = {value:?}");
+    }
+    fs::write(files.config(), text).map_err(io)?;
     Ok(files)
 }

@@ -3,8 +3,11 @@
 //! Exit codes: 0 done; 1 it could not be done, and standard error says why; 2 the command line is wrong.
 
 mod args;
+mod ask;
+mod change;
 mod down;
 mod failure;
+mod join;
 mod layout;
 mod node;
 mod output;
@@ -26,6 +29,12 @@ fn main() -> ExitCode {
         Command::Down(down) => down::run(&down),
         Command::Node(node) => node::run(node),
         Command::Status(status) => status::run(&status),
+        Command::Join(join) => join::run(&join),
+        Command::Leave(node) => change::leave(&node),
+        Command::Stay(node) => change::stay(&node),
+        Command::Remove { change, force } => change::remove(&change, force),
+        Command::Weight { change, weight } => change::weight(&change, &weight),
+        Command::Moves(moves) => change::moves(&moves),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

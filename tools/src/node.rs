@@ -7,7 +7,11 @@ use circlet_server::config::{Config, LiveConfig, Sources};
 use circlet_server::logs::Logs;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// How long a node that has left goes on: others may hear from it that it has.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Runs one node until it is told to stop.
 ///
@@ -69,6 +73,10 @@ async fn serve(live: LiveConfig, logs: Logs, pid: &Path) -> Result<(), Failure> 
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        () = running.gone() => {
+            tokio::time::sleep(GOODBYE).await;
+            say("this node is a member of the cluster no more: it stops");
+        }
     }
     running.stop().await;
     Ok(())

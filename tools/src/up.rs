@@ -35,7 +35,7 @@ pub(crate) fn run(up: &UpArgs) -> Result<(), Failure> {
     }
     let mut children = Vec::new();
     for files in nodes {
-        children.push(spawn(files, up)?);
+        children.push(spawn(files, &up.settings)?);
     }
     if let Err(failure) = wait_ready(nodes, &mut children) {
         layout.take_back();
@@ -53,7 +53,8 @@ pub(crate) fn run(up: &UpArgs) -> Result<(), Failure> {
     stay(nodes)
 }
 
-fn spawn(files: &NodeFiles, up: &UpArgs) -> Result<Child, Failure> {
+/// Starts a node in the background.
+pub(crate) fn spawn(files: &NodeFiles, settings: &[(String, String)]) -> Result<Child, Failure> {
     let say_why = |what: &str, error| Failure::because(format!("cannot {what} node {}", files.number), error);
     let program = std::env::current_exe().map_err(|error| say_why("start", error))?;
     let log = File::options().create(true).append(true).open(files.log());
@@ -61,7 +62,7 @@ fn spawn(files: &NodeFiles, up: &UpArgs) -> Result<Child, Failure> {
     let out = log.try_clone().map_err(|error| say_why("write the log of", error))?;
     let mut command = Command::new(program);
     command.arg("node").arg("--config").arg(files.config());
-    for (key, value) in &up.settings {
+    for (key, value) in settings {
         command.arg("--set").arg(format!("{key}={value}"));
     }
     // A group of its own: Ctrl-C is for `up`, which then asks the nodes to stop.
@@ -71,7 +72,7 @@ fn spawn(files: &NodeFiles, up: &UpArgs) -> Result<Child, Failure> {
 }
 
 /// Waits until every node is ready; finds out early when one has died.
-fn wait_ready(nodes: &[NodeFiles], children: &mut [Child]) -> Result<(), Failure> {
+pub(crate) fn wait_ready(nodes: &[NodeFiles], children: &mut [Child]) -> Result<(), Failure> {
     let mut died = None;
     let ready = wait_for(READY_TIMEOUT, || {
         died = children

@@ -205,6 +205,11 @@ impl Running {
         self.node.addresses()
     }
 
+    /// Waits until the node is a member of its cluster no more: it has left, and given away all that it had; or it was removed.
+    pub async fn gone(&self) {
+        self.node.gone().await;
+    }
+
     /// Finishes what is in flight, tells the others, and stops. A stop, not a leave: the node keeps its place in the topology.
     pub async fn stop(mut self) {
         let settings = self.node.config.current();

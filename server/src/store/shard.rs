@@ -172,12 +172,7 @@ impl Shard {
         self.flush = flush;
         if is_all_older {
             self.sums.clear();
-            self.first_expiry = NEVER;
-            self.counts = Counts::default();
-            self.live_by_slot.fill(0);
-            return Discarded {
-                _table: Some(self.table.clear()),
-            };
+            return self.discard();
         }
         for key in self.keys_older_than(flush) {
             self.flush_one(&HashedKey::new(&key));
@@ -189,8 +184,12 @@ impl Shard {
     pub fn forget(&mut self) -> Discarded {
         self.clock.begin_run_epoch();
         self.sums = ArcSums::default();
-        self.first_expiry = NEVER;
         self.flush = Stamp::ZERO;
+        self.discard()
+    }
+
+    fn discard(&mut self) -> Discarded {
+        self.first_expiry = NEVER;
         self.counts = Counts::default();
         self.live_by_slot.fill(0);
         Discarded {
