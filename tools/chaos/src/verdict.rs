@@ -54,7 +54,7 @@ pub(crate) fn judge(cluster: &Cluster, common: &Common, works: &[Work], happened
         ),
         Err(arcs) => line("diverged", false, &format!("{arcs} arcs"), &[]),
     };
-    all &= judge_gaps(works, happened);
+    all &= judge_gaps(works, happened, start);
     let strange: Vec<String> = works.iter().flat_map(|work| work.tally.strange.clone()).collect();
     all & line(
         "errors that no command should get",
@@ -141,14 +141,22 @@ fn judge_lists(client: &mut Client, works: &[Work]) -> bool {
 }
 
 /// A gap counts for a kill if the kill happened in it.
-fn judge_gaps(works: &[Work], happened: &[Happened]) -> bool {
+fn judge_gaps(works: &[Work], happened: &[Happened], start: Instant) -> bool {
     let longest = works.iter().map(|work| work.tally.gap).max().unwrap_or_default();
     let mut after_kill = Duration::ZERO;
-    for work in works {
+    let mut shown = Vec::new();
+    for (number, work) in works.iter().enumerate() {
         let (begin, end) = (work.tally.gap_end - work.tally.gap, work.tally.gap_end);
         let is_kill = |fault: &&Happened| fault.kind == FaultKind::Kill && fault.began <= end && begin <= fault.ended;
-        if happened.iter().any(|fault| is_kill(&fault)) {
-            after_kill = after_kill.max(work.tally.gap);
+        let Some(kill) = happened.iter().find(is_kill) else {
+            continue;
+        };
+        after_kill = after_kill.max(work.tally.gap);
+        if work.tally.gap > GAP_AFTER_KILL_MAX {
+            let [from, to, killed, back] = [begin, end, kill.began, kill.ended].map(|at| at.duration_since(start));
+            shown.push(format!(
+                "client {number}: from {from:.2?} to {to:.2?}; killed at {killed:.2?}, started again at {back:.2?}"
+            ));
         }
     }
     let figure = format!("{after_kill:.2?}; the longest of all, whatever happened: {longest:.2?}");
@@ -156,6 +164,6 @@ fn judge_gaps(works: &[Work], happened: &[Happened]) -> bool {
         "longest time of a client without an answer around a kill",
         after_kill <= GAP_AFTER_KILL_MAX,
         &figure,
-        &[],
+        &shown[..shown.len().min(SHOWN)],
     )
 }
