@@ -171,6 +171,11 @@ impl Topology {
         (0..self.members.len()).map(MemberIndex::new)
     }
 
+    /// The indexes of the members that take part: not of those that have left or were removed, which only keep their places.
+    pub fn present(&self) -> impl Iterator<Item = MemberIndex> + '_ {
+        self.indexes().filter(|&index| self.member(index).stage.is_there())
+    }
+
     /// Where the member with this id stands.
     #[must_use]
     pub fn index_of(&self, id: &NodeId) -> Option<MemberIndex> {

@@ -26,8 +26,6 @@ pub(crate) use agreement::{ChangeFailed, Request};
 pub(crate) use clock::Clock;
 pub(crate) use hints::HeldHints;
 pub use identity::{Identity, IdentityError};
-pub use join::JoinError;
-pub use register_file::RegisterFileError;
 pub use start::{Running, StartError, start};
 pub(crate) use synced::LeastSynced;
 

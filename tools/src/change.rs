@@ -126,7 +126,8 @@ impl Progress {
     }
 
     fn is_at_rest(&self) -> bool {
-        self.figure("arcs_moving") == 0 && self.figure("arcs_draining") == 0
+        let arcs = ["arcs_waiting", "arcs_moving", "arcs_draining"];
+        arcs.iter().all(|name| self.figure(name) == 0)
     }
 
     fn to_json(&self) -> serde_json::Value {
@@ -160,7 +161,14 @@ fn look(dir: &Path) -> Result<Vec<Progress>, Failure> {
 }
 
 fn table(progress: &[Progress]) -> String {
-    let columns = ["epoch", "arcs_moving", "arcs_draining", "entries_moved", "bytes_moved"];
+    let columns = [
+        "epoch",
+        "arcs_waiting",
+        "arcs_moving",
+        "arcs_draining",
+        "entries_moved",
+        "bytes_moved",
+    ];
     let mut text = format!("{:<22}", "node");
     for column in columns {
         text += &format!("{column:>15}");

@@ -12,7 +12,6 @@ use circlet_core::message::frame::{Frame, FrameKind};
 use circlet_core::message::hello::Hello;
 use circlet_core::message::wait::WaitReply;
 use circlet_core::state::State;
-use circlet_core::topology::MemberStage;
 use circlet_ring::Slot;
 use std::collections::HashSet;
 use std::io;
@@ -38,7 +37,7 @@ pub(crate) async fn keep_all(node: Arc<Node>) {
         };
         node.links.grow(topology.members().len());
         for (index, member) in (0..).zip(topology.members()) {
-            let has_left = member.stage == MemberStage::Left;
+            let has_left = !member.stage.is_there();
             if has_left && dialled.remove(&index) {
                 node.links[index].outbox.close();
             } else if index != me && !has_left && dialled.insert(index) {
@@ -54,7 +53,7 @@ pub(crate) async fn keep_all(node: Arc<Node>) {
 /// Dials the peer until it has left the cluster.
 async fn keep(node: Arc<Node>, link: Arc<Link>) {
     let mut back_off = BACK_OFF_MIN;
-    while node.member(link.peer).stage != MemberStage::Left {
+    while node.member(link.peer).stage.is_there() {
         let timeout = node.config.current().timeouts.peer_connect.duration();
         match tokio::time::timeout(timeout, meet(&node, &link)).await {
             Ok(Ok((socket, hello))) => {

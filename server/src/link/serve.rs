@@ -96,14 +96,7 @@ impl TakeFrames for Server<'_> {
             | FrameKind::BatchReply
             | FrameKind::PullReply
             | FrameKind::RoundReply
-            | FrameKind::WaitReply
-            | FrameKind::Promise
-            | FrameKind::Accepted
-            | FrameKind::Nack => Err(Malformed("an answer where a question belongs")),
-            // Members of a formed cluster do not change: nobody asks.
-            FrameKind::Prepare | FrameKind::Accept | FrameKind::Learn | FrameKind::Chosen => {
-                Err(Malformed("agreement on a topology that does not change"))
-            }
+            | FrameKind::WaitReply => Err(Malformed("an answer where a question belongs")),
         }
     }
 

@@ -13,7 +13,7 @@ use super::register_file::RegisterFile;
 use circlet_core::control::Event;
 use circlet_core::moves::{Change, ChangeError, apply};
 use circlet_core::register::{Acceptor, Message, Outcome, Output, Register, ShortId};
-use circlet_core::topology::{MemberStage, Topology};
+use circlet_core::topology::Topology;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
@@ -204,7 +204,7 @@ impl Agreement {
             document: Arc::clone(topology),
         };
         for member in topology.members() {
-            if member.id != self.node.identity.id && member.stage != MemberStage::Left {
+            if member.id != self.node.identity.id {
                 self.send(ShortId::from(&member.id), &message);
             }
         }

@@ -40,7 +40,7 @@ fn of_hints(node: &Node, figure: fn(&HeldHints) -> f64) -> Vec<(NodeId, f64)> {
         .map(|held| (held.owner, figure(held)))
         .collect();
     let topology = node.topology();
-    let members = topology.members().iter().map(|member| member.id);
+    let members = topology.present().map(|member| topology.member(member).id);
     let peers = members.filter(|id| *id != node.identity.id);
     peers
         .map(|peer| (peer, held.get(&peer).copied().unwrap_or_default()))

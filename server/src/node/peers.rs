@@ -131,8 +131,7 @@ impl Node {
                     u64::from_le_bytes(word)
                 })
                 .collect();
-            ArcBitmap::from_words(self.store.arcs(), &words)
-                .ok_or(Malformed("a status about another number of arcs"))
+            ArcBitmap::from_words(self.store.arcs(), &words).ok_or(Malformed("a status about another number of arcs"))
         };
         let status = PeerStatus {
             life: Life::new(status.life),

@@ -57,9 +57,9 @@ fn describe(node: &Node, rate: &Rate) -> Value {
     let counts = node.store.counts();
     let now = node.clock.now();
     let topology = routes.view.topology();
-    let members = topology.members().len();
+    let members = topology.present().count();
     let alive = topology
-        .indexes()
+        .present()
         .filter(|member| routes.view.member(*member).state.is_up())
         .count();
     let (held, lag, clocks) = (node.held_hints(), node.sync_lag(), node.clocks.load());

@@ -28,6 +28,8 @@ pub(crate) struct Cluster {
     port: u16,
     pub(crate) nodes: NodeNumber,
     restarted: Vec<Child>,
+    /// Nodes that joined and have not gone yet.
+    joined: Vec<NodeNumber>,
 }
 
 impl Cluster {
@@ -46,6 +48,7 @@ impl Cluster {
             port: options.port,
             nodes: options.nodes,
             restarted: Vec::new(),
+            joined: Vec::new(),
         };
         let up = Command::new(&cluster.program)
             .args(["up", "--detach", "--bind-each", "127.0.1.0", "--nodes"])
@@ -96,6 +99,61 @@ impl Cluster {
 
     fn pid(&self, node: NodeNumber) -> Option<Pid> {
         Pid::from_raw(fs::read_to_string(self.file(node, "pid")).ok()?.trim().parse().ok()?)
+    }
+
+    /// Starts one more node, which joins; its number.
+    pub(crate) fn join(&mut self) -> Result<NodeNumber, String> {
+        let is_there = |number: &NodeNumber| self.file(*number, "node.toml").exists();
+        let number = (1..=NodeNumber::MAX).find(|number| !is_there(number));
+        let number = number.ok_or("no number is left for another node")?;
+        self.joined.push(number);
+        self.circlet(&["join"]).map(|_| number)
+    }
+
+    /// Has a node leave; the data follows.
+    pub(crate) fn leave(&self, node: NodeNumber) -> Result<(), String> {
+        self.circlet(&["leave", &node.to_string(), "--no-wait"]).map(drop)
+    }
+
+    /// Waits until every arc is where it belongs.
+    pub(crate) fn wait_until_moved(&self) -> Result<(), String> {
+        let mut last = String::new();
+        let is_at_rest = |node: &serde_json::Value| {
+            let arcs = ["arcs_waiting", "arcs_moving", "arcs_draining"];
+            arcs.iter().all(|name| node["moves"][*name] == 0)
+        };
+        let moved = wait(WHOLE_WITHIN, || {
+            last = self.circlet(&["moves", "--json"]).unwrap_or_else(|error| error);
+            let page: Option<serde_json::Value> = serde_json::from_str(&last).ok();
+            let nodes = page.as_ref().and_then(|page| page["nodes"].as_array());
+            nodes.is_some_and(|nodes| nodes.len() >= usize::from(self.nodes) && nodes.iter().all(is_at_rest))
+        });
+        moved
+            .map(drop)
+            .ok_or_else(|| format!("arcs do not come to rest: {last}"))
+    }
+
+    /// Waits until a node that left has ended.
+    pub(crate) fn wait_until_gone(&mut self, node: NodeNumber) -> Result<(), String> {
+        let gone = wait(WHOLE_WITHIN, || self.is_gone(node));
+        gone.ok_or_else(|| format!("node {node} has left and goes on"))?;
+        self.joined.retain(|joined| *joined != node);
+        Ok(())
+    }
+
+    fn circlet(&self, args: &[&str]) -> Result<String, String> {
+        let mut command = Command::new(&self.program);
+        let done = command.args(args).arg("--dir").arg(self.dir()).output();
+        let done = done.map_err(|error| format!("cannot run {}: {error}", self.program.display()))?;
+        if done.status.success() {
+            Ok(String::from_utf8_lossy(&done.stdout).into_owned())
+        } else {
+            Err(format!(
+                "circlet {}: {}",
+                args.join(" "),
+                String::from_utf8_lossy(&done.stderr)
+            ))
+        }
     }
 
     /// Whether nothing runs as the node any more: a process that still goes down holds its ports.
@@ -180,7 +238,7 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        for node in self.numbers() {
+        for node in self.numbers().chain(self.joined.iter().copied()) {
             self.signal(node, Signal::KILL);
         }
         for child in &mut self.restarted {

@@ -60,6 +60,7 @@ fn make_one(cluster: &mut Cluster, kind: FaultKind, node: NodeNumber, random: &m
             rest(random, 200..1_000);
             cluster.restart(node, random.random_range(-SKEW_MS_MAX..=SKEW_MS_MAX))
         }
+        FaultKind::Elastic => come_and_go(cluster, random),
         FaultKind::Pause => {
             cluster.signal(node, Signal::STOP);
             rest(random, 100..3_000);
@@ -75,6 +76,29 @@ fn make_one(cluster: &mut Cluster, kind: FaultKind, node: NodeNumber, random: &m
             firewall("-D", node, cut)
         }
     }
+}
+
+/// A node comes and goes. At most one node at a time is without memory: the joiner does not count before it has caught up.
+fn come_and_go(cluster: &mut Cluster, random: &mut StdRng) -> Result<(), String> {
+    let joiner = cluster.join()?;
+    lose_one_perhaps(cluster, random)?;
+    cluster.wait_until_moved()?;
+    rest(random, 100..2_000);
+    cluster.leave(joiner)?;
+    lose_one_perhaps(cluster, random)?;
+    cluster.wait_until_moved()?;
+    cluster.wait_until_gone(joiner)
+}
+
+fn lose_one_perhaps(cluster: &mut Cluster, random: &mut StdRng) -> Result<(), String> {
+    if random.random_bool(0.5) {
+        return Ok(());
+    }
+    let node = random.random_range(1..=cluster.nodes);
+    rest(random, 0..500);
+    cluster.signal(node, Signal::KILL);
+    rest(random, 300..2_000);
+    cluster.restart(node, 0)
 }
 
 fn rest(random: &mut StdRng, ms: std::ops::Range<u64>) {

@@ -47,6 +47,8 @@ pub(crate) enum FaultKind {
     Cut,
     /// Killed, and started again with a clock that is up to two seconds off.
     Skew,
+    /// One more node joins, gets its share of the data, and leaves again; in half of the cases another one is killed meanwhile.
+    Elastic,
 }
 
 impl std::fmt::Display for FaultKind {
@@ -56,6 +58,7 @@ impl std::fmt::Display for FaultKind {
             Self::Pause => "pause",
             Self::Cut => "cut",
             Self::Skew => "skew",
+            Self::Elastic => "elastic",
         })
     }
 }

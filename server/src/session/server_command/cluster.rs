@@ -82,7 +82,7 @@ fn info(node: &Node, routes: &Routes) -> String {
     let ok = usize::from(SLOT_COUNT) - fail;
     let need = Level::Quorum.needed(routes.n);
     let state = if fail == 0 { "ok" } else { "fail" };
-    let members = routes.view.topology().members().len();
+    let members = routes.view.topology().present().count();
     let (epoch, sent, received) = (
         routes.epoch,
         node.metrics.since_reset(Count::GossipSent),

@@ -6,6 +6,7 @@
 //! | field | what it is |
 //! |---|---|
 //! | `epoch` | of the topology in force on this node |
+//! | `arcs_waiting` | arcs that are to move, and do not yet |
 //! | `arcs_moving` | arcs whose data goes to other owners |
 //! | `arcs_draining` | arcs that have moved, whose former owners look whether all of it has arrived |
 //! | `entries_moved` | entries that this node has got from others since its counters were reset |
@@ -14,11 +15,11 @@
 use crate::command::CommandError;
 use crate::metrics::Count;
 use crate::node::{ChangeFailed, Node};
-use circlet_core::moves::{Change, ChangeError};
+use circlet_core::moves::{Change, ChangeError, Target};
 use circlet_core::topology::{MemberEntry, MemberStage, Topology};
 use circlet_resp::command::CommandId;
 use circlet_resp::{Args, ReplyBuf};
-use circlet_ring::NodeId;
+use circlet_ring::{ArcId, NodeId};
 use std::sync::Arc;
 
 /// Runs one of them.
@@ -91,12 +92,21 @@ fn entry(bytes: &[u8]) -> Result<MemberEntry, CommandError> {
     MemberEntry::from_bytes(bytes).map_err(|_| CommandError::Syntax)
 }
 
+/// Arcs that the present members and settings want elsewhere.
+fn waiting(topology: &Topology) -> u64 {
+    let Ok(target) = Target::of(topology) else { return 0 };
+    let arcs = topology.settings().arcs.arcs();
+    let is_waiting = |arc: &ArcId| topology.arc(*arc).goal() != target.owners(*arc);
+    arcs.filter(is_waiting).count() as u64
+}
+
 fn moves(node: &Node, replies: &mut ReplyBuf) {
     let routes = node.routes.load();
     let topology = routes.view.topology();
     let arcs = || topology.settings().arcs.arcs().map(|arc| topology.arc(arc));
     let figures = [
         ("epoch", topology.epoch().get()),
+        ("arcs_waiting", waiting(topology)),
         ("arcs_moving", arcs().filter(|arc| arc.moving.is_some()).count() as u64),
         (
             "arcs_draining",

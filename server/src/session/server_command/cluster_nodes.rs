@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 pub(super) fn lines(node: &Node, routes: &Routes) -> String {
     let runs = runs(routes, |arc| acting(routes, arc));
     let mut lines = String::new();
-    for member in routes.view.topology().indexes() {
+    for member in routes.view.topology().present() {
         let entry = routes.view.topology().member(member);
         let number: NodeIndex = index(member);
         let at = node.cluster_address(number);

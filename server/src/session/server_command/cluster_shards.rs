@@ -11,7 +11,7 @@ use circlet_resp::ReplyBuf;
 /// Writes the answer.
 pub(super) fn write(node: &Node, routes: &Routes, replies: &mut ReplyBuf) {
     let runs = runs(routes, |arc| acting(routes, arc));
-    let members: Vec<NodeIndex> = routes.view.topology().indexes().map(index).collect();
+    let members: Vec<NodeIndex> = routes.view.topology().present().map(index).collect();
     replies.array(members.len());
     for shard in members {
         let slots: Vec<(u16, u16)> = runs

@@ -20,8 +20,9 @@ fn cluster(node: &Node, lines: &mut Lines<'_>) {
     lines.put("life", node.identity.life.get());
     lines.put("epoch", routes.epoch);
     lines.put("view", routes.view.number());
-    lines.put("members", node.topology().members().len());
-    lines.put("members_alive", node.topology().indexes().filter(is_up).count());
+    let topology = routes.view.topology();
+    lines.put("members", topology.present().count());
+    lines.put("members_alive", topology.present().filter(is_up).count());
     lines.put("replicas", routes.n);
     lines.put("arcs", routes.arcs().get());
     lines.put("arcs_behind", routes.view.arcs_behind());
