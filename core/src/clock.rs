@@ -46,9 +46,18 @@ impl ArcClock {
     /// away.
     #[must_use]
     pub fn stamp(&mut self, now: WallMs) -> Stamp {
-        let stamp = Stamp::new(now, 0).max(self.last.next()).max(self.floor.next());
+        let stamp = self.next(now);
         self.last = stamp;
         stamp
+    }
+
+    /// The time at which what is stamped next happens: `now`, or that of what was seen already, if `now` is behind it.
+    ///
+    /// By this a command decides what has expired, since the other owners judge its delta by its stamp. By a wall clock that was set back it would
+    /// find alive what is dead to all others, add to it, be told so, and add to it again.
+    #[must_use]
+    pub fn time(&self, now: WallMs) -> WallMs {
+        self.next(now).ms()
     }
 
     /// Takes note of a stamp that came from elsewhere; what is issued later is above it.
@@ -75,6 +84,10 @@ impl ArcClock {
     #[must_use]
     pub const fn run_epoch(&self) -> Stamp {
         self.run_epoch
+    }
+
+    fn next(&self, now: WallMs) -> Stamp {
+        Stamp::new(now, 0).max(self.last.next()).max(self.floor.next())
     }
 
     /// The greatest stamp issued or observed.
@@ -176,6 +189,21 @@ mod tests {
         clock.raise_floor(Stamp::ZERO);
         assert_eq!(clock.floor(), floor);
         assert!(clock.stamp(NOW) > floor);
+    }
+
+    #[test]
+    fn the_time_of_a_command_is_that_of_the_stamp_it_would_get() {
+        let mut clock = ArcClock::new();
+        let time = |clock: &ArcClock, now| (clock.time(now), { *clock }.stamp(now).ms());
+        let later = WallMs::new(NOW.get() + 3_000);
+        assert_eq!(time(&clock, NOW), (NOW, NOW), "an idle clock reads the wall");
+        clock.observe(Stamp::new(later, 9));
+        assert_eq!(time(&clock, NOW), (later, later), "the wall is behind");
+        clock.observe(Stamp::new(later, u16::MAX));
+        let next = WallMs::new(later.get() + 1);
+        assert_eq!(time(&clock, NOW), (next, next), "the counter carries");
+        clock.raise_floor(Stamp::new(next, 5));
+        assert_eq!(time(&clock, NOW), (next, next), "above the floor");
     }
 
     #[test]

@@ -185,7 +185,7 @@ impl Node {
     pub(crate) fn writer(&self, shard: &Shard, now: WallMs, is_shared: bool) -> Writer {
         let run_epoch = self.author.run_epoch.max(shard.clock.run_epoch());
         Writer {
-            now,
+            now: shard.clock.time(now),
             author: Author {
                 run_epoch,
                 ..self.author

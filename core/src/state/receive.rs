@@ -87,7 +87,7 @@ pub fn admit<'a>(local: State<'_>, arrived: State<'a>, synced: Synced) -> Admitt
     } else {
         arrived.without_grave(synced.mine, Stamp::ZERO)
     };
-    if arrived.says_nothing() {
+    if arrived.says_nothing() || arrived.only_buries(local, synced.mine) {
         Admitted::Nothing
     } else {
         Admitted::State(arrived)
@@ -150,6 +150,18 @@ impl<'a> State<'a> {
     /// Whether it is as good as no state.
     pub(super) fn says_nothing(&self) -> bool {
         *self == State::tombstone(Stamp::ZERO) || *self == State::ABSENT
+    }
+
+    /// Whether all that it says is that parts are dead, of a time up to `synced`: so it was dropped here. Were it merged where the whole entry was
+    /// dropped, what a delta of it leaves could not be read: a base that is not known, and nothing beside it.
+    fn only_buries(&self, local: State<'_>, synced: Stamp) -> bool {
+        let is_grave =
+            |state: State<'_>| state.base == Base::None && state.runs.is_empty() && state.max_stamp() <= synced;
+        self.generation <= local.generation
+            && !matches!(self.base, Base::Bytes(_))
+            && self.runs.is_empty()
+            && self.expiry.is_silent(self.generation)
+            && self.parts.iter().all(|part| is_grave(part.state))
     }
 
     /// Without its generation, if that only keeps older values dead and all of them are below `synced`. `flushed` is what the
@@ -257,5 +269,50 @@ impl Expiry {
     /// Whether it is that one.
     pub(super) fn is_silent(self, generation: Stamp) -> bool {
         self == Self::silent(generation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::{Kind, Part, PartsBuf, Value};
+    use crate::time::WallMs;
+
+    #[test]
+    fn a_late_word_of_a_deleted_field_makes_no_entry_where_all_was_dropped() {
+        let at = |ms| Stamp::new(WallMs::new(ms), 0);
+        let synced = Synced {
+            mine: at(100),
+            theirs: at(10),
+        };
+        let mut parts = PartsBuf::new();
+        parts.push(Part::deleted(Kind::Hash, b"f", at(50)));
+        let hdel = State {
+            parts: parts.as_parts(),
+            ..State::ABSENT
+        };
+        let received = receive(State::ABSENT, hdel, synced, &mut Vec::new());
+        assert_eq!(
+            (received.merged, received.is_ack()),
+            (Merged::Left, true),
+            "known to all, and dropped"
+        );
+
+        let later = Synced { mine: at(40), ..synced };
+        let received = receive(State::ABSENT, hdel, later, &mut Vec::new());
+        assert_eq!(received.merged, Merged::Right, "not dropped yet");
+
+        let mut fields = PartsBuf::new();
+        fields.push(Part::deleted(Kind::Hash, b"f", at(50)));
+        fields.push(Part::deleted(Kind::Hash, b"g", at(120)));
+        let two = State {
+            parts: fields.as_parts(),
+            ..State::ABSENT
+        };
+        assert!(
+            receive(State::ABSENT, two, synced, &mut Vec::new()).merged.changed(),
+            "one of them is news"
+        );
+        assert_eq!(hdel.value(WallMs::new(1)), Value::Unreadable, "which is why");
     }
 }

@@ -52,7 +52,8 @@ pub enum Expiry {
 /// In whose name, and when, commands are executed. One for a batch of commands; copied freely.
 #[derive(Clone, Copy, Debug)]
 pub struct Writer {
-    /// The wall clock, read once for the batch.
+    /// The wall clock, read once for the batch, or the time of the arc's clock where that is ahead
+    /// ([`ArcClock::time`](circlet_core::clock::ArcClock::time)).
     pub now: WallMs,
     /// Whose runs INCR adds to.
     pub author: Author,
@@ -100,7 +101,7 @@ impl<'a> KeyCx<'a> {
         &self.key
     }
 
-    /// The wall clock.
+    /// The time: see [`Writer::now`].
     #[must_use]
     pub fn now(&self) -> WallMs {
         self.writer.now

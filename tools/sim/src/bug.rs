@@ -30,11 +30,33 @@ pub enum Bug {
     DropByAge,
     /// The sums that a round compares leave out what SET and DEL wrote.
     SumsLeaveOut,
+    /// A hint for an owner that did not take a write counts as its ack.
+    HintCounts,
+    /// What was dropped here is taken again from whoever did not hear of it.
+    TakeDropped,
+    /// What is stamped up to where its sender is synced is refused, also by those who never had it.
+    RefuseOld,
+    /// Who missed the end of a round is not told of it later.
+    ForgetCommit,
+    /// The sums that a round compares count an entry as a whole, under its newest stamp.
+    SumsByEntry,
+    /// A command that finds nothing begins a generation.
+    FirstWriteRaises,
+    /// EXPIRE writes the value that it found anew.
+    ExpireRewrites,
+    /// A node that comes back adds to its run of before.
+    ReuseRuns,
+    /// A node believes its clock however far it is from the others.
+    BelieveAnyClock,
+    /// A word that was meant for another life of a node is taken.
+    OtherLife,
+    /// A command decides by the wall clock what has expired, whatever its stamp says.
+    DecideByWall,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 22] = [
         Self::AnswerBeforeRepair,
         Self::EmptyNodeCounts,
         Self::RereadOnChangeOnly,
@@ -46,6 +68,17 @@ impl Bug {
         Self::NoHints,
         Self::DropByAge,
         Self::SumsLeaveOut,
+        Self::HintCounts,
+        Self::TakeDropped,
+        Self::RefuseOld,
+        Self::ForgetCommit,
+        Self::SumsByEntry,
+        Self::FirstWriteRaises,
+        Self::ExpireRewrites,
+        Self::ReuseRuns,
+        Self::BelieveAnyClock,
+        Self::OtherLife,
+        Self::DecideByWall,
     ];
 
     /// Its name on the command line.
@@ -63,6 +96,17 @@ impl Bug {
             Self::NoHints => "no-hints",
             Self::DropByAge => "drop-by-age",
             Self::SumsLeaveOut => "sums-leave-out",
+            Self::HintCounts => "hint-counts",
+            Self::TakeDropped => "take-dropped",
+            Self::RefuseOld => "refuse-old",
+            Self::ForgetCommit => "forget-commit",
+            Self::SumsByEntry => "sums-by-entry",
+            Self::FirstWriteRaises => "first-write-raises",
+            Self::ExpireRewrites => "expire-rewrites",
+            Self::ReuseRuns => "reuse-runs",
+            Self::BelieveAnyClock => "believe-any-clock",
+            Self::OtherLife => "other-life",
+            Self::DecideByWall => "decide-by-wall",
         }
     }
 }

@@ -5,9 +5,6 @@ use std::time::Duration;
 use crate::random::Random;
 use crate::world::World;
 
-/// Most faults that are not made good yet. Further ones wait for their turn.
-const OPEN_MAX: usize = 2;
-
 /// One fault, as something that has an end.
 #[derive(Debug, Clone, Copy)]
 enum Fault {
@@ -18,20 +15,70 @@ enum Fault {
     Crashed(usize),
     ClockOff(usize),
     LossyGossip,
+    /// What is on the connection of the one to the other comes in much later, when there is another one.
+    Late(usize, usize),
 }
 
+/// What a fault may be, with its share in the faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Cut,
+    CutOneWay,
+    Isolated,
+    Paused,
+    Crashed,
+    ClockOff,
+    LossyGossip,
+    Late,
+    /// Has no end.
+    BrokenLink,
+}
+
+const SORTS: [(Sort, u64); 9] = [
+    (Sort::Cut, 15),
+    (Sort::CutOneWay, 10),
+    (Sort::Isolated, 12),
+    (Sort::Paused, 18),
+    (Sort::Crashed, 15),
+    (Sort::ClockOff, 10),
+    (Sort::LossyGossip, 8),
+    (Sort::Late, 12),
+    (Sort::BrokenLink, 12),
+];
+
 /// Draws faults, one after the other, and ends each after a while.
+///
+/// Which sorts occur at all, how many at once and how often is drawn first: a run in which everything goes wrong hides what shows only if one
+/// thing does.
 #[derive(Debug)]
 pub(crate) struct Faults {
     random: Random,
+    sorts: Vec<(Sort, u64)>,
+    /// Most faults that are not made good yet. Further ones wait for their turn.
+    open_max: usize,
+    pause_ms_max: u64,
+    /// By how much faults are longer than usual.
+    stretch: u64,
     open: Vec<(u64, Fault)>,
     begun: u64,
 }
 
 impl Faults {
-    pub(crate) fn new(random: Random) -> Self {
+    pub(crate) fn new(mut random: Random) -> Self {
+        let mut sorts = SORTS.to_vec();
+        sorts.retain(|_| random.chance(750));
+        if sorts.is_empty() {
+            sorts.push(SORTS[random.index(SORTS.len())]);
+        }
+        let open_max = random.between(1, 3) as usize;
+        let pause_ms_max = random.between(200, 600);
+        let stretch = if random.chance(300) { 2 } else { 1 };
         Self {
             random,
+            stretch,
+            sorts,
+            open_max,
+            pause_ms_max,
             open: Vec::new(),
             begun: 0,
         }
@@ -39,35 +86,51 @@ impl Faults {
 
     /// When the next one begins.
     pub(crate) fn pause(&mut self) -> Duration {
-        Duration::from_millis(self.random.between(30, 500))
+        Duration::from_millis(self.random.between(30, self.pause_ms_max))
     }
 
     /// Begins a fault. Its number and length, if it has one.
     pub(crate) fn begin(&mut self, world: &mut World) -> Option<(u64, Duration)> {
-        if self.open.len() >= OPEN_MAX {
+        if self.open.len() >= self.open_max {
             return None;
         }
         let nodes = world.node_count();
         let a = self.random.index(nodes);
         let b = (a + 1 + self.random.index(nodes - 1)) % nodes;
-        world.faults += 1;
-        let (fault, ms_max) = match self.random.below(100) {
-            0..=14 => (Fault::Cut(a, b), 2500),
-            15..=24 => (Fault::CutOneWay(a, b), 2000),
-            25..=36 => (Fault::Isolated(a), 2500),
-            37..=54 => (Fault::Paused(a), 2500),
-            55..=69 if may_crash(world) => (Fault::Crashed(a), 1500),
-            70..=79 => (Fault::ClockOff(a), 3000),
-            80..=87 => (Fault::LossyGossip, 1500),
-            _ => {
+        let (fault, ms_max) = match self.sort() {
+            Sort::Cut => (Fault::Cut(a, b), 2500),
+            Sort::CutOneWay => (Fault::CutOneWay(a, b), 2000),
+            Sort::Isolated => (Fault::Isolated(a), 2500),
+            Sort::Paused => (Fault::Paused(a), 2500),
+            Sort::Crashed if may_crash(world) => (Fault::Crashed(a), 1500),
+            Sort::Crashed => return None,
+            Sort::ClockOff => (Fault::ClockOff(a), 3000),
+            Sort::LossyGossip => (Fault::LossyGossip, 1500),
+            Sort::Late => (Fault::Late(a, b), 5000),
+            Sort::BrokenLink => {
+                world.faults += 1;
                 world.break_link(a, b);
                 return None;
             }
         };
+        world.faults += 1;
         self.apply(world, fault);
         self.begun += 1;
         self.open.push((self.begun, fault));
-        Some((self.begun, Duration::from_millis(self.random.between(20, ms_max))))
+        let length_ms = self.random.between(20, ms_max * self.stretch);
+        Some((self.begun, Duration::from_millis(length_ms)))
+    }
+
+    /// One of those that occur, by their shares.
+    fn sort(&mut self) -> Sort {
+        let mut draw = self.random.below(self.sorts.iter().map(|(_, share)| share).sum());
+        for &(sort, share) in &self.sorts {
+            if draw < share {
+                return sort;
+            }
+            draw -= share;
+        }
+        Sort::BrokenLink
     }
 
     /// The fault with this number is over.
@@ -82,8 +145,11 @@ impl Faults {
             Fault::Isolated(a) => (0..world.node_count()).for_each(|other| world.network.heal(a, other)),
             Fault::Paused(a) => world.wake(a, self.random.chance(500)),
             Fault::Crashed(a) => world.start(a),
-            Fault::ClockOff(a) => world.clocks.off_ms[a] = 0,
+            Fault::ClockOff(a) => world.clocks.become_off(a, 0),
             Fault::LossyGossip => (world.network.loss_per_mille, world.network.doubled_per_mille) = (5, 5),
+            // Half of it comes in when all is quiet, and rounds have passed.
+            Fault::Late(a, b) if self.random.chance(500) => world.stop_holding(a, b),
+            Fault::Late(a, b) => world.release(a, b),
         }
     }
 
@@ -100,9 +166,12 @@ impl Faults {
             Fault::ClockOff(a) => {
                 // One in ten is so far off that the node must step down.
                 let ms_max = if self.random.chance(100) { 8_000 } else { 2_500 };
-                world.clocks.off_ms[a] = self.random.between(0, 2 * ms_max) as i64 - ms_max as i64;
+                world
+                    .clocks
+                    .become_off(a, self.random.between(0, 2 * ms_max) as i64 - ms_max as i64);
             }
             Fault::LossyGossip => (world.network.loss_per_mille, world.network.doubled_per_mille) = (300, 100),
+            Fault::Late(a, b) => world.hold_connection(a, b),
         }
     }
 }

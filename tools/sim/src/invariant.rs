@@ -3,8 +3,11 @@
 mod acknowledged_write_survives;
 mod counters_add_up;
 mod hints_bounded;
+mod no_resurrection;
 mod reads_never_go_back;
 mod replicas_converge;
+mod session_monotonic;
+mod set_and_hash_union;
 mod stamps_never_go_back;
 mod tombstones_drain;
 
@@ -18,6 +21,9 @@ pub(crate) fn check_history(history: &History) -> Vec<String> {
     let checks = [
         acknowledged_write_survives::check,
         reads_never_go_back::check,
+        no_resurrection::check,
+        session_monotonic::check,
+        set_and_hash_union::check,
         counters_add_up::check,
         stamps_never_go_back::check,
     ];

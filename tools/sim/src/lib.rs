@@ -17,6 +17,7 @@ mod fault;
 mod history;
 mod invariant;
 mod letter;
+mod limits;
 mod network;
 mod node;
 mod random;

@@ -111,6 +111,13 @@ impl Network {
         Some(*last)
     }
 
+    /// The connections that `from` has dialled to `to`.
+    pub(crate) fn dialled(&self, from: usize, to: usize) -> Vec<u64> {
+        let is_it = |state: &Connection| (state.dialer, state.acceptor) == (from, to) && !state.broken;
+        let found = self.connections.iter().filter(|(_, state)| is_it(state));
+        found.map(|(&number, _)| number).collect()
+    }
+
     /// Whether what was under way on `connection` still arrives.
     pub(crate) fn arrives(&self, connection: u64) -> bool {
         self.connections.get(&connection).is_some_and(|state| !state.reset)

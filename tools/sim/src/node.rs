@@ -21,6 +21,7 @@ mod party;
 mod replay;
 mod replica;
 mod round;
+mod shown;
 mod store;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -43,15 +44,10 @@ pub(crate) use self::store::Store;
 use crate::bug::Bug;
 use crate::command::{Command, Reply};
 use crate::letter::{Letter, Parcel};
+use crate::limits::Limits;
 
 /// How often a node looks after its links and what waits.
 const HEARTBEAT: Duration = Duration::from_millis(100);
-
-/// Short, so that runs see several rounds.
-const ROUND_PERIOD: Duration = Duration::from_secs(1);
-
-/// Few, so that runs reach it.
-pub(crate) const HINT_KEYS_MAX: usize = 4;
 
 /// What a node wants done after a turn.
 #[derive(Debug)]
@@ -82,6 +78,16 @@ enum Origin {
     Peer { place: usize, connection: u64, id: u64 },
 }
 
+/// What tells one life from all others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Birth {
+    pub(crate) place: usize,
+    /// Counts the lives of the node in this run.
+    pub(crate) boot: u64,
+    pub(crate) life: Life,
+    pub(crate) seed: u64,
+}
+
 /// One life of one node.
 pub(crate) struct Node {
     place: usize,
@@ -96,6 +102,7 @@ pub(crate) struct Node {
     lease_until: Instant,
     pub(crate) store: Store,
     hints: Hints,
+    hint_caps: HintCaps,
     links: Vec<Link>,
     // Invariant: every question is answered, or given up when its connection goes.
     asked: BTreeMap<u64, Asked>,
@@ -108,19 +115,17 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// Begins a life without memory. `boot` counts the lives of this node in this run.
-    pub(crate) fn start(
-        place: usize,
-        boot: u64,
-        life: Life,
-        topology: &Arc<Topology>,
-        now: Now,
-        seed: u64,
-        bug: Option<Bug>,
-    ) -> Self {
+    /// Begins a life without memory.
+    pub(crate) fn start(birth: Birth, topology: &Arc<Topology>, now: Now, limits: Limits, bug: Option<Bug>) -> Self {
+        let Birth {
+            place,
+            boot,
+            life,
+            seed,
+        } = birth;
         let id = topology.members()[place].id;
         let mut config = ControlConfig::new(id, life, seed);
-        config.round_period = ROUND_PERIOD;
+        config.round_period = limits.round_period;
         if bug == Some(Bug::CatchUpFromTooFew) {
             config.open_alone_after = Some(Duration::ZERO);
         }
@@ -129,10 +134,6 @@ impl Node {
             unreachable!("every simulated node is a member")
         };
         let links = (0..topology.members().len()).map(|_| Link::default()).collect();
-        let caps = HintCaps {
-            keys_max: HINT_KEYS_MAX,
-            ..HintCaps::default()
-        };
         let mut node = Self {
             place,
             id,
@@ -145,7 +146,8 @@ impl Node {
             events: VecDeque::new(),
             lease_until: Instant::ZERO,
             store: Store::new(topology.settings().arcs, bug),
-            hints: Hints::new(caps),
+            hints: Hints::new(limits.hints),
+            hint_caps: limits.hints,
             links,
             asked: BTreeMap::new(),
             ops: BTreeMap::new(),
@@ -209,6 +211,10 @@ impl Node {
 
     pub(crate) fn hints(&self) -> &Hints {
         &self.hints
+    }
+
+    pub(crate) fn hint_caps(&self) -> HintCaps {
+        self.hint_caps
     }
 
     pub(crate) fn arc_of(&self, key: &[u8]) -> ArcId {

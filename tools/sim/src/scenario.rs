@@ -1,14 +1,26 @@
 //! Fixed schedules that broke earlier forms of the design, each with the rule that makes it harmless.
 
 mod catch_up_from_too_few;
+mod clock_set_back;
+mod coordinator_ahead;
 mod deleted_under_absent_owner;
+mod expire_beside_set;
 mod expired_under_absent_owner;
 mod fast_clock;
+mod first_writes_on_two_sides;
 mod forwarded_increment;
+mod hidden_part;
+mod late_duplicate;
+mod late_expire;
+mod minority;
+mod missed_commit;
 mod missed_delete;
+mod repair_that_looks_old;
 mod restart_in_no_time;
+mod run_reused;
 mod script;
 mod woken_node;
+mod word_for_another_life;
 
 use crate::bug::Bug;
 use crate::report::Report;
@@ -25,7 +37,7 @@ pub struct Scenario {
 }
 
 /// All schedules.
-pub const ALL: [Scenario; 8] = [
+pub const ALL: [Scenario; 21] = [
     Scenario {
         name: "catch-up-from-too-few",
         bug: Bug::CatchUpFromTooFew,
@@ -65,6 +77,71 @@ pub const ALL: [Scenario; 8] = [
         name: "restart-in-no-time",
         bug: Bug::EmptyNodeCounts,
         run: restart_in_no_time::run,
+    },
+    Scenario {
+        name: "first-writes-on-two-sides",
+        bug: Bug::FirstWriteRaises,
+        run: first_writes_on_two_sides::run,
+    },
+    Scenario {
+        name: "repair-that-looks-old",
+        bug: Bug::RefuseOld,
+        run: repair_that_looks_old::run,
+    },
+    Scenario {
+        name: "missed-commit",
+        bug: Bug::ForgetCommit,
+        run: missed_commit::run,
+    },
+    Scenario {
+        name: "hidden-field",
+        bug: Bug::SumsByEntry,
+        run: hidden_part::field,
+    },
+    Scenario {
+        name: "hidden-run",
+        bug: Bug::SumsByEntry,
+        run: hidden_part::run_of_counter,
+    },
+    Scenario {
+        name: "run-reused",
+        bug: Bug::ReuseRuns,
+        run: run_reused::run,
+    },
+    Scenario {
+        name: "expire-beside-set",
+        bug: Bug::ExpireRewrites,
+        run: expire_beside_set::run,
+    },
+    Scenario {
+        name: "late-expire",
+        bug: Bug::TakeDropped,
+        run: late_expire::run,
+    },
+    Scenario {
+        name: "late-duplicate",
+        bug: Bug::TakeDropped,
+        run: late_duplicate::run,
+    },
+    Scenario {
+        name: "coordinator-ahead",
+        bug: Bug::BelieveAnyClock,
+        run: coordinator_ahead::run,
+    },
+    Scenario {
+        name: "minority",
+        bug: Bug::HintCounts,
+        run: minority::run,
+    },
+    Scenario {
+        name: "word-for-another-life",
+        bug: Bug::OtherLife,
+        run: word_for_another_life::run,
+    },
+    Scenario {
+        name: "clock-set-back",
+        bug: Bug::DecideByWall,
+        run: clock_set_back::run,
     },
 ];
 

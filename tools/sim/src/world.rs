@@ -9,6 +9,7 @@
 mod build;
 mod clocks;
 mod faults;
+mod held;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -21,11 +22,14 @@ use circlet_core::topology::Topology;
 use circlet_ring::Slot;
 
 use self::clocks::Clocks;
+pub(crate) use self::held::Late;
+use self::held::{Held, Hold};
 use crate::agenda::Agenda;
 use crate::bug::Bug;
 use crate::command::{Command, Reply};
 use crate::history::History;
 use crate::letter::{Letter, Parcel};
+use crate::limits::Limits;
 use crate::network::Network;
 use crate::node::{Node, Output, Timer};
 use crate::random::Random;
@@ -106,7 +110,11 @@ pub(crate) struct World {
     lives: Vec<(circlet_core::life::Life, u64)>,
     /// When each node's control plane is called.
     armed: BTreeMap<usize, Instant>,
+    /// Whose letters are held back, and what was held back.
+    holds: Vec<Hold>,
+    held: Vec<Held>,
     random: Random,
+    limits: Limits,
     bug: Option<Bug>,
     /// Violations that were seen while the run went on.
     pub(crate) violations: Vec<String>,
@@ -229,6 +237,11 @@ impl World {
                 format_args!("{from} -> {to}: gossip of {} bytes", bytes.len()),
             );
         }
+        self.deliver(to, from, parcel);
+    }
+
+    /// What has arrived is in the socket of the node at `to`.
+    fn deliver(&mut self, to: usize, from: usize, parcel: Parcel) {
         match &mut self.processes[to] {
             Process::Running(_) => self.turn_now(to, |node, now| node.on_parcel(now, from, parcel)),
             Process::Paused { waiting, .. } => waiting.push((from, parcel)),
@@ -286,6 +299,9 @@ impl World {
                 }
             }
             Output::Letter { to, connection, letter } => {
+                let Some(letter) = self.unless_held(place, to, connection, letter) else {
+                    return;
+                };
                 let to_boot = self.node(to).map(Node::boot);
                 if let Some(at) = self.network.letter(self.now, connection, place, to) {
                     self.put_arrival(at, place, to, to_boot, Parcel::Letter { connection, letter });

@@ -55,3 +55,68 @@ fn a_woken_node_acts_on_nothing_that_it_slept_through() {
 fn the_emptiness_of_a_node_that_is_back_at_once_is_not_read() {
     expect("restart-in-no-time");
 }
+
+#[test]
+fn first_writes_on_two_sides_are_all_kept() {
+    expect("first-writes-on-two-sides");
+}
+
+#[test]
+fn a_repair_that_looks_old_is_taken_by_who_never_had_it() {
+    expect("repair-that-looks-old");
+}
+
+#[test]
+fn who_missed_the_end_of_a_round_becomes_equal() {
+    expect("missed-commit");
+}
+
+#[test]
+fn a_field_under_a_newer_one_is_compared_by_itself() {
+    expect("hidden-field");
+}
+
+#[test]
+fn a_run_under_a_newer_expiry_is_compared_by_itself() {
+    expect("hidden-run");
+}
+
+#[test]
+fn a_node_that_came_back_begins_a_new_run() {
+    expect("run-reused");
+}
+
+#[test]
+fn an_expire_of_the_old_value_does_not_touch_the_new_one() {
+    expect("expire-beside-set");
+}
+
+#[test]
+fn a_late_expire_brings_nothing_back() {
+    expect("late-expire");
+}
+
+#[test]
+fn a_late_duplicate_revives_nothing() {
+    expect("late-duplicate");
+}
+
+#[test]
+fn a_coordinator_that_is_far_ahead_steps_down_and_writes_go_on() {
+    expect("coordinator-ahead");
+}
+
+#[test]
+fn a_minority_refuses_a_quorum_and_serves_one() {
+    expect("minority");
+}
+
+#[test]
+fn what_is_said_to_another_life_says_nothing() {
+    expect("word-for-another-life");
+}
+
+#[test]
+fn what_expired_by_its_stamp_is_not_added_to_by_a_clock_that_was_set_back() {
+    expect("clock-set-back");
+}

@@ -1,16 +1,17 @@
 //! Hints stay within their cap, and are gone once all that was missed is made good.
 
-use crate::node::{HINT_KEYS_MAX, Node};
+use crate::node::Node;
 use crate::world::World;
 
 /// What is over the cap of a node's hints.
 pub(crate) fn over_their_cap(node: &Node) -> Option<String> {
-    let hints = node.hints();
-    let over = hints.owners().find(|&owner| hints.size(owner).keys > HINT_KEYS_MAX)?;
-    Some(format!(
-        "{:?} for {over:?}, {HINT_KEYS_MAX} keys are allowed",
-        hints.size(over)
-    ))
+    let (hints, caps) = (node.hints(), node.hint_caps());
+    let is_over = |&owner: &circlet_ring::NodeId| {
+        let size = hints.size(owner);
+        size.keys > caps.keys_max || size.bytes > caps.bytes_max
+    };
+    let over = hints.owners().find(is_over)?;
+    Some(format!("{:?} for {over:?}, {caps:?} are allowed", hints.size(over)))
 }
 
 /// Hints that are left though everyone is back.

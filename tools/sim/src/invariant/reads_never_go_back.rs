@@ -38,7 +38,12 @@ impl Zone {
 pub(super) fn check(history: &History) -> Vec<String> {
     let mut violations = Vec::new();
     for (key, records) in history.places() {
-        let is_register = |record: &&Record| matches!(record.command.what, What::Get | What::Set(_));
+        // Members and elements are all written with the same value, none.
+        let is_register = |record: &&Record| match &record.command.what {
+            What::Get => true,
+            What::Set(value) => !value.is_empty(),
+            _ => false,
+        };
         if records.iter().all(is_register) {
             let zones = zones(&records);
             if let Some((a, b)) = conflict(&zones) {
@@ -101,7 +106,6 @@ fn conflict(zones: &[(String, Zone)]) -> Option<(&str, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use circlet_core::quorum::Level;
     use circlet_core::stamp::Stamp;
 
     use super::*;
@@ -112,17 +116,7 @@ mod tests {
         let bytes = |text: &str| text.as_bytes().to_vec();
         for &(begin, end, set, get) in ops {
             let what = set.map_or(What::Get, |value| What::Set(bytes(value)));
-            let (key, level) = (b"k".to_vec(), Level::Quorum);
-            let op = history.begin(
-                Instant::from_millis(begin),
-                Command {
-                    op: 0,
-                    key,
-                    field: None,
-                    what,
-                    level,
-                },
-            );
+            let op = history.begin(Instant::from_millis(begin), Command::new(b"k", what));
             let reply = match set {
                 Some(_) if end == 0 => Reply::Unknown(String::new()),
                 Some(_) => Reply::Done(Stamp::ZERO),

@@ -1,4 +1,4 @@
-//! A SET or DEL that began after another was acknowledged has no lesser stamp.
+//! A SET or DEL that began after another was acknowledged has no lesser stamp, if both are at QUORUM or above.
 //!
 //! An equal one is possible, and then its contents win; increments add up whatever their stamps.
 //!
@@ -11,7 +11,9 @@ pub(super) fn check(history: &History) -> Vec<String> {
     let mut violations = Vec::new();
     for (key, records) in history.places() {
         let stamped = records.iter().filter_map(|record| match record.reply {
-            Some(Reply::Done(stamp)) if record.written().is_some() => Some((*record, stamp)),
+            Some(Reply::Done(stamp)) if record.written().is_some() && record.is_acknowledged() => {
+                Some((*record, stamp))
+            }
             _ => None,
         });
         let stamped: Vec<_> = stamped.collect();

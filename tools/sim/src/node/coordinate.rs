@@ -1,9 +1,7 @@
 //! Driving one command over the owners of its key.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
-use circlet_core::collection::HashView;
 use circlet_core::control::Event;
 use circlet_core::coordinator::{ReadAck, ReadOp, ReadStep, Shortfall, WriteAck, WriteOp, WriteStep};
 use circlet_core::owners::OwnerIndex;
@@ -11,6 +9,7 @@ use circlet_core::stamp::Stamp;
 use circlet_core::state::{Merged, Received, State, Value, merge};
 
 use super::links::Why;
+use super::shown::{shown, shown_part};
 use super::store::{decoded, digest_of};
 use super::{Node, Origin, Output, Timer};
 use crate::bug::Bug;
@@ -59,6 +58,11 @@ impl Node {
         };
         let kind = match begun {
             Ok(kind) => kind,
+            // What was merged before it was superseded may stay.
+            Err(_) if attempt > 0 && !command.is_read() => {
+                let unknown = Reply::Unknown("superseded, and refused then".into());
+                return self.reply(&command, origin, unknown);
+            }
             Err(reply) => return self.reply(&command, origin, reply),
         };
         let id = self.new_number();
@@ -112,6 +116,9 @@ impl Node {
     }
 
     pub(super) fn on_write_failure(&mut self, id: u64, owner: OwnerIndex) {
+        if self.bug == Some(Bug::HintCounts) {
+            return self.count_hint(id, owner);
+        }
         self.step_write(id, |_, write, _| write.on_failure(owner));
     }
 
@@ -181,14 +188,27 @@ impl Node {
         self.ops.remove(&id);
     }
 
+    fn count_hint(&mut self, id: u64, owner: OwnerIndex) {
+        let Some(Op { command, .. }) = self.ops.get(&id) else {
+            return;
+        };
+        let key = command.key.clone();
+        let place = self.view.arc(self.arc_of(&key)).owner(owner.index()).get();
+        self.hint(place, &key);
+        self.step_write(id, |_, write, _| write.on_ack(owner, WriteAck::Merged));
+    }
+
     fn begin_write(&mut self, command: &Command) -> Result<Kind, Reply> {
         let Some(party) = self.party(command) else {
             return Err(Reply::Refused("not an owner".into()));
         };
         let op = WriteOp::begin(party, command.level).map_err(|shortfall| Reply::Refused(shortfall.to_string()))?;
-        let (delta, stamp) = self
+        let decided = self
             .decide(command)
             .map_err(|error| Reply::Refused(error.to_string()))?;
+        let Some((delta, stamp)) = decided else {
+            return Err(Reply::Refused("there is nothing to change".into()));
+        };
         self.store.merge(self.arc_of(&command.key), &command.key, &delta);
         Ok(Kind::Write { op, delta, stamp })
     }
@@ -331,11 +351,12 @@ impl Node {
             return;
         };
         let state = entry.as_deref().map_or(State::ABSENT, decoded);
-        let reply = match state.value(self.now.wall) {
+        let now = self.store.time(self.arc_of(&command.key), self.now.wall);
+        let reply = match state.value(now) {
             Value::Unreadable => Reply::Refused("the value must be fetched first".into()),
-            value => Reply::Value(match &command.field {
+            value => Reply::Value(match &command.part {
                 None => shown(value),
-                Some(field) => HashView::new(state, self.now.wall).get(field).map(Cow::into_owned),
+                Some(part) => shown_part(state, part, now),
             }),
         };
         let (command, origin) = (command.clone(), *origin);
@@ -419,14 +440,4 @@ fn merge_entry(read: &mut Option<Vec<u8>>, theirs: Option<Vec<u8>>) -> Merged {
 
 fn unknown(shortfall: Shortfall) -> Reply {
     Reply::Unknown(shortfall.to_string())
-}
-
-/// The value as clients see it.
-pub(super) fn shown(value: Value<'_>) -> Option<Vec<u8>> {
-    match value {
-        Value::Missing | Value::Unreadable => None,
-        Value::Bytes(bytes) => Some(bytes.to_vec()),
-        Value::Counter(number) => Some(number.to_string().into_bytes()),
-        Value::Collection(kind) => Some(kind.name().into()),
-    }
 }

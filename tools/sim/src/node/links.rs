@@ -129,7 +129,7 @@ impl Node {
                 }
             }
             Letter::Synced { life, cut, arcs } => {
-                if life == self.life {
+                if life == self.life || self.bug == Some(Bug::OtherLife) {
                     arcs.into_iter().for_each(|arc| self.store.become_synced(arc, cut));
                 }
             }

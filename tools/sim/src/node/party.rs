@@ -5,6 +5,7 @@ use circlet_core::owners::{OwnerIndex, Owners};
 use circlet_core::view::OwnerSet;
 
 use super::Node;
+use crate::bug::Bug;
 use crate::command::Command;
 
 impl Node {
@@ -12,12 +13,16 @@ impl Node {
     pub(super) fn party(&self, command: &Command) -> Option<Party> {
         let arc = self.view.arc(self.arc_of(&command.key));
         let sets = arc.sets();
+        let mut alive = owners(arc.reachable());
+        if self.bug == Some(Bug::HintCounts) && !command.is_read() {
+            alive = alive.and(Owners::first(arc.owners().len() as u8));
+        }
         Some(Party {
             sides: Sides {
                 old: side(sets.old),
                 new: side(sets.new),
             },
-            alive: owners(arc.reachable()),
+            alive,
             me: OwnerIndex::new(arc.my_position()? as u8)?,
         })
     }

@@ -49,13 +49,13 @@ impl Node {
             Question::Check { key, digest, synced } => self.check(&key, digest, synced),
             Question::ArcDigest(arc) => Answer::ArcDigest {
                 digest: self.store.digest(arc),
-                synced: self.store.synced(arc),
+                synced: self.as_told(self.store.synced(arc)),
                 caught_up: self.remembers(arc),
                 contested: self.coordinator_of(arc) != Some(from),
             },
             Question::Pull { arc, after } => {
                 let (states, more) = self.store.chunk(arc, after.as_ref(), CHUNK_STATES);
-                let synced = self.store.synced(arc);
+                let synced = self.as_told(self.store.synced(arc));
                 Answer::Chunk { states, more, synced }
             }
             Question::Replay { states, arcs } => self.take_replay(from, &states, arcs),

@@ -26,7 +26,7 @@ impl Node {
             let arcs = asked
                 .arcs
                 .iter()
-                .map(|&(arc, synced)| (arc, synced, sums[&arc].unwrap_or(0)));
+                .map(|&(arc, synced)| (arc, self.as_told(synced), sums[&arc].unwrap_or(0)));
             let question = Question::Round {
                 life: asked.life,
                 cut: round.cut,
@@ -76,6 +76,15 @@ impl Node {
         }
         for (peer, arc) in settled.to_exchange {
             self.say(self.place_of(peer), Letter::Stale(arc));
+        }
+    }
+
+    /// Up to where an arc is synced, as a node tells those who may have missed it.
+    pub(super) fn as_told(&self, synced: Stamp) -> Stamp {
+        if self.bug == Some(Bug::ForgetCommit) {
+            Stamp::ZERO
+        } else {
+            synced
         }
     }
 

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use circlet_core::antientropy::ArcSums;
 use circlet_core::clock::ArcClock;
+use circlet_core::life::Life;
 use circlet_core::mutate::Author;
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Merged, Received, State, Swept, Synced, receive};
+use circlet_core::state::{Merged, Received, State, Summand, Swept, Synced, receive};
 use circlet_core::time::WallMs;
 use circlet_ring::{ArcCount, ArcId};
 
@@ -20,7 +21,7 @@ pub(crate) type States = Vec<(Vec<u8>, Vec<u8>)>;
 pub(crate) struct Store {
     arcs: ArcCount,
     shards: BTreeMap<ArcId, Shard>,
-    leaves_out: bool,
+    bug: Option<Bug>,
     /// Entries whose stamp went back: must stay empty.
     pub(crate) went_back: Vec<String>,
 }
@@ -28,29 +29,25 @@ pub(crate) struct Store {
 #[derive(Debug, Default)]
 struct Shard {
     clock: ArcClock,
-    /// The first stamp of this life here; runs from before it are never raised.
-    run_epoch: Option<Stamp>,
     entries: BTreeMap<Vec<u8>, Vec<u8>>,
     // Invariant: of the parts of the entries.
     sums: ArcSums,
-    /// Whether the sums leave out what SET and DEL wrote: a planted bug.
-    leaves_out: bool,
+    bug: Option<Bug>,
 }
 
 impl Shard {
     /// Puts `entry` in the place of whatever was there.
     fn put(&mut self, key: &[u8], entry: Option<Vec<u8>>) {
-        let is_bug = self.leaves_out;
-        let leaves_out = |entry: &[u8]| is_bug && decoded(entry).runs.is_empty();
-        if let Some(entry) = entry.as_deref().filter(|entry| !leaves_out(entry)) {
-            decoded(entry).for_each_digest(hash(key), |part| self.sums.add(part));
+        let bug = self.bug;
+        if let Some(entry) = entry.as_deref() {
+            for_each_summand(bug, key, decoded(entry), |part| self.sums.add(part));
         }
         let old = match entry {
             Some(entry) => self.entries.insert(key.to_vec(), entry),
             None => self.entries.remove(key),
         };
-        if let Some(old) = old.as_deref().filter(|old| !leaves_out(old)) {
-            decoded(old).for_each_digest(hash(key), |part| self.sums.sub(part));
+        if let Some(old) = old.as_deref() {
+            for_each_summand(bug, key, decoded(old), |part| self.sums.sub(part));
         }
     }
 
@@ -63,7 +60,7 @@ impl Shard {
                 Swept::Dropped => self.put(&key, None),
             }
             // A run that was dropped must not be raised again.
-            self.run_epoch = None;
+            self.clock.begin_run_epoch();
         }
     }
 }
@@ -72,7 +69,7 @@ impl Store {
     pub(crate) fn new(arcs: ArcCount, bug: Option<Bug>) -> Self {
         Self {
             arcs,
-            leaves_out: bug == Some(Bug::SumsLeaveOut),
+            bug,
             shards: BTreeMap::new(),
             went_back: Vec::new(),
         }
@@ -86,11 +83,22 @@ impl Store {
         self.shard(arc).clock.stamp(wall)
     }
 
-    /// Whose run an INCR here goes into. To be asked only once the arc has caught up.
-    pub(crate) fn author(&mut self, arc: ArcId, node: u64, wall: WallMs) -> Author {
-        let shard = self.shard(arc);
-        let run_epoch = *shard.run_epoch.get_or_insert_with(|| shard.clock.stamp(wall));
-        Author { node, run_epoch }
+    /// The time of a command on the arc.
+    pub(crate) fn time(&self, arc: ArcId, wall: WallMs) -> WallMs {
+        let shard = self.shards.get(&arc).filter(|_| self.bug != Some(Bug::DecideByWall));
+        shard.map_or(wall, |shard| shard.clock.time(wall))
+    }
+
+    /// Whose run an INCR here goes into.
+    pub(crate) fn author(&mut self, arc: ArcId, node: u64, life: Life) -> Author {
+        if self.bug == Some(Bug::ReuseRuns) {
+            let run_epoch = Stamp::ZERO;
+            return Author { node, run_epoch };
+        }
+        Author {
+            node: Author::name(node, life.get()),
+            run_epoch: self.shard(arc).clock.run_epoch(),
+        }
     }
 
     pub(crate) fn get(&self, arc: ArcId, key: &[u8]) -> Option<&[u8]> {
@@ -112,11 +120,17 @@ impl Store {
     /// Merges `bytes` of an owner that is synced up to `theirs`, as far as they are believed.
     pub(crate) fn receive(&mut self, arc: ArcId, key: &[u8], bytes: &[u8], theirs: Stamp) -> Received {
         let arrived = decoded(bytes);
+        let bug = self.bug;
         let shard = self.shard(arc);
         shard.clock.observe(arrived.max_stamp());
-        let synced = Synced {
-            mine: shard.sums.synced(),
-            theirs,
+        let mine = shard.sums.synced();
+        let synced = match bug {
+            Some(Bug::TakeDropped) => Synced::EQUAL,
+            Some(Bug::RefuseOld) => Synced {
+                mine: mine.max(theirs),
+                theirs: Stamp::ZERO,
+            },
+            _ => Synced { mine, theirs },
         };
         let mut out = Vec::new();
         let local = shard.entries.get(key).map_or(State::ABSENT, |entry| decoded(entry));
@@ -144,19 +158,24 @@ impl Store {
         let mut left = Vec::new();
         if theirs > mine && local.without_dropped(arrived, theirs, &mut left).is_some() {
             shard.put(key, Some(left.clone()).filter(|left| !left.is_empty()));
-            shard.run_epoch = None;
+            shard.clock.begin_run_epoch();
         }
         let Some(sent) = sent else { return };
         let mut held = Vec::new();
         let is_less = theirs < mine && arrived.without_dropped(self.state(arc, key), mine, &mut held).is_some();
         let sent = if is_less && !held.is_empty() { &held } else { sent };
         // What the sender has dropped is dropped here by now: nothing is to be read as older.
-        self.receive(arc, key, sent, theirs.min(mine));
+        let theirs = if self.bug == Some(Bug::RefuseOld) {
+            theirs
+        } else {
+            theirs.min(mine)
+        };
+        self.receive(arc, key, sent, theirs);
     }
 
     fn shard(&mut self, arc: ArcId) -> &mut Shard {
         let shard = self.shards.entry(arc).or_default();
-        shard.leaves_out = self.leaves_out;
+        shard.bug = self.bug;
         shard
     }
 
@@ -224,6 +243,19 @@ impl Store {
     /// All entries.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&Vec<u8>, &Vec<u8>)> {
         self.shards.values().flat_map(|shard| &shard.entries)
+    }
+}
+
+/// What an entry adds to the sums of its arc.
+fn for_each_summand(bug: Option<Bug>, key: &[u8], state: State<'_>, mut visit: impl FnMut(Summand)) {
+    match bug {
+        Some(Bug::SumsLeaveOut) if state.runs.is_empty() => {}
+        Some(Bug::SumsByEntry) => visit(Summand {
+            stamp: state.max_stamp(),
+            digest: state.digest(hash(key)),
+            is_grave: false,
+        }),
+        _ => state.for_each_digest(hash(key), visit),
     }
 }
 

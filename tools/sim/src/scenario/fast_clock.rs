@@ -9,7 +9,7 @@ use super::script::Script;
 
 pub(super) fn run(script: &mut Script) {
     let (a, b, c) = (script.a, script.b, script.c);
-    script.world.clocks.off_ms[a] = 3_000;
+    script.world.clocks.become_off(a, 3_000);
     script.world.network.cut(a, b);
     script.world.run_ms(1_500);
     for _ in 0..30 {
@@ -26,7 +26,7 @@ pub(super) fn run(script: &mut Script) {
     script.expect_done(&second, "v2 by B and C");
     let read = script.get(c);
     script.expect_value(&read, "v2");
-    script.world.clocks.off_ms[a] = 0;
+    script.world.clocks.become_off(a, 0);
     script.world.network.heal_all();
     script.world.start(a);
     script.world.run_ms(3_000);

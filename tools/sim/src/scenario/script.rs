@@ -1,12 +1,13 @@
 //! What schedules are written in: one key, its owners A, B and C in preference order, and steps.
 
 use circlet_core::quorum::Level;
+use circlet_core::stamp::Stamp;
 
 use crate::bug::Bug;
-use crate::command::{Reply, What};
+use crate::command::{Command, Reply, What};
 use crate::invariant;
+use crate::limits::Limits;
 use crate::report::Report;
-use crate::workload::command;
 use crate::world::World;
 
 /// A cluster of three, and one key.
@@ -21,7 +22,7 @@ pub(super) struct Script {
 
 impl Script {
     pub(super) fn new(bug: Option<Bug>, keep_trace: bool) -> Self {
-        let mut world = World::new(7, 3, bug, keep_trace);
+        let mut world = World::new(7, 3, Limits::FIXED, bug, keep_trace);
         world.run_ms(1_500);
         let key = b"k".to_vec();
         let owners = world.owners(&key);
@@ -35,15 +36,32 @@ impl Script {
         }
     }
 
+    /// The command on the one key, at QUORUM.
+    pub(super) fn command(&self, what: What) -> Command {
+        Command::new(&self.key, what)
+    }
+
+    /// Asks the node at `place` and waits for the reply.
+    pub(super) fn call(&mut self, place: usize, command: Command) -> Reply {
+        let op = self.world.call(place, command);
+        self.world.wait(op)
+    }
+
+    /// The same, and it must be acknowledged.
+    pub(super) fn call_done(&mut self, place: usize, command: Command) {
+        let what = command.to_string();
+        let reply = self.call(place, command);
+        self.expect_done(&reply, &what);
+    }
+
     /// Asks the node at `place` and does not wait.
     pub(super) fn send(&mut self, place: usize, what: What) -> usize {
-        self.world.call(place, command(self.key.clone(), what))
+        self.world.call(place, self.command(what))
     }
 
     /// Asks the node at `place` and waits for the reply.
     pub(super) fn ask(&mut self, place: usize, what: What) -> Reply {
-        let op = self.send(place, what);
-        self.world.wait(op)
+        self.call(place, self.command(what))
     }
 
     pub(super) fn set(&mut self, place: usize, value: &str) -> Reply {
@@ -52,6 +70,51 @@ impl Script {
 
     pub(super) fn get(&mut self, place: usize) -> Reply {
         self.ask(place, What::Get)
+    }
+
+    /// The stamp of a write with the right time now.
+    pub(super) fn stamp_now(&self) -> Stamp {
+        Stamp::new(self.world.clocks.true_wall(self.world.now), 0)
+    }
+
+    /// Up to where the node at `place` is synced in the key's arc.
+    pub(super) fn synced(&self, place: usize) -> Stamp {
+        let node = self.world.node(place);
+        node.map_or(Stamp::ZERO, |node| node.store.synced(node.arc_of(&self.key)))
+    }
+
+    /// Goes on until the node at `place` is synced beyond `stamp`, or for ten seconds.
+    pub(super) fn run_until_synced(&mut self, place: usize, stamp: Stamp) {
+        for _ in 0..1_000 {
+            if self.synced(place) > stamp {
+                return;
+            }
+            self.world.run_ms(10);
+        }
+    }
+
+    /// What the node at `place` holds under the key, if anything.
+    pub(super) fn holds(&self, place: usize) -> bool {
+        let entry = self.world.node(place);
+        entry.is_some_and(|node| node.store.get(node.arc_of(&self.key), &self.key).is_some())
+    }
+
+    /// Writes v everywhere, and cuts C off until A and B know.
+    pub(super) fn begin_without_c(&mut self) {
+        let written = self.set(self.a, "v");
+        self.expect_done(&written, "v by all");
+        self.world.run_ms(500);
+        self.world.network.cut(self.a, self.c);
+        self.world.network.cut(self.b, self.c);
+        self.world.run_ms(1_500);
+    }
+
+    /// Nobody reads anything at QUORUM.
+    pub(super) fn expect_nothing(&mut self) {
+        for place in [self.c, self.b, self.a] {
+            let read = self.get(place);
+            self.expect(read == Reply::Value(None), &format!("nothing is read, not {read}"));
+        }
     }
 
     /// `what` must hold, or the schedule is none.
@@ -82,11 +145,10 @@ impl Script {
     /// Heals, reads once more at ALL, and checks everything.
     pub(super) fn finish(mut self, name: &str) -> Report {
         self.world.heal();
+        self.world.release_all();
         self.world.run_ms(5_000);
-        let mut get = command(self.key.clone(), What::Get);
-        get.level = Level::All;
-        let op = self.world.call(self.a, get);
-        let reply = self.world.wait(op);
+        self.world.become_rested();
+        let reply = self.call(self.a, self.command(What::Get).at(Level::All));
         self.expect(
             matches!(reply, Reply::Value(_)),
             &format!("all can be read when all is well, not {reply}"),

@@ -13,6 +13,7 @@ use super::{Process, World};
 use crate::agenda::Agenda;
 use crate::bug::Bug;
 use crate::history::History;
+use crate::limits::Limits;
 use crate::network::Network;
 use crate::random::Random;
 use crate::trace::Trace;
@@ -20,12 +21,15 @@ use crate::world::clocks::Clocks;
 
 impl World {
     /// A cluster of `nodes` that all start now.
-    pub(crate) fn new(seed: u64, nodes: usize, bug: Option<Bug>, keep_text: bool) -> Self {
+    pub(crate) fn new(seed: u64, nodes: usize, limits: Limits, bug: Option<Bug>, keep_text: bool) -> Self {
         let mut random = Random::new(seed);
-        let settings = ClusterSettings {
+        let mut settings = ClusterSettings {
             arcs: ArcCount::MIN,
             ..ClusterSettings::default()
         };
+        if bug == Some(Bug::BelieveAnyClock) {
+            settings.clock_off_ms_max = u32::MAX;
+        }
         let members = (0..nodes).map(member).collect();
         let topology = match Topology::form(settings, members) {
             Ok(topology) => Arc::new(topology),
@@ -42,7 +46,10 @@ impl World {
             processes: (0..nodes).map(|_| Process::Down).collect(),
             lives: vec![(Life::ZERO, 0); nodes],
             armed: BTreeMap::new(),
+            holds: Vec::new(),
+            held: Vec::new(),
             random,
+            limits,
             bug,
             violations: Vec::new(),
             faults: 0,

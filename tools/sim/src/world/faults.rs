@@ -1,10 +1,12 @@
 //! What can go wrong.
 
+use std::time::Duration;
+
 use circlet_core::life::Life;
 
 use super::{Process, World};
 use crate::letter::{Letter, Parcel};
-use crate::node::Node;
+use crate::node::{Birth, Node};
 
 impl World {
     /// Starts the node at `place`, without memory, under a new life.
@@ -18,7 +20,13 @@ impl World {
         self.lives[place] = (life, boot);
         self.trace.note(self.now, format_args!("{place}: starts, life {life}"));
         let seed = self.random.next();
-        let node = Node::start(place, boot, life, &self.topology, now, seed, self.bug);
+        let birth = Birth {
+            place,
+            boot,
+            life,
+            seed,
+        };
+        let node = Node::start(birth, &self.topology, now, self.limits, self.bug);
         self.processes[place] = Process::Running(Box::new(node));
         // Its first words.
         self.turn_now(place, |_, _| {});
@@ -31,6 +39,7 @@ impl World {
         }
         self.trace.note(self.now, format_args!("{place}: is killed"));
         self.crashes += 1;
+        self.history.is_memory_lost = true;
         self.processes[place] = Process::Down;
         self.armed.remove(&place);
         self.reset_links(|dialer, acceptor| dialer == place || acceptor == place, !machine_too);
@@ -91,15 +100,23 @@ impl World {
         self.turn_now(place, |node, now| node.on_control_deadline(now));
     }
 
-    /// Undoes all that can be undone: everything runs, reaches everything, and has the right time.
+    /// Undoes all that can be undone: everything runs, reaches everything, and has the right time. Only what is late is still late.
     pub(crate) fn heal(&mut self) {
         self.network.heal_all();
-        self.clocks.off_ms.fill(0);
+        self.clocks.heal();
         for place in 0..self.processes.len() {
             self.wake(place, false);
             self.start(place);
         }
+        self.stop_holding_all();
         self.trace.note(self.now, format_args!("everything is healed"));
+    }
+
+    /// All is well, and everything has become quiet.
+    pub(crate) fn become_rested(&mut self) {
+        self.history.rested = Some(self.now);
+        // A millisecond is lost where a clock is read, and another where a time is written.
+        self.history.clocks_apart = self.clocks.apart_max() + Duration::from_millis(5);
     }
 
     fn reset_links(&mut self, doomed: impl Fn(usize, usize) -> bool, tell: bool) {
