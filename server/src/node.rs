@@ -55,7 +55,7 @@ use circlet_core::time::{Instant, WallMs};
 use circlet_ring::ArcId;
 use parking_lot::Mutex;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
@@ -91,6 +91,8 @@ pub(crate) struct Node {
     author: Author,
     /// Until when this node may coordinate, on the clock's own scale, in nanoseconds.
     lease_until: AtomicU64,
+    /// Whether another member has said that this one is none.
+    told_gone: AtomicBool,
     changed: watch::Sender<u64>,
     events: mpsc::UnboundedSender<Event>,
     agreement: agreement::Requests,
@@ -118,9 +120,17 @@ impl Node {
     /// Waits until this node is a member no more: it has left, or was removed.
     pub(crate) async fn gone(&self) {
         let mut changed = self.changed.subscribe();
-        while self.routes.load().is_member() {
+        while self.routes.load().is_member() && !self.told_gone.load(Ordering::Acquire) {
             // The sender is this node's.
             let _ = changed.changed().await;
+        }
+    }
+
+    /// A member that holds the topology of this epoch says that this node is a member no more. It was away when that was decided.
+    pub(crate) fn on_gone(&self, epoch: u64) {
+        if epoch > self.routes.load().epoch && !self.told_gone.swap(true, Ordering::AcqRel) {
+            tracing::warn!(epoch, "this node has left the cluster, or was removed from it");
+            self.changed.send_modify(|_| {});
         }
     }
 

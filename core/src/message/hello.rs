@@ -28,6 +28,9 @@ pub enum HelloRefusal {
     /// The topology does not list the node.
     #[error("it does not know this node")]
     Stranger,
+    /// The topology lists the node as one that has left, or was removed: it is to stop, and its data is to be forgotten.
+    #[error("it is a member of the cluster no more")]
+    Gone,
 }
 
 impl HelloRefusal {
@@ -38,6 +41,7 @@ impl HelloRefusal {
             Some(HelloRefusal::Cluster) => 2,
             Some(HelloRefusal::Settings) => 3,
             Some(HelloRefusal::Stranger) => 4,
+            Some(HelloRefusal::Gone) => 5,
         }
     }
 
@@ -48,6 +52,7 @@ impl HelloRefusal {
             2 => Some(HelloRefusal::Cluster),
             3 => Some(HelloRefusal::Settings),
             4 => Some(HelloRefusal::Stranger),
+            5 => Some(HelloRefusal::Gone),
             _ => return Err(Malformed("unknown refusal of a hello")),
         })
     }

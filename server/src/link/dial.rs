@@ -9,7 +9,7 @@ use crate::turn::Loss;
 use circlet_core::message::Malformed;
 use circlet_core::message::batch_reply::{BatchReply, ItemResult};
 use circlet_core::message::frame::{Frame, FrameKind};
-use circlet_core::message::hello::Hello;
+use circlet_core::message::hello::{Hello, HelloRefusal};
 use circlet_core::message::wait::WaitReply;
 use circlet_core::state::State;
 use circlet_ring::Slot;
@@ -25,6 +25,9 @@ use tokio::task::JoinSet;
 /// How long to wait before the first new try; each further pause is twice as long, up to `peer-reconnect-ms-max`.
 const BACK_OFF_MIN: Duration = Duration::from_millis(10);
 
+/// How long the link to a member that has left stays: the topology that says so is on its way.
+const LINGER: Duration = Duration::from_secs(2);
+
 /// Dials every other member of the topology in force, for ever: those that come are dialled when they come, those that have left no more.
 pub(crate) async fn keep_all(node: Arc<Node>) {
     let mut routes_change = node.subscribe();
@@ -39,7 +42,11 @@ pub(crate) async fn keep_all(node: Arc<Node>) {
         for (index, member) in (0..).zip(topology.members()) {
             let has_left = !member.stage.is_there();
             if has_left && dialled.remove(&index) {
-                node.links[index].outbox.close();
+                let link = Arc::clone(&node.links[index]);
+                dialling.spawn(async move {
+                    tokio::time::sleep(LINGER).await;
+                    link.outbox.close();
+                });
             } else if index != me && !has_left && dialled.insert(index) {
                 dialling.spawn(keep(Arc::clone(&node), Arc::clone(&node.links[index])));
             }
@@ -90,6 +97,9 @@ async fn meet(node: &Node, link: &Link) -> io::Result<(TcpStream, Hello)> {
     node.hello(None).put(&mut ours, false);
     socket.write_all(&ours).await?;
     let hello = super::hello::read(&mut socket, FrameKind::HelloReply).await?;
+    if hello.refusal == Some(HelloRefusal::Gone) {
+        node.on_gone(hello.epoch);
+    }
     if let Some(refusal) = hello.refusal {
         return Err(io::Error::other(format!("the peer refuses: {refusal}")));
     }

@@ -83,10 +83,13 @@ impl Node {
             Some(HelloRefusal::Settings)
         } else if hello.cluster != topology.cluster() {
             Some(HelloRefusal::Cluster)
-        } else if self.index_of(hello.node).is_none() || hello.node == self.identity.id {
-            Some(HelloRefusal::Stranger)
         } else {
-            None
+            match topology.index_of(&hello.node) {
+                None => Some(HelloRefusal::Stranger),
+                Some(_) if hello.node == self.identity.id => Some(HelloRefusal::Stranger),
+                Some(member) if !topology.member(member).stage.is_there() => Some(HelloRefusal::Gone),
+                Some(_) => None,
+            }
         }
     }
 

@@ -35,7 +35,7 @@ use parking_lot::Mutex;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, UdpSocket};
 use tokio::runtime::Handle;
@@ -143,6 +143,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         author: identity.author(),
         least_synced,
         lease_until: AtomicU64::new(0),
+        told_gone: AtomicBool::new(false),
         changed: watch::Sender::new(0),
         events,
         agreement,
