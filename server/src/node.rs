@@ -11,6 +11,7 @@
 
 mod agreement;
 mod clock;
+mod durable;
 mod gauges;
 mod hints;
 mod identity;

@@ -3,13 +3,13 @@
 //! Two small files in the data directory: `id`, written once, and `life`, rewritten at every start *before* anything is said to
 //! anybody. Both are replaced atomically and synced, so that a crash leaves the old or the new one.
 
+use super::durable;
 use circlet_core::life::Life;
 use circlet_core::mutate::Author;
 use circlet_core::stamp::Stamp;
 use circlet_core::time::WallMs;
 use circlet_ring::NodeId;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -96,14 +96,7 @@ fn read(path: &Path) -> Result<Option<String>, IdentityError> {
 }
 
 fn replace(path: &Path, text: &str) -> Result<(), IdentityError> {
-    let new = path.with_extension("new");
-    let write = || -> std::io::Result<()> {
-        let mut file = fs::File::create(&new)?;
-        writeln!(file, "{text}")?;
-        file.sync_all()?;
-        fs::rename(&new, path)
-    };
-    write().map_err(|error| IdentityError::new(path, error))
+    durable::replace(path, format!("{text}\n").as_bytes()).map_err(|error| IdentityError::new(path, error))
 }
 
 #[cfg(test)]
