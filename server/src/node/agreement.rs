@@ -14,6 +14,7 @@ use circlet_core::control::Event;
 use circlet_core::moves::{Change, ChangeError, apply};
 use circlet_core::register::{Acceptor, Message, Outcome, Output, Register, ShortId};
 use circlet_core::topology::Topology;
+use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
@@ -69,7 +70,7 @@ struct Wanted {
 pub(super) struct Agreement {
     node: Arc<Node>,
     register: Register<Arc<Topology>>,
-    file: RegisterFile,
+    file: Arc<Mutex<RegisterFile>>,
     requests: mpsc::UnboundedReceiver<Request>,
     waiting: VecDeque<Wanted>,
     /// What the register is proposing, if somebody waits for it: not so for what the driver wants.
@@ -86,7 +87,7 @@ impl Agreement {
         Agreement {
             register: Register::new(ShortId::from(&node.identity.id), node.identity.life, acceptor),
             node,
-            file,
+            file: Arc::new(Mutex::new(file)),
             requests,
             waiting: VecDeque::new(),
             under_way: None,
@@ -175,7 +176,7 @@ impl Agreement {
         let mut done = None;
         for output in outputs {
             match output {
-                Output::Save => self.file.save(self.register.record()).await?,
+                Output::Save => self.save().await?,
                 Output::Chosen(topology) => {
                     tracing::info!(epoch = topology.epoch().get(), "a topology was chosen");
                     self.node.tell(Event::TopologyChosen(topology));
@@ -196,6 +197,12 @@ impl Agreement {
             }
         }
         Ok(done)
+    }
+
+    async fn save(&self) -> io::Result<()> {
+        let (file, record) = (Arc::clone(&self.file), self.register.record());
+        let saved = tokio::task::spawn_blocking(move || file.lock().save(&record)).await;
+        saved.map_err(io::Error::other)?.map_err(io::Error::other)
     }
 
     /// Tells every member of a document that this node had chosen.

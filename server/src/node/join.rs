@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Why a node did not join. It may be tried again.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot join through {asked}: {why}")]
-pub struct JoinError {
+pub(super) struct JoinError {
     asked: String,
     why: String,
 }

@@ -1,120 +1,214 @@
-//! The register on disk: what this node has voted for, and the topology that it holds.
+//! The acceptor on disk, and with it the newest topology document that this node knows to be chosen.
 //!
-//! One file, replaced as a whole: written beside it, synced, renamed, and the directory synced, so that a crash leaves the old record or the
-//! new one. Its bytes are the core's ([`record`]), with a checksum: a file that does not match is an error, since a node that forgets what it
-//! voted for may vote twice.
+//! One file, `register`: what was promised and accepted is about the epoch after the chosen document, so the two must change together. It is replaced
+//! as a whole before any answer that depends on it leaves. A lock beside it keeps a second process on the same directory from voting with the same id.
 
-use circlet_core::register::{Acceptor, record};
-use circlet_core::topology::Topology;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use super::durable;
+use circlet_core::register::record::{self, RecordError};
+use circlet_core::register::{Acceptor, Document};
+use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-/// The file's name in the data directory.
-const NAME: &str = "register";
-
-/// See the module's header.
+/// The file of this node's register, held by this process alone.
 #[derive(Debug)]
 pub(crate) struct RegisterFile {
     path: PathBuf,
+    // Held until this is dropped, or the process is gone, however it went. Not empty once there was a register.
+    lock: File,
 }
 
-/// The file cannot be used. Nothing was changed.
+/// The register cannot be read or kept. The node must not vote.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {problem}", path.display())]
-pub struct RegisterFileError {
+pub(crate) struct RegisterFileError {
     path: PathBuf,
-    problem: String,
+    problem: Problem,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error("{0}")]
+    Disk(#[from] io::Error),
+    #[error("{0}. Without its votes this node must not vote: replace it by a new one")]
+    Record(#[from] RecordError),
+    #[error("another process uses this directory")]
+    InUse,
+    #[error(
+        "the file is gone. Without its votes this node must not vote: give it back, or replace the node by a new one"
+    )]
+    Gone,
 }
 
 impl RegisterFile {
-    /// The file in a node's data directory.
-    pub(crate) fn in_directory(directory: &Path) -> Self {
-        RegisterFile {
-            path: directory.join(NAME),
+    /// The register's file in a data directory, which exists. It may not be there yet.
+    ///
+    /// # Errors
+    /// [`RegisterFileError`] when another process holds it, or the directory cannot be written.
+    pub(crate) fn open(directory: &Path) -> Result<Self, RegisterFileError> {
+        let path = directory.join("register");
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        let lock = options.open(path.with_extension("lock")).map_err(Problem::Disk);
+        let lock = lock.and_then(|lock| match lock.try_lock() {
+            Ok(()) => Ok(lock),
+            Err(TryLockError::WouldBlock) => Err(Problem::InUse),
+            Err(TryLockError::Error(error)) => Err(Problem::Disk(error)),
+        });
+        match lock {
+            Ok(lock) => Ok(Self { path, lock }),
+            Err(problem) => Err(RegisterFileError { path, problem }),
         }
     }
 
-    /// What it holds; `None` if there is none, as of a node that starts for the first time.
+    /// The acceptor that was saved last, or `None` if none ever was: right for a node that starts for the first time, and the loss of its votes for
+    /// any other.
     ///
     /// # Errors
-    /// [`RegisterFileError`] when it cannot be read, or is torn, damaged or of another version.
-    pub(crate) fn load(&self) -> Result<Option<Acceptor<Arc<Topology>>>, RegisterFileError> {
-        let problem = |problem: String| RegisterFileError {
-            path: self.path.clone(),
-            problem,
-        };
+    /// [`RegisterFileError`] when the file cannot be read, or is not what was written.
+    pub(crate) fn load<D: Document>(&self) -> Result<Option<Acceptor<D>>, RegisterFileError> {
         match fs::read(&self.path) {
-            Ok(bytes) => record::decode(&bytes)
-                .map(Some)
-                .map_err(|error| problem(error.to_string())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(problem(error.to_string())),
+            Ok(bytes) => record::decode(&bytes).map(Some).map_err(|error| self.error(error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let was_kept = self.lock.metadata().map_err(|error| self.error(error))?.len() > 0;
+                if was_kept {
+                    Err(self.error(Problem::Gone))
+                } else {
+                    Ok(None)
+                }
+            }
+            Err(error) => Err(self.error(error)),
         }
     }
 
-    /// Puts these bytes in its place. When this returns they are on disk.
+    /// Saves a [record](circlet_core::register::Register::record). It is on disk when this returns.
     ///
     /// # Errors
-    /// What the system says; then the file is the old one.
-    pub(crate) async fn save(&self, bytes: Vec<u8>) -> io::Result<()> {
-        let path = self.path.clone();
-        let saved = tokio::task::spawn_blocking(move || replace(&path, &bytes)).await;
-        saved.map_err(io::Error::other)?
+    /// [`RegisterFileError`] when the disk refuses: this node must not answer, and must stop.
+    pub(crate) fn save(&mut self, record: &[u8]) -> Result<(), RegisterFileError> {
+        durable::replace(&self.path, record).map_err(|error| self.error(error))?;
+        self.lock.set_len(1).map_err(|error| self.error(error))
     }
-}
 
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let new = path.with_extension("new");
-    let mut file = File::create(&new)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&new, path)?;
-    match path.parent() {
-        Some(directory) => File::open(directory)?.sync_all(),
-        None => Ok(()),
+    fn error(&self, problem: impl Into<Problem>) -> RegisterFileError {
+        RegisterFileError {
+            path: self.path.clone(),
+            problem: problem.into(),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use circlet_core::register::Register;
-    use circlet_core::topology::ClusterSettings;
+    use circlet_core::life::Life;
+    use circlet_core::register::{Ballot, ShortId, Voters};
+    use circlet_core::topology::Epoch;
+    use xxhash_rust::xxh3::xxh3_64;
 
-    fn formed() -> Arc<Topology> {
-        let addresses = {
-            let at = ([127, 0, 0, 1], 1).into();
-            circlet_core::topology::Addresses {
-                client: at,
-                cluster: at,
-                peer: at,
-                gossip: at,
-                http: at,
-            }
-        };
-        let id = circlet_ring::NodeId::from_bytes([1; 20]);
-        let member =
-            circlet_core::topology::MemberEntry::founding(id, Default::default(), Default::default(), addresses);
-        Arc::new(Topology::form(ClusterSettings::default(), vec![member]).expect("one node is a cluster"))
+    /// A document of nothing but its epoch, which one voter decides.
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    struct Page(u64);
+
+    impl Document for Page {
+        fn epoch(&self) -> Epoch {
+            Epoch::new(self.0)
+        }
+
+        fn voters(&self) -> Voters {
+            Voters::new([ShortId::new(1)]).expect("a voter")
+        }
+
+        fn put(&self, out: &mut Vec<u8>) {
+            out.extend_from_slice(&self.0.to_le_bytes());
+        }
+
+        fn read(bytes: &[u8]) -> Result<Self, &'static str> {
+            let bytes = bytes.try_into().map_err(|_| "no page")?;
+            Ok(Page(u64::from_le_bytes(bytes)))
+        }
     }
 
-    #[tokio::test]
-    async fn what_was_saved_is_loaded_and_what_is_torn_is_an_error() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let file = RegisterFile::in_directory(directory.path());
-        assert!(file.load().expect("nothing is no error").is_none());
-        let topology = formed();
-        let me = (&topology.members()[0].id).into();
-        let life = circlet_core::life::Life::ZERO;
-        let register = Register::new(me, life, Acceptor::formed(Arc::clone(&topology)));
-        file.save(register.record()).await.expect("a disk");
-        let loaded = file.load().expect("it is whole").expect("it is there");
-        assert_eq!(loaded.chosen(), Some(&topology));
+    fn voted() -> Acceptor<Page> {
+        let ballot = Ballot {
+            round: 3,
+            proposer: ShortId::new(1),
+            life: Life::new(2),
+        };
+        let mut acceptor = Acceptor::formed(Page(1));
+        assert!(acceptor.on_accept(ballot, Page(2)).save);
+        acceptor
+    }
 
-        let bytes = fs::read(directory.path().join(NAME)).expect("a file");
-        fs::write(directory.path().join(NAME), &bytes[..bytes.len() - 3]).expect("a file");
-        assert!(file.load().expect_err("it is torn").to_string().contains("torn"));
+    /// What is said of a file with these bytes.
+    fn complaint(bytes: &[u8]) -> String {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("register"), bytes).unwrap();
+        let file = RegisterFile::open(directory.path()).unwrap();
+        file.load::<Page>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_was_saved_last_is_there_after_a_restart() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut file = RegisterFile::open(directory.path()).unwrap();
+        assert_eq!(file.load::<Page>().unwrap(), None, "nothing was saved yet");
+        file.save(&record::encode(&Acceptor::formed(Page(1)))).unwrap();
+        file.save(&record::encode(&voted())).unwrap();
+        drop(file);
+        // A crash in the midst of the next save.
+        fs::write(directory.path().join("register.new"), b"CgRG").unwrap();
+        let file = RegisterFile::open(directory.path()).unwrap();
+        assert_eq!(file.load().unwrap(), Some(voted()));
+    }
+
+    #[test]
+    fn a_register_is_held_by_one_process() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = RegisterFile::open(directory.path()).unwrap();
+        let second = RegisterFile::open(directory.path()).unwrap_err();
+        assert!(second.to_string().contains("another process"), "{second}");
+        drop(first);
+        RegisterFile::open(directory.path()).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_is_not_what_was_written_is_refused_and_says_why() {
+        let record = record::encode(&voted());
+        assert!(complaint(&record[..record.len() - 1]).contains("torn"));
+        assert!(complaint(b"").contains("torn"), "an empty file is not a missing one");
+        assert!(complaint(b"epoch = 7, says somebody").contains("not a register file"));
+        let mut damaged = record.clone();
+        damaged[20] ^= 1;
+        let said = complaint(&damaged);
+        assert!(said.contains("damaged") && said.contains("must not vote"), "{said}");
+        let mut older = record;
+        older[4] = 0;
+        let (content, checksum) = older.split_last_chunk_mut::<8>().unwrap();
+        *checksum = xxh3_64(content).to_le_bytes();
+        assert!(complaint(&older).contains("of version 0"));
+    }
+
+    #[test]
+    fn a_disk_that_refuses_is_an_error_and_keeps_what_was_saved() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut file = RegisterFile::open(directory.path()).unwrap();
+        file.save(&record::encode(&voted())).unwrap();
+        fs::create_dir(directory.path().join("register.new")).unwrap();
+        assert!(file.save(&record::encode(&Acceptor::formed(Page(9)))).is_err());
+        assert_eq!(file.load().unwrap(), Some(voted()));
+    }
+
+    #[test]
+    fn a_register_that_is_gone_is_no_first_start() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut file = RegisterFile::open(directory.path()).expect("it is ours");
+        assert!(file.load::<Page>().expect("a first start").is_none());
+        file.save(&record::encode(&Acceptor::formed(Page(1)))).expect("a disk");
+        drop(file);
+        fs::remove_file(directory.path().join("register")).expect("it is there");
+        let file = RegisterFile::open(directory.path()).expect("it is ours");
+        let error = file.load::<Page>().expect_err("it voted before");
+        assert!(error.to_string().contains("gone"), "{error}");
     }
 }

@@ -62,11 +62,16 @@ pub enum StartError {
         error: io::Error,
     },
     /// What it voted for and the topology that it held.
-    #[error(transparent)]
-    Register(#[from] RegisterFileError),
+    #[error("{0}")]
+    Register(String),
     /// The cluster that it was to join.
-    #[error(transparent)]
-    Join(#[from] JoinError),
+    #[error("{0}")]
+    Join(String),
+    /// The node has lived before, and what it voted for is gone.
+    #[error(
+        "the file `register` is gone from the data directory: without its votes this node must not vote; give it back, or start a new node in its place"
+    )]
+    Forgotten,
     /// The file of the register holds no topology.
     #[error("the register in the data directory holds no topology")]
     Nothing,
@@ -76,6 +81,18 @@ pub enum StartError {
     /// The control thread could not be made.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
+}
+
+impl From<RegisterFileError> for StartError {
+    fn from(error: RegisterFileError) -> Self {
+        Self::Register(error.to_string())
+    }
+}
+
+impl From<JoinError> for StartError {
+    fn from(error: JoinError) -> Self {
+        Self::Join(error.to_string())
+    }
 }
 
 /// The sockets of a node.
@@ -110,8 +127,8 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     let clock = Clock::new(settings.node.clock_skew_ms);
     let identity = Identity::begin_life(&settings.node.dir, settings.node.id, clock.wall())?;
     let sockets = Sockets::bind(&settings)?;
-    let file = RegisterFile::in_directory(&settings.node.dir);
-    let acceptor = acceptor(&file, &settings, &identity, &sockets).await?;
+    let mut file = RegisterFile::open(&settings.node.dir)?;
+    let acceptor = acceptor(&mut file, &settings, &identity, &sockets).await?;
     let topology = acceptor.chosen().cloned().ok_or(StartError::Nothing)?;
     let mut effects = Vec::new();
     let plane = ControlPlane::start(
@@ -274,9 +291,11 @@ fn bind_gossip(address: SocketAddr) -> Result<UdpSocket, StartError> {
     })
 }
 
-/// What this node votes by: what its disk holds; else, at its first start, the topology that it joins, or forms with the nodes of its list.
+/// What this node votes by: what its disk holds; else, in its first life, the topology that it joins, or forms with the nodes of its list.
+///
+/// It is on disk before anything is said: a node that forgot what it voted for, or that it had joined, may not take part under its id again.
 async fn acceptor(
-    file: &RegisterFile,
+    file: &mut RegisterFile,
     config: &Config,
     identity: &Identity,
     sockets: &Sockets,
@@ -291,10 +310,7 @@ async fn acceptor(
         join(&config.node.join, &myself).await?
     };
     let acceptor = Acceptor::formed(Arc::new(topology));
-    if !config.node.join.is_empty() {
-        // Before anything is said: a node that forgot that it had joined would ask again, under an id that is taken.
-        file.save(record::encode(&acceptor)).await.map_err(StartError::Thread)?;
-    }
+    file.save(&record::encode(&acceptor))?;
     Ok(acceptor)
 }
 
