@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use circlet_core::antientropy::{SLICE_MS, cut_before};
 use circlet_core::mutate::{self, Author, Edit};
 use circlet_core::stamp::Stamp;
 use circlet_core::state::{Kind, Merged, State, Swept, merge, score_bytes};
@@ -215,7 +216,12 @@ impl Twins {
         }
     }
 
-    fn sweep(&mut self, cut: Stamp) {
+    /// Sweeps up to the first cut that is not before `least`.
+    fn sweep(&mut self, least: Stamp) {
+        let mut cut = cut_before(least.ms());
+        while cut < least {
+            cut = cut_before(WallMs::new(cut.ms().get() + 2 * SLICE_MS));
+        }
         let mut shard = self.store.lock(self.arc);
         if cut <= shard.synced() {
             return;
