@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::time::Duration;
 
+use circlet_core::antientropy::{SLICE_MS, cut_before};
 use circlet_core::mutate::{self, Author, Edit};
 use circlet_core::stamp::Stamp;
 use circlet_core::state::{Kind, Merged, State, Swept, merge, score_bytes};
@@ -215,7 +217,9 @@ impl Twins {
         }
     }
 
-    fn sweep(&mut self, cut: Stamp) {
+    fn sweep(&mut self, up_to: Stamp) {
+        // Rounds go by the ends of slices.
+        let cut = cut_before(up_to.ms());
         let mut shard = self.store.lock(self.arc);
         if cut <= shard.synced() {
             return;
@@ -382,7 +386,7 @@ fn a_collection_changes_in_place_while_it_is_large_and_is_freed_after_the_lock()
     assert!(memory == counted && memory > 3_000 * 60, "{memory} bytes are counted");
     assert!(edit(8..3_000, PartChange::Delete).0, "deleted parts are parts");
     let last = twins.stamp_of(0);
-    twins.sweep(last);
+    twins.sweep(Stamp::new(last.ms() + Duration::from_millis(SLICE_MS), 0));
     twins.check();
     let key = name(1);
     let key = HashedKey::new(&key);
