@@ -20,9 +20,11 @@ impl State<'_> {
     pub fn superseded_by(&self, local: State<'_>) -> Option<Stamp> {
         let stamp = self.max_stamp();
         let outranked = if !self.parts.is_empty() && self.has_parts_of(stamp) {
-            self.has_part_outranked(stamp, local) || self.missed_expired(local)
+            // A whole new collection is stamped right above the generation that it begins.
+            let outlived = self.generation.next() == stamp && local.outlives(stamp);
+            outlived || self.has_part_outranked(stamp, local) || self.missed_expired(local)
         } else if self.generation == stamp {
-            local.generation > stamp || local.generation == stamp && local.base > self.base
+            local.generation > stamp || local.generation == stamp && local.base > self.base || local.outlives(stamp)
         } else if let Some(run) = self.runs.iter().find(|run| run.stamp == stamp) {
             run.birth <= local.generation || self.missed_expired(local)
         } else {
@@ -31,6 +33,12 @@ impl State<'_> {
                 || self.missed_expired(local)
         };
         outranked.then(|| local.max_stamp())
+    }
+
+    /// Whether something stands beside the base that a generation of `stamp` would not end: added later, or by a clock that is ahead, and maybe
+    /// acknowledged before the overwrite began. Should that have been concurrent, the overwrite may as well come second.
+    fn outlives(&self, stamp: Stamp) -> bool {
+        self.runs.iter().any(|run| run.birth > stamp) || self.parts.max_stamp() > stamp
     }
 
     fn has_parts_of(&self, stamp: Stamp) -> bool {
@@ -60,7 +68,7 @@ impl State<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::{Base, Expiry, Run, Runs};
+    use crate::state::{Base, Expiry, Kind, Part, PartsBuf, Run, Runs};
     use crate::time::WallMs;
 
     fn stamp(bits: u64) -> Stamp {
@@ -116,6 +124,33 @@ mod tests {
             Some(stamp(8)),
             "the stamp to write above is the greatest there"
         );
+    }
+
+    #[test]
+    fn a_delete_is_told_of_what_would_outlive_it() {
+        let mut members = PartsBuf::new();
+        members.push(Part::written(Kind::Set, b"m", stamp(8), b"", None));
+        let set = State {
+            parts: members.as_parts(),
+            ..State::tombstone(Stamp::ZERO)
+        };
+        let runs = run_bytes(8, 9, 3);
+        let counter = State {
+            runs: Runs::new(&runs).unwrap(),
+            ..State::tombstone(Stamp::ZERO)
+        };
+        for (local, newest) in [(set, 8), (counter, 9)] {
+            assert_eq!(
+                State::tombstone(stamp(7)).superseded_by(local),
+                Some(stamp(newest)),
+                "an acknowledged DEL that came after it must end it"
+            );
+            assert_eq!(
+                State::plain(stamp(7), None, b"v").superseded_by(local),
+                Some(stamp(newest))
+            );
+            assert_eq!(State::tombstone(stamp(8)).superseded_by(local), None, "it ends it");
+        }
     }
 
     #[test]

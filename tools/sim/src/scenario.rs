@@ -15,6 +15,7 @@ mod late_expire;
 mod minority;
 mod missed_commit;
 mod missed_delete;
+mod read_before_repair;
 mod repair_that_looks_old;
 mod restart_in_no_time;
 mod run_reused;
@@ -37,7 +38,7 @@ pub struct Scenario {
 }
 
 /// All schedules.
-pub const ALL: [Scenario; 21] = [
+pub const ALL: [Scenario; 23] = [
     Scenario {
         name: "catch-up-from-too-few",
         bug: Bug::CatchUpFromTooFew,
@@ -142,6 +143,16 @@ pub const ALL: [Scenario; 21] = [
         name: "clock-set-back",
         bug: Bug::DecideByWall,
         run: clock_set_back::run,
+    },
+    Scenario {
+        name: "read-before-repair",
+        bug: Bug::AnswerBeforeRepair,
+        run: read_before_repair::run,
+    },
+    Scenario {
+        name: "fast-clock-member",
+        bug: Bug::IgnoreSuperseded,
+        run: fast_clock::member,
     },
 ];
 

@@ -120,3 +120,13 @@ fn what_is_said_to_another_life_says_nothing() {
 fn what_expired_by_its_stamp_is_not_added_to_by_a_clock_that_was_set_back() {
     expect("clock-set-back");
 }
+
+#[test]
+fn what_a_quorum_read_answers_is_on_a_quorum() {
+    expect("read-before-repair");
+}
+
+#[test]
+fn a_delete_after_a_member_with_a_fast_clock_ends_it() {
+    expect("fast-clock-member");
+}

@@ -1,7 +1,7 @@
 //! A's clock is set back by three seconds, lets a counter expire in half a second, and adds to it. To the others, who judge by stamps, the counter has
 //! expired long ago: they refuse the increment, and A runs it again. It must count once.
 //!
-//! The rule: whether something has expired is decided by the time that the command's stamp names. (Found by seeds 302 and 417.)
+//! The rule: whether something has expired is decided by the time that the command's stamp names. (Found by random seeds.)
 
 use super::script::Script;
 use crate::command::What;

@@ -5,18 +5,14 @@
 //! A notices nothing, and so two coordinate, which v1 needs to be news to B. The rule: an owner that holds something greater says
 //! so, and the coordinator stamps anew before it replies.
 
+use circlet_core::state::Kind;
+
 use super::script::Script;
+use crate::command::{Command, Reply, What};
 
 pub(super) fn run(script: &mut Script) {
     let (a, b, c) = (script.a, script.b, script.c);
-    script.world.clocks.become_off(a, 3_000);
-    script.world.network.cut(a, b);
-    script.world.run_ms(1_500);
-    for _ in 0..30 {
-        script.world.break_link(c, a);
-        script.world.run_ms(60);
-    }
-    script.world.run_ms(500);
+    let_two_coordinate(script);
     let first = script.set(b, "v0");
     script.expect_done(&first, "v0 by B and C");
     let fast = script.set(a, "v1");
@@ -34,4 +30,32 @@ pub(super) fn run(script: &mut Script) {
     script.expect_done(&third, "v3 by A, back on the right time");
     let read = script.get(b);
     script.expect_value(&read, "v3");
+}
+
+/// The same with a member of a set, and a DEL of the set: it must not outlive the DEL.
+pub(super) fn member(script: &mut Script) {
+    let (a, b, c) = (script.a, script.b, script.c);
+    let member = |what: What| Command::new(b"{k}s", what).on(Kind::Set, b"m");
+    let_two_coordinate(script);
+    let deleted = Command::new(b"{k}s", What::Delete);
+    script.call_done(b, deleted.clone());
+    script.call_done(a, member(What::Set(Vec::new())));
+    script.world.crash(a, true);
+    script.call_done(b, deleted);
+    let read = script.call(c, member(What::Get));
+    script.expect(read == Reply::Value(None), &format!("the member is gone, not {read}"));
+    script.world.clocks.become_off(a, 0);
+}
+
+/// A, 3 s ahead, and B, each with C.
+fn let_two_coordinate(script: &mut Script) {
+    let (a, b, c) = (script.a, script.b, script.c);
+    script.world.clocks.become_off(a, 3_000);
+    script.world.network.cut(a, b);
+    script.world.run_ms(1_500);
+    for _ in 0..30 {
+        script.world.break_link(c, a);
+        script.world.run_ms(60);
+    }
+    script.world.run_ms(500);
 }
