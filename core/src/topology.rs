@@ -1,32 +1,41 @@
 //! Who owns what: one small document, the same on every node.
 //!
 //! ```text
-//! "CgTP" | version u8 | epoch u64 | cluster u64 | settings | member count u16 | members | owner count u8 | arcs x owners (u16 each)
+//! "CgTP" | version u8 | epoch u64 | cluster u64 | settings | members: count u16, entries | voters: count u8, u16 each | an ArcOwners for each arc
 //! ```
 //!
 //! SWIM says who is alive and steers routing; it never decides ownership. Three systems found out that gossip must not (Cassandra, ScyllaDB,
 //! Valkey): two nodes that learn the same facts in another order would own other arcs. So ownership is written down, under an
 //! epoch, and the plan that made it is only its author: a better planner of a later version never moves data by surprise.
 //!
-//! Today the document is formed once, from the list of nodes that every node is started with; [`Topology::form`] is a function of that list alone, so
-//! all nodes form the same. `docs/design/topology.md` says what comes when it changes while running.
+//! The first document is formed from the list of nodes that every node is started with; [`Topology::form`] is a function of that list alone, so
+//! all nodes form the same. Each later one is made from the one before ([`crate::moves`]) and agreed on by the voters.
+//!
+//! Members are listed in the order in which they joined, and stay in the list when they have left: so a [`MemberIndex`] means the same member in
+//! every later epoch. Links, lanes and hints are lists that only grow.
 
+mod arc_owners;
+mod draft;
 mod member_entry;
 mod reader;
 mod settings;
+mod voters;
 
 use circlet_ring::{ArcId, Member, NodeId, Placement, PlanError};
 use xxhash_rust::xxh3::xxh3_64;
 
+pub use self::arc_owners::{ArcOwners, MoveStage, Moving, OwnerList};
+pub use self::draft::Draft;
 pub use self::member_entry::{Addresses, MemberEntry, MemberStage};
 pub use self::reader::Malformed;
 use self::reader::Reader;
 pub use self::settings::ClusterSettings;
+pub use self::voters::{VOTERS_MAX, VOTERS_WANTED, one_step as one_voter_nearer};
 
 const MAGIC: &[u8; 4] = b"CgTP";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
-/// Most members of a document.
+/// Most members of a document, those that have left included: a cluster in which more have come and gone takes no further ones.
 pub const MEMBERS_MAX: usize = circlet_ring::MEMBERS_MAX;
 
 /// Most owners of an arc.
@@ -59,7 +68,7 @@ impl std::fmt::Display for Epoch {
     }
 }
 
-/// The index of a member in a topology's members, which are in the order of their ids. It means nothing in another epoch.
+/// The index of a member in a topology's members, which are in the order in which they joined. It means the same in every later epoch.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MemberIndex(u16);
 
@@ -89,12 +98,14 @@ pub struct Topology {
     epoch: Epoch,
     cluster: u64,
     settings: ClusterSettings,
-    // Invariant: sorted by id, ids and short ids distinct, 1 to MEMBERS_MAX.
+    // Invariant: ids and short ids distinct, 1 to MEMBERS_MAX.
     members: Box<[MemberEntry]>,
-    // Invariant: 1 to OWNERS_MAX.
-    owner_count: usize,
-    // Invariant: `owner_count` distinct members for each arc.
-    owners: Box<[MemberIndex]>,
+    // Invariant: ascending, 1 to VOTERS_MAX members.
+    voters: Box<[MemberIndex]>,
+    // Invariant: each names members that have not left.
+    arcs: Box<[ArcOwners]>,
+    /// All members, in the order of their ids.
+    by_id: Box<[MemberIndex]>,
 }
 
 impl Topology {
@@ -103,33 +114,25 @@ impl Topology {
     /// # Errors
     ///
     /// The list or the settings cannot make a cluster; see [`FormError`].
-    pub fn form(settings: ClusterSettings, members: Vec<MemberEntry>) -> Result<Self, FormError> {
-        let planned: Vec<Member> = members
-            .iter()
-            .map(|member| Member {
-                id: member.id,
-                zone: member.zone.clone(),
-                weight: member.weight,
-            })
-            .collect();
-        let placement = Placement::plan(settings.arcs, settings.replicas, &planned)?;
-        let mut members = members;
+    pub fn form(settings: ClusterSettings, mut members: Vec<MemberEntry>) -> Result<Self, FormError> {
         members.sort_by_key(|member| member.id);
-        let owners = settings
-            .arcs
-            .arcs()
-            .flat_map(|arc| placement.owners(arc))
-            .map(|node| MemberIndex::new(node.get()));
-        let topology = Self {
+        let planned: Vec<Member> = members.iter().map(MemberEntry::as_planned).collect();
+        let placement = Placement::plan(settings.arcs, settings.replicas, &planned)?;
+        let owners = |arc| {
+            // The placement's members are sorted by id too.
+            let indexes = placement.owners(arc).iter().map(|node| MemberIndex::new(node.get()));
+            OwnerList::new(indexes).ok_or(Malformed("too many owners, or one of them twice"))
+        };
+        let arcs = settings.arcs.arcs().map(|arc| Ok(ArcOwners::at_rest(owners(arc)?)));
+        let draft = Draft {
             epoch: Epoch::FIRST,
             cluster: fingerprint_of_ids(&members),
             settings,
-            owner_count: placement.replicas(),
-            owners: owners.collect(),
-            members: members.into(),
+            voters: voters::wanted(&members, &[]),
+            arcs: arcs.collect::<Result<_, Malformed>>()?,
+            members,
         };
-        topology.check()?;
-        Ok(topology)
+        Ok(draft.finish()?)
     }
 
     /// Its version.
@@ -150,7 +153,7 @@ impl Topology {
         &self.settings
     }
 
-    /// The members, in the order of their ids, to be indexed with a [`MemberIndex`].
+    /// The members, in the order in which they joined, to be indexed with a [`MemberIndex`]: those that have left too.
     #[must_use]
     pub fn members(&self) -> &[MemberEntry] {
         &self.members
@@ -170,33 +173,57 @@ impl Topology {
     /// Where the member with this id stands.
     #[must_use]
     pub fn index_of(&self, id: &NodeId) -> Option<MemberIndex> {
-        self.members
-            .binary_search_by_key(id, |member| member.id)
-            .ok()
-            .map(MemberIndex::new)
+        let at = self.by_id.binary_search_by_key(id, |&index| self.member(index).id);
+        at.ok().map(|at| self.by_id[at])
     }
 
     /// Where the member with this [short id](NodeId::short) stands.
     #[must_use]
     pub fn index_of_short(&self, short: u64) -> Option<MemberIndex> {
         // Short ids are in the order of the ids.
-        self.members
-            .binary_search_by_key(&short, |member| member.id.short())
-            .ok()
-            .map(MemberIndex::new)
+        let at = self
+            .by_id
+            .binary_search_by_key(&short, |&index| self.member(index).id.short());
+        at.ok().map(|at| self.by_id[at])
     }
 
-    /// The owners of `arc`, the primary first. `arc` must be of this cluster.
+    /// The members whose majority chooses the next document, in the order of their indexes.
+    #[must_use]
+    pub fn voters(&self) -> &[MemberIndex] {
+        &self.voters
+    }
+
+    /// Who holds `arc`, which must be of this cluster.
+    #[must_use]
+    pub fn arc(&self, arc: ArcId) -> &ArcOwners {
+        &self.arcs[arc.index()]
+    }
+
+    /// The owners of `arc` in force, the primary first: 1 to [`OWNERS_MAX`]. `arc` must be of this cluster.
     #[must_use]
     pub fn owners(&self, arc: ArcId) -> &[MemberIndex] {
-        let first = arc.index() * self.owner_count;
-        &self.owners[first..first + self.owner_count]
+        &self.arc(arc).owners
     }
 
-    /// How many owners each arc has: the replicas wanted, or all members if they are fewer.
+    /// Whether no arc moves and none has draining owners.
     #[must_use]
-    pub fn owner_count(&self) -> usize {
-        self.owner_count
+    pub fn is_at_rest(&self) -> bool {
+        self.arcs
+            .iter()
+            .all(|arc| arc.moving.is_none() && arc.draining.is_empty())
+    }
+
+    /// What the next document is made of, before anything in it is changed.
+    #[must_use]
+    pub fn draft(&self) -> Draft {
+        Draft {
+            epoch: Epoch(self.epoch.0 + 1),
+            cluster: self.cluster,
+            settings: self.settings,
+            members: self.members.to_vec(),
+            voters: self.voters.to_vec(),
+            arcs: self.arcs.to_vec(),
+        }
     }
 
     /// What nodes compare to see that they hold the same document.
@@ -219,9 +246,13 @@ impl Topology {
         for member in &self.members {
             member.put(&mut out);
         }
-        out.push(self.owner_count as u8);
-        for owner in &self.owners {
-            out.extend_from_slice(&owner.0.to_le_bytes());
+        // At most VOTERS_MAX.
+        out.push(self.voters.len() as u8);
+        for voter in &self.voters {
+            out.extend_from_slice(&voter.0.to_le_bytes());
+        }
+        for arc in &self.arcs {
+            arc.put(&mut out);
         }
         out
     }
@@ -246,44 +277,26 @@ impl Topology {
         for _ in 0..member_count {
             members.push(MemberEntry::read(&mut reader)?);
         }
-        let owner_count = usize::from(reader.u8()?);
-        let owner_bytes = reader.bytes(usize::from(settings.arcs.get()) * owner_count * 2)?;
+        let voter_count = usize::from(reader.u8()?);
+        let mut voters = Vec::new();
+        for _ in 0..voter_count {
+            // One that is no member is found below.
+            voters.push(MemberIndex(reader.u16()?));
+        }
+        let mut arcs = Vec::new();
+        for _ in settings.arcs.arcs() {
+            arcs.push(ArcOwners::read(&mut reader)?);
+        }
         reader.finish()?;
-        let (owners, _) = owner_bytes.as_chunks::<2>();
-        let owners = owners
-            .iter()
-            .map(|&bytes| MemberIndex(u16::from_le_bytes(bytes)))
-            .collect();
-        let topology = Self {
+        let draft = Draft {
             epoch,
             cluster,
             settings,
-            members: members.into(),
-            owner_count,
-            owners,
+            members,
+            voters,
+            arcs,
         };
-        topology.check()?;
-        Ok(topology)
-    }
-
-    fn check(&self) -> Result<(), Malformed> {
-        if self.members.is_empty() || self.members.len() > MEMBERS_MAX {
-            return Err(Malformed("no members, or too many"));
-        }
-        if !self.members.is_sorted_by(|a, b| a.id.short() < b.id.short()) {
-            return Err(Malformed("members out of order, or one of them twice"));
-        }
-        if self.owner_count == 0 || self.owner_count > OWNERS_MAX {
-            return Err(Malformed("no owners, or too many"));
-        }
-        for owners in self.owners.chunks(self.owner_count) {
-            let is_wrong =
-                |(at, owner): (usize, &MemberIndex)| owner.get() >= self.members.len() || owners[..at].contains(owner);
-            if owners.iter().enumerate().any(is_wrong) {
-                return Err(Malformed("an owner that is no member, or one of them twice"));
-            }
-        }
-        Ok(())
+        draft.finish()
     }
 }
 

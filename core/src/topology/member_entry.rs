@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use circlet_ring::{NodeId, Weight, Zone};
+use circlet_ring::{Member, NodeId, Weight, Zone};
 
 use super::reader::{Malformed, Reader};
 use crate::life::Life;
@@ -35,6 +35,8 @@ pub enum MemberStage {
     Leaving = 3,
     /// It is gone; its id is never used again.
     Left = 4,
+    /// An operator declared it gone for good: nobody talks to it any more, its arcs get other owners, and then it has left.
+    Removed = 5,
 }
 
 impl MemberStage {
@@ -44,8 +46,23 @@ impl MemberStage {
             2 => Ok(Self::Active),
             3 => Ok(Self::Leaving),
             4 => Ok(Self::Left),
+            5 => Ok(Self::Removed),
             _ => Err(Malformed("unknown state of a member")),
         }
+    }
+}
+
+impl MemberStage {
+    /// Whether a member in this state is talked to: it takes part in the cluster, or is on its way in or out.
+    #[must_use]
+    pub fn is_there(self) -> bool {
+        matches!(self, Self::Joining | Self::Active | Self::Leaving)
+    }
+
+    /// Whether a member in this state is to own arcs.
+    #[must_use]
+    pub fn is_to_own(self) -> bool {
+        matches!(self, Self::Joining | Self::Active)
     }
 }
 
@@ -56,6 +73,7 @@ impl fmt::Display for MemberStage {
             Self::Active => "active",
             Self::Leaving => "leaving",
             Self::Left => "left",
+            Self::Removed => "removed",
         })
     }
 }
@@ -88,6 +106,24 @@ impl MemberEntry {
             zone,
             weight,
             addresses,
+        }
+    }
+
+    /// A member that is to get its first arcs.
+    #[must_use]
+    pub fn joining(id: NodeId, zone: Zone, weight: Weight, addresses: Addresses) -> Self {
+        Self {
+            stage: MemberStage::Joining,
+            ..Self::founding(id, zone, weight, addresses)
+        }
+    }
+
+    /// As the planner needs it.
+    pub(crate) fn as_planned(&self) -> Member {
+        Member {
+            id: self.id,
+            zone: self.zone.clone(),
+            weight: self.weight,
         }
     }
 

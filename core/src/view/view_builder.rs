@@ -49,10 +49,10 @@ impl ViewBuilder {
             .indexes()
             .map(|index| if index == me { myself } else { stranger })
             .collect();
-        // A quorum of n is more than half of them; one of those is this node.
-        let take_over_min = topology.owner_count() / 2;
         let arcs: Vec<ArcView> = (topology.settings().arcs.arcs())
-            .map(|arc| ArcView::new(topology.owners(arc), me, take_over_min))
+            .map(|arc| topology.owners(arc))
+            // A quorum of n is more than half of them; one of those is this node.
+            .map(|owners| ArcView::new(owners, me, owners.len() / 2))
             .collect();
         let (blocks, _) = arcs.as_chunks::<BLOCK_ARCS>();
         let blocks = blocks.iter().map(|block| Arc::new(*block)).collect();
