@@ -5,8 +5,8 @@
 //! are sets of who counts, and [`coordinator`] drives one command over them. [`message`] is what nodes say to each other
 //! about them.
 //!
-//! The node's slow work meets in [`control`]: [`membership`] finds the dead, [`topology`] says who owns what, `catchup`
-//! fills nodes that come back empty, [`antientropy`] compares owners, [`hint`] keeps what absent owners missed, and [`view`] is what of all this the data
+//! The node's slow work meets in [`control`]: [`membership`] finds the dead, [`topology`] says who owns what, [`moves`] how
+//! that changes, `catchup` fills nodes that come back empty, [`antientropy`] compares owners, [`hint`] keeps what absent owners missed, and [`view`] is what of all this the data
 //! plane sees.
 
 pub mod antientropy;
@@ -21,6 +21,7 @@ pub mod hint;
 pub mod life;
 pub mod membership;
 pub mod message;
+pub mod moves;
 pub mod mutate;
 pub mod owners;
 pub mod quorum;

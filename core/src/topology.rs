@@ -119,7 +119,7 @@ impl Topology {
         let planned: Vec<Member> = members.iter().map(MemberEntry::as_planned).collect();
         let placement = Placement::plan(settings.arcs, settings.replicas, &planned)?;
         let owners = |arc| {
-            // The placement's members are sorted by id too.
+            // The placement's members are sorted by id too, and each has its own place.
             let indexes = placement.owners(arc).iter().map(|node| MemberIndex::new(node.get()));
             OwnerList::new(indexes).ok_or(Malformed("too many owners, or one of them twice"))
         };

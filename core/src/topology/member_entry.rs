@@ -87,6 +87,8 @@ pub struct MemberEntry {
     pub life: Life,
     /// Its state.
     pub stage: MemberStage,
+    /// Whose place it has on the ring: its own, or that of the member that it replaced, so that it gets just the arcs of that one.
+    pub place: NodeId,
     /// What it fails with.
     pub zone: Zone,
     /// How much it takes.
@@ -103,6 +105,7 @@ impl MemberEntry {
             id,
             life: Life::ZERO,
             stage: MemberStage::Active,
+            place: id,
             zone,
             weight,
             addresses,
@@ -121,17 +124,18 @@ impl MemberEntry {
     /// As the planner needs it.
     pub(crate) fn as_planned(&self) -> Member {
         Member {
-            id: self.id,
+            id: self.place,
             zone: self.zone.clone(),
             weight: self.weight,
         }
     }
 
-    /// `id 20 bytes | life u64 | stage u8 | weight u16 | zone text | 5 x address text`, a text being `length u8, bytes`.
+    /// `id 20 bytes | life u64 | stage u8 | place 20 bytes | weight u16 | zone text | 5 x address text`, a text being `length u8, bytes`.
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.id.as_bytes());
         out.extend_from_slice(&self.life.get().to_le_bytes());
         out.push(self.stage as u8);
+        out.extend_from_slice(self.place.as_bytes());
         out.extend_from_slice(&self.weight.hundredths().to_le_bytes());
         put_text(out, self.zone.as_str());
         let Addresses {
@@ -151,6 +155,7 @@ impl MemberEntry {
             id: reader.node_id()?,
             life: Life::new(reader.u64()?),
             stage: MemberStage::from_byte(reader.u8()?)?,
+            place: reader.node_id()?,
             weight: Weight::from_hundredths(reader.u16()?).ok_or(Malformed("impossible weight"))?,
             zone: reader.text()?.parse().map_err(|_| Malformed("impossible zone"))?,
             addresses: Addresses {

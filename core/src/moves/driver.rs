@@ -1,0 +1,82 @@
+//! When the next document is proposed.
+
+use std::time::Duration;
+
+use super::{Facts, Target, next};
+use crate::time::Instant;
+use crate::topology::{Epoch, Topology};
+
+/// The least time between two documents: clients feel each one for about a round trip.
+const EPOCH_GAP: Duration = Duration::from_millis(100);
+
+/// When a document that was not chosen is proposed again.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Proposes documents at a pace. Every member has one; the one that drives uses it.
+#[derive(Debug, Clone)]
+pub struct Driver {
+    moving_max: usize,
+    /// The plan for the document of that epoch; none if there is nobody to plan for.
+    target: Option<(Epoch, Option<Target>)>,
+    not_before: Instant,
+}
+
+impl Driver {
+    /// A driver that has at most `moving_max` arcs move at a time.
+    #[must_use]
+    pub fn new(moving_max: usize) -> Self {
+        Self {
+            moving_max,
+            target: None,
+            not_before: Instant::ZERO,
+        }
+    }
+
+    /// A newer document is in force.
+    pub fn on_chosen(&mut self, now: Instant) {
+        self.not_before = now + EPOCH_GAP;
+    }
+
+    /// Whether `topology` is all that was asked for: nothing is to be done whatever the facts are.
+    pub fn is_settled(&mut self, topology: &Topology) -> bool {
+        self.target(topology).is_none_or(|target| is_settled(topology, target))
+    }
+
+    /// The document to propose, if it is time and there is one.
+    pub fn propose(&mut self, now: Instant, topology: &Topology, facts: &Facts<'_>) -> Option<Topology> {
+        if now < self.not_before {
+            return None;
+        }
+        let moving_max = self.moving_max;
+        let proposal = next(topology, self.target(topology)?, facts, moving_max);
+        let pause = if proposal.is_some() { RETRY } else { EPOCH_GAP };
+        self.not_before = now + pause;
+        proposal
+    }
+
+    /// When [`propose`](Self::propose) is worth calling, while there is something to do.
+    #[must_use]
+    pub fn next_deadline(&self) -> Instant {
+        self.not_before
+    }
+
+    fn target(&mut self, topology: &Topology) -> Option<&Target> {
+        let epoch = topology.epoch();
+        if self.target.as_ref().is_none_or(|(of, _)| *of != epoch) {
+            self.target = Some((epoch, Target::of(topology).ok()));
+        }
+        self.target.as_ref()?.1.as_ref()
+    }
+}
+
+fn is_settled(topology: &Topology, target: &Target) -> bool {
+    use crate::topology::MemberStage::{Active, Left};
+    let mut arcs = topology.settings().arcs.arcs();
+    topology.is_at_rest()
+        && topology
+            .members()
+            .iter()
+            .all(|member| matches!(member.stage, Active | Left))
+        && arcs.all(|arc| *target.owners(arc) == topology.arc(arc).owners)
+        && crate::topology::one_voter_nearer(topology.members(), topology.voters()).is_none()
+}
