@@ -29,13 +29,104 @@ pub use read::{ReadAck, ReadOp, ReadStep};
 pub use write::{WriteAck, WriteOp, WriteStep};
 
 use crate::owners::{OwnerIndex, Owners};
-use crate::quorum::Level;
+use crate::quorum::{Level, Tally, Verdict};
+
+/// Some owners of an arc, of whom a level needs so many: all of them, or one side of a move.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Side {
+    /// How many there are.
+    pub n: u8,
+    /// Those of them that the command numbers; one that cannot be reached need not have a number.
+    pub owners: Owners,
+}
+
+impl Side {
+    /// The first `n` owners.
+    #[must_use]
+    pub const fn first(n: u8) -> Self {
+        Self {
+            n,
+            owners: Owners::first(n),
+        }
+    }
+
+    fn tally(self, level: Level, yes: Owners, open: Owners) -> Tally {
+        Tally {
+            needed: level.needed(self.n),
+            yes: yes.among(self.owners).len(),
+            open: open.among(self.owners).len(),
+        }
+    }
+
+    /// Whether so many are alive as `level` needs.
+    ///
+    /// # Errors
+    ///
+    /// [`Shortfall::NoQuorum`].
+    pub fn check(self, level: Level, alive: Owners) -> Result<(), Shortfall> {
+        let (need, alive) = (level.needed(self.n), alive.among(self.owners).len());
+        if alive < need {
+            let total = self.n;
+            Err(Shortfall::NoQuorum { need, total, alive })
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Whom a write must reach: as many as its level needs of each side. Both are the same unless the arc moves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Sides {
+    /// The owners in force.
+    pub old: Side,
+    /// The owners to be.
+    pub new: Side,
+}
+
+impl Sides {
+    /// Those of an arc that does not move.
+    #[must_use]
+    pub const fn one(side: Side) -> Self {
+        Self { old: side, new: side }
+    }
+
+    /// All owners.
+    #[must_use]
+    pub const fn union(self) -> Owners {
+        self.old.owners.and(self.new.owners)
+    }
+
+    /// Whether so many of each side are alive as `level` needs.
+    ///
+    /// # Errors
+    ///
+    /// [`Shortfall::NoQuorum`], of the side that lacks some.
+    pub fn check(self, level: Level, alive: Owners) -> Result<(), Shortfall> {
+        self.old.check(level, alive)?;
+        if self.new == self.old {
+            return Ok(());
+        }
+        self.new.check(level, alive)
+    }
+
+    /// Which of both tallies is worse, with its verdict.
+    fn worse(self, level: Level, yes: Owners, open: Owners) -> (Verdict, Tally) {
+        let old = self.old.tally(level, yes, open);
+        let of_old = old.verdict();
+        if self.new == self.old {
+            return (of_old, old);
+        }
+        let new = self.new.tally(level, yes, open);
+        let of_new = new.verdict();
+        if of_new < of_old { (of_new, new) } else { (of_old, old) }
+    }
+}
 
 /// Who holds the arc of a command, seen from the owner that coordinates it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Party {
-    /// How many owners the arc has.
-    pub n: u8,
+    /// Whom a write must reach. A read asks one side, so both are that.
+    pub sides: Sides,
     /// Those believed to be up, this node included.
     pub alive: Owners,
     /// This node, which is caught up.
@@ -43,24 +134,24 @@ pub struct Party {
 }
 
 impl Party {
-    /// The owners that may be asked besides this node.
-    fn alive_others(self) -> Owners {
-        self.alive.among(Owners::first(self.n)).without(Owners::only(self.me))
+    /// The `n` owners of an arc that does not move.
+    #[must_use]
+    pub const fn of(n: u8, alive: Owners, me: OwnerIndex) -> Self {
+        Self {
+            sides: Sides::one(Side::first(n)),
+            alive,
+            me,
+        }
     }
 
-    /// How many owners `level` needs; refused if so many are not alive.
-    fn needed(self, level: Level) -> Result<u8, Shortfall> {
-        let need = level.needed(self.n);
-        let alive = self.alive_others().len() + 1;
-        if alive < need {
-            Err(Shortfall::NoQuorum {
-                need,
-                total: self.n,
-                alive,
-            })
-        } else {
-            Ok(need)
-        }
+    /// The owners that may be asked besides this node.
+    fn alive_others(self) -> Owners {
+        self.alive.among(self.sides.union()).without(Owners::only(self.me))
+    }
+
+    /// Refused unless as many owners are alive as `level` needs.
+    fn check(self, level: Level) -> Result<(), Shortfall> {
+        self.sides.check(level, self.alive.and(Owners::only(self.me)))
     }
 }
 

@@ -10,11 +10,13 @@
 mod arc_view;
 mod cluster_view;
 mod owner_set;
+mod parties;
 #[cfg(test)]
 mod tests;
 mod view_builder;
 
-pub use arc_view::ArcView;
+pub use arc_view::{ArcView, WriteSets};
 pub use cluster_view::{ClusterView, MemberView};
 pub use owner_set::OwnerSet;
+pub(crate) use parties::Parties;
 pub(crate) use view_builder::{OwnersNow, ViewBuilder};

@@ -42,15 +42,7 @@ struct Cluster {
 impl Cluster {
     fn begin(states: &[u8], natures: &[Nature], me: OwnerIndex, level: Level) -> Self {
         let n = u8::try_from(states.len()).unwrap();
-        let op = ReadOp::begin(
-            Party {
-                n,
-                alive: Owners::first(n),
-                me,
-            },
-            level,
-        )
-        .unwrap();
+        let op = ReadOp::begin(Party::of(n, Owners::first(n), me), level).unwrap();
         let read = states[me.index()];
         let mut cluster = Self {
             states: states.to_vec(),
@@ -253,15 +245,7 @@ fn owner(index: u8) -> OwnerIndex {
 }
 
 fn read_of_three(level: Level) -> ReadOp {
-    ReadOp::begin(
-        Party {
-            n: 3,
-            alive: Owners::first(3),
-            me: owner(0),
-        },
-        level,
-    )
-    .unwrap()
+    ReadOp::begin(Party::of(3, Owners::first(3), owner(0)), level).unwrap()
 }
 
 #[test]
@@ -347,11 +331,7 @@ fn a_slow_repair_is_not_waited_for_when_another_owner_is_fresh_and_what_it_lacks
 
 #[test]
 fn a_read_is_refused_when_too_few_are_alive() {
-    let party = Party {
-        n: 3,
-        alive: Owners::only(owner(2)),
-        me: owner(2),
-    };
+    let party = Party::of(3, Owners::only(owner(2)), owner(2));
     let refused = Shortfall::NoQuorum {
         need: 2,
         total: 3,

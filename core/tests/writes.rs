@@ -1,9 +1,10 @@
 //! Every order in which owners can answer a write, against a dumb second version of its rules.
 
-use circlet_core::coordinator::{Party, Shortfall, WriteAck, WriteOp, WriteStep};
+use circlet_core::coordinator::{Party, Shortfall, Side, Sides, WriteAck, WriteOp, WriteStep};
 use circlet_core::owners::{OwnerIndex, Owners};
 use circlet_core::quorum::Level;
 use circlet_core::stamp::Stamp;
+use proptest::prelude::*;
 
 const ABOVE: Stamp = Stamp::from_bits(77);
 const LEVELS: [Level; 3] = [Level::One, Level::Quorum, Level::All];
@@ -43,10 +44,12 @@ fn parties() -> impl Iterator<Item = Party> {
         (0..n).flat_map(move |me| {
             (0..1_u32 << n)
                 .filter(move |mask| mask & (1 << me) != 0)
-                .map(move |mask| Party {
-                    n,
-                    alive: (0..n).filter(|index| mask & (1 << index) != 0).map(owner).collect(),
-                    me: owner(me),
+                .map(move |mask| {
+                    Party::of(
+                        n,
+                        (0..n).filter(|index| mask & (1 << index) != 0).map(owner).collect(),
+                        owner(me),
+                    )
                 })
         })
     })
@@ -120,7 +123,7 @@ fn every_history_of_answers_ends_as_the_dumb_version_says() {
                 let steps: Vec<WriteStep> = history.iter().map(|event| event.feed(&mut op)).collect();
                 assert_eq!(
                     steps,
-                    expected(party, level.needed(party.n), history),
+                    expected(party, level.needed(party.sides.old.n), history),
                     "{party:?} {level:?} {history:?}"
                 );
                 let replies = steps.iter().filter(|step| **step != WriteStep::Wait).count();
@@ -134,7 +137,7 @@ fn every_history_of_answers_ends_as_the_dumb_version_says() {
 
 #[test]
 fn the_deadline_may_come_at_any_time_and_what_comes_after_it_changes_nothing() {
-    for party in parties().filter(|party| party.n == 3) {
+    for party in parties().filter(|party| party.sides.old.n == 3) {
         for level in LEVELS {
             let Ok(begun) = WriteOp::begin(party, level) else {
                 continue;
@@ -147,7 +150,7 @@ fn the_deadline_may_come_at_any_time_and_what_comes_after_it_changes_nothing() {
                     let steps: Vec<WriteStep> = history.iter().map(|event| event.feed(&mut op)).collect();
                     assert_eq!(
                         steps,
-                        expected(party, level.needed(party.n), &history),
+                        expected(party, level.needed(party.sides.old.n), &history),
                         "{party:?} {history:?}"
                     );
                 }
@@ -160,10 +163,10 @@ fn the_deadline_may_come_at_any_time_and_what_comes_after_it_changes_nothing() {
 fn a_write_is_refused_before_anything_changes_when_too_few_are_alive() {
     for party in parties() {
         for level in LEVELS {
-            let (need, alive) = (level.needed(party.n), party.alive.len());
+            let (need, alive) = (level.needed(party.sides.old.n), party.alive.len());
             let refused = (alive < need).then_some(Shortfall::NoQuorum {
                 need,
-                total: party.n,
+                total: party.sides.old.n,
                 alive,
             });
             assert_eq!(WriteOp::begin(party, level).err(), refused, "{party:?} {level:?}");
@@ -181,11 +184,7 @@ fn the_delta_goes_to_every_other_owner_alive() {
 
 #[test]
 fn those_who_did_not_ack_get_hints_once_all_have_answered_or_the_time_is_up() {
-    let party = Party {
-        n: 5,
-        alive: [0, 1, 2, 4].map(owner).into_iter().collect(),
-        me: owner(0),
-    };
+    let party = Party::of(5, [0, 1, 2, 4].map(owner).into_iter().collect(), owner(0));
     let mut op = WriteOp::begin(party, Level::Quorum).unwrap();
     assert_eq!(op.on_ack(owner(0), WriteAck::Merged), WriteStep::Wait);
     assert_eq!(op.on_failure(owner(1)), WriteStep::Wait);
@@ -205,11 +204,7 @@ fn those_who_did_not_ack_get_hints_once_all_have_answered_or_the_time_is_up() {
 
 #[test]
 fn a_superseded_write_is_stamped_anew_before_the_reply_and_counts_after_it() {
-    let party = Party {
-        n: 3,
-        alive: Owners::first(3),
-        me: owner(1),
-    };
+    let party = Party::of(3, Owners::first(3), owner(1));
     let mut op = WriteOp::begin(party, Level::Quorum).unwrap();
     assert_eq!(op.on_ack(owner(1), WriteAck::Merged), WriteStep::Wait);
 
@@ -237,11 +232,7 @@ fn a_superseded_write_is_stamped_anew_before_the_reply_and_counts_after_it() {
 
 #[test]
 fn an_answer_that_nobody_waits_for_changes_nothing() {
-    let party = Party {
-        n: 5,
-        alive: Owners::first(4),
-        me: owner(0),
-    };
+    let party = Party::of(5, Owners::first(4), owner(0));
     let mut op = WriteOp::begin(party, Level::Quorum).unwrap();
     assert_eq!(op.on_ack(owner(0), WriteAck::Merged), WriteStep::Wait);
     assert_eq!(op.on_failure(owner(1)), WriteStep::Wait);
@@ -258,4 +249,90 @@ fn an_answer_that_nobody_waits_for_changes_nothing() {
 #[test]
 fn an_op_stays_small_enough_to_copy_for_each_command() {
     assert!(size_of::<WriteOp>() <= 16);
+}
+
+/// Who has acked and who may still, counted for both sides of a move, by hand.
+#[derive(Debug)]
+struct DumbCounter {
+    sides: [Vec<u8>; 2],
+    acked: Vec<u8>,
+    open: Vec<u8>,
+}
+
+impl DumbCounter {
+    fn needed(&self, side: usize, level: Level) -> usize {
+        usize::from(level.needed(u8::try_from(self.sides[side].len()).unwrap()))
+    }
+
+    fn among(&self, side: usize, of: &[u8]) -> usize {
+        self.sides[side].iter().filter(|owner| of.contains(owner)).count()
+    }
+
+    fn is_met(&self, level: Level) -> bool {
+        (0..2).all(|side| self.among(side, &self.acked) >= self.needed(side, level))
+    }
+
+    fn is_hopeless(&self, level: Level) -> bool {
+        let may_come = |side| self.among(side, &self.acked) + self.among(side, &self.open);
+        (0..2).any(|side| may_come(side) < self.needed(side, level))
+    }
+}
+
+fn sides() -> impl Strategy<Value = Vec<u8>> {
+    proptest::sample::subsequence((0..6).collect::<Vec<u8>>(), 1..=4)
+}
+
+proptest! {
+    #[test]
+    fn a_write_of_a_moving_arc_needs_its_level_on_both_sides(
+        old in sides(),
+        new in sides(),
+        alive in proptest::sample::subsequence((0..6).collect::<Vec<u8>>(), 0..=6),
+        me in any::<prop::sample::Index>(),
+        level in proptest::sample::select(LEVELS.to_vec()),
+        answers in proptest::collection::vec((0..6_u8, any::<bool>()), 0..12),
+    ) {
+        let me = *me.get(&old);
+        let set = |owners: &[u8]| owners.iter().copied().map(owner).collect::<Owners>();
+        let side = |owners: &[u8]| Side { n: u8::try_from(owners.len()).unwrap(), owners: set(owners) };
+        let party = Party {
+            sides: Sides { old: side(&old), new: side(&new) },
+            alive: set(&alive),
+            me: owner(me),
+        };
+        let is_there = |owner: &u8| *owner == me || (alive.contains(owner) && (old.contains(owner) || new.contains(owner)));
+        let open = (0..6).filter(is_there).collect();
+        let mut dumb = DumbCounter { sides: [old, new], acked: Vec::new(), open };
+        let begun = WriteOp::begin(party, level);
+        prop_assert_eq!(begun.is_err(), dumb.is_hopeless(level), "{:?}", begun);
+        let Ok(mut op) = begun else { return Ok(()) };
+        let mut replied = false;
+        for (from, acks) in [(me, true)].into_iter().chain(answers) {
+            let is_news = dumb.open.contains(&from);
+            dumb.open.retain(|open| *open != from);
+            let step = if acks {
+                dumb.acked.extend(is_news.then_some(from));
+                op.on_ack(owner(from), WriteAck::Merged)
+            } else {
+                op.on_failure(owner(from))
+            };
+            let expected = match (is_news && !replied, dumb.is_met(level), dumb.is_hopeless(level)) {
+                (true, true, _) => "acknowledge",
+                (true, false, true) => "fail",
+                _ => "wait",
+            };
+            replied |= expected != "wait";
+            let said = match step {
+                WriteStep::Acknowledge => "acknowledge",
+                WriteStep::Fail(Shortfall::WriteTimeout { .. }) => "fail",
+                WriteStep::Wait => "wait",
+                WriteStep::Fail(_) | WriteStep::Restamp { .. } => "something else",
+            };
+            prop_assert_eq!(said, expected);
+        }
+        if dumb.open.is_empty() {
+            let union = party.sides.union();
+            prop_assert_eq!(op.settle(), Some(union.without(set(&dumb.acked))));
+        }
+    }
 }

@@ -155,8 +155,8 @@ impl Node {
         self.metrics.error(text.trim_end());
     }
 
-    /// In whose name entries of this arc are written here, of which there are `n` copies.
-    pub(crate) fn writer(&self, shard: &Shard, now: WallMs, n: u8) -> Writer {
+    /// In whose name entries of this arc are written here, `is_shared` with other nodes or not.
+    pub(crate) fn writer(&self, shard: &Shard, now: WallMs, is_shared: bool) -> Writer {
         let run_epoch = self.author.run_epoch.max(shard.clock.run_epoch());
         Writer {
             now: shard.clock.time(now),
@@ -164,7 +164,7 @@ impl Node {
                 run_epoch,
                 ..self.author
             },
-            buries_absent: n > 1,
+            buries_absent: is_shared,
         }
     }
 }

@@ -4,9 +4,12 @@
 //! coordinator, the owners to tell and the owners to ask without a search. Arcs with the same answer share one [`OwnerSet`]: on
 //! three nodes there are a handful, and commands of one pipeline that share a set share one count of acknowledgements.
 
+use crate::config::Levels;
+use circlet_core::coordinator::{Shortfall, Side, Sides};
+use circlet_core::owners::{OwnerIndex, Owners};
 use circlet_core::quorum::Level;
 use circlet_core::topology::{MemberEntry, MemberIndex};
-use circlet_core::view::{ArcView, ClusterView};
+use circlet_core::view::{self, ArcView, ClusterView};
 use circlet_ring::{ArcCount, ArcId, Slot};
 use smallvec::SmallVec;
 use std::collections::HashMap;
@@ -22,14 +25,48 @@ pub(crate) struct OwnerSet {
     pub(crate) reachable: SmallVec<[NodeIndex; 4]>,
     /// Owners that deltas cannot go to: they get hints.
     pub(crate) missing: SmallVec<[NodeIndex; 4]>,
-    /// Reachable owners that have caught up, in preference order: they can vouch for a read.
+    /// Reachable owners that have caught up, of those whom reads ask, in preference order: they can vouch for a read.
     pub(crate) readers: SmallVec<[NodeIndex; 4]>,
+    /// How many owners are to have a write, and which of the reachable ones they are: two sides, while the arc moves. This node is
+    /// number 0 there, `reachable[i]` is number i + 1.
+    pub(crate) sides: Sides,
+    /// How many owners reads are counted in, this node included.
+    pub(crate) read_n: u8,
+    /// How many of these can be reached, this node not included.
+    pub(crate) readers_reachable: u8,
+    /// Whether former owners may still hold what the owners lack.
+    pub(crate) is_draining: bool,
 }
 
 impl OwnerSet {
     /// Whether the arc has no other owner.
     pub(crate) fn is_empty(&self) -> bool {
         self.reachable.is_empty() && self.missing.is_empty()
+    }
+
+    /// Whether nobody else may hold anything of the arc, a former owner neither.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.is_empty() && !self.is_draining
+    }
+
+    /// Whether as many owners can be reached as a command needs at these levels.
+    ///
+    /// # Errors
+    /// The shortfall if not. Nothing was changed.
+    #[inline]
+    pub(crate) fn enough_reachable(&self, is_write: bool, levels: Levels) -> Result<(), Shortfall> {
+        if is_write {
+            // At most 16 owners.
+            return self
+                .sides
+                .check(levels.write, Owners::first(self.reachable.len() as u8 + 1));
+        }
+        let (need, alive) = (levels.read.needed(self.read_n), self.readers_reachable + 1);
+        if alive >= need {
+            return Ok(());
+        }
+        let total = self.read_n;
+        Err(Shortfall::NoQuorum { need, total, alive })
     }
 }
 
@@ -44,6 +81,8 @@ pub(crate) struct ArcRoute {
     pub(crate) caught_up: bool,
     /// Whether this node may run commands of the arc now, at any level: caught up, and taken over if it had to.
     ready: bool,
+    /// Whether it may run those that ask nobody else.
+    ready_alone: bool,
     /// Index into [`Routes::sets`].
     set: u16,
 }
@@ -54,8 +93,10 @@ pub(crate) struct Routes {
     pub(crate) view: Arc<ClusterView>,
     pub(crate) me: NodeIndex,
     pub(crate) epoch: u64,
-    /// Replicas of each key: N.
+    /// Replicas of each key: N. While the cluster changes, of some keys there may be more or fewer.
     pub(crate) n: u8,
+    /// Whether more than one node holds something of any arc.
+    pub(crate) is_shared: bool,
     arcs: ArcCount,
     routes: Vec<ArcRoute>,
     sets: Vec<OwnerSet>,
@@ -82,8 +123,8 @@ impl Routes {
         Routes {
             me: index(view.me()),
             epoch: view.epoch().get(),
-            // Owners are 1 to 8, as many of each arc.
-            n: view.arc(arcs.arc_of(Slot::of_key(b""))).owners().len() as u8,
+            n: replicas(&view),
+            is_shared: sets.iter().any(|set: &OwnerSet| !set.is_alone()),
             arcs,
             routes,
             sets,
@@ -108,14 +149,22 @@ impl Routes {
 
     /// How many arcs have fewer reachable owners than a quorum: commands at QUORUM are refused there.
     pub(crate) fn without_quorum(&self) -> usize {
-        let quorum = usize::from(Level::Quorum.needed(self.n));
-        let reachable = |route: &&ArcRoute| self.owners(**route).reachable.len() + usize::from(route.owned);
-        self.routes.iter().filter(|route| reachable(route) < quorum).count()
+        let is_without = |arc: &ArcId| {
+            let view = self.view.arc(*arc);
+            let lacks = |side: view::OwnerSet| view.reachable().intersection(side).len() <= side.len() / 2;
+            lacks(view.sets().old) || lacks(view.sets().new)
+        };
+        self.arcs.arcs().filter(is_without).count()
+    }
+
+    /// Whether this node holds something of an arc: owns it, or did and has not given everything away.
+    pub(crate) fn holds(&self, arc: ArcId) -> bool {
+        self.view.topology().arc(arc).names(self.view.me())
     }
 
     /// The first owner of a slot, whether it can be reached or not.
     pub(crate) fn primary(&self, slot: Slot) -> NodeIndex {
-        index(self.view.arc(self.arc_of(slot)).owner(0))
+        index(self.view.arc(self.arc_of(slot)).primary())
     }
 
     /// A member of the topology.
@@ -139,7 +188,7 @@ impl ArcRoute {
     /// Whether this node may run commands now that read at this level. One that reads from nobody else need not have compared the
     /// arc with anybody either.
     pub(crate) fn is_ready(&self, read: Level) -> bool {
-        self.ready || (read == Level::One && self.caught_up)
+        self.ready || (read == Level::One && self.ready_alone)
     }
 }
 
@@ -149,27 +198,62 @@ fn route(arc: &ArcView, set: u16) -> ArcRoute {
         owned: arc.my_position().is_some(),
         caught_up: arc.may_answer_reads(),
         ready: arc.may_coordinate(arc.owners().len()),
+        ready_alone: arc.may_coordinate(1),
         set,
     }
 }
 
+/// The replicas wanted, or all members that can hold some if they are fewer.
+fn replicas(view: &ClusterView) -> u8 {
+    let topology = view.topology();
+    let members = topology.members().iter().filter(|member| member.stage.is_to_own());
+    // At most 8, as the settings say.
+    members.count().clamp(1, usize::from(topology.settings().replicas)) as u8
+}
+
 fn owner_set(arc: &ArcView) -> OwnerSet {
     let mut set = OwnerSet::default();
-    for (position, owner) in arc.owners().iter().enumerate() {
-        let owner = index(*owner);
+    // In the order of their indexes: then the arcs of different preference orders share sets.
+    let mut positions: Vec<usize> = (0..arc.owners().len()).collect();
+    positions.sort_unstable_by_key(|position| arc.owner(*position));
+    let mut numbered = view::OwnerSet::EMPTY;
+    let [mut old, mut new] = [Owners::EMPTY; 2];
+    let mut number = |position: usize, number: usize| {
+        // At most 16 owners.
+        let Some(owner) = OwnerIndex::new(number as u8) else {
+            return;
+        };
+        if arc.sets().old.contains(position) {
+            old.insert(owner);
+        }
+        if arc.sets().new.contains(position) {
+            new.insert(owner);
+        }
+    };
+    for position in positions {
         if arc.my_position() == Some(position) {
-            continue;
-        }
-        if !arc.reachable().contains(position) {
-            set.missing.push(owner);
-            continue;
-        }
-        set.reachable.push(owner);
-        if arc.caught_up().contains(position) {
-            set.readers.push(owner);
+            number(position, 0);
+        } else if arc.reachable().contains(position) {
+            set.reachable.push(index(arc.owner(position)));
+            number(position, set.reachable.len());
+            numbered = numbered.with(position);
+        } else {
+            set.missing.push(index(arc.owner(position)));
         }
     }
-    set.reachable.sort_unstable();
-    set.missing.sort_unstable();
+    let [old_n, new_n] = [arc.sets().old, arc.sets().new].map(|side| side.len() as u8);
+    set.sides = Sides {
+        old: Side { n: old_n, owners: old },
+        new: Side { n: new_n, owners: new },
+    };
+    let vouches = |position: &usize| numbered.contains(*position) && arc.caught_up().contains(*position);
+    set.readers = arc
+        .read_order()
+        .filter(vouches)
+        .map(|position| index(arc.owner(position)))
+        .collect();
+    set.read_n = arc.read_order().len() as u8;
+    set.readers_reachable = numbered.intersection(arc.read_set()).len() as u8;
+    set.is_draining = arc.is_draining();
     set
 }

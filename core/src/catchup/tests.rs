@@ -379,7 +379,7 @@ proptest! {
         for step in steps {
             match step {
                 Step::See { reachable, caught_up, coordinating, is_new_view } => {
-                    let (reachable, caught_up) = (OwnerSet::from_bits(reachable), OwnerSet::from_bits(caught_up));
+                    let (reachable, caught_up) = (OwnerSet::from_bits(reachable.into()), OwnerSet::from_bits(caught_up.into()));
                     case.catchup.set_owners(NOW, case.arc, reachable, caught_up, coordinating, is_new_view);
                 }
                 Step::Begin => flying.extend(case.begin()),

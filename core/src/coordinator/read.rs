@@ -79,7 +79,9 @@ impl ReadOp {
     ///
     /// [`Shortfall::NoQuorum`].
     pub fn begin(party: Party, level: Level) -> Result<Self, Shortfall> {
-        let needed = party.needed(level)?;
+        debug_assert_eq!(party.sides.old, party.sides.new, "a read asks one side");
+        party.check(level)?;
+        let needed = level.needed(party.sides.old.n);
         let others = party.alive_others();
         let asked = others.most_preferred_few(needed - 1);
         Ok(Self {

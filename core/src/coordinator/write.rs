@@ -10,6 +10,9 @@
 //!   absent owners are missed from the start; settle() names the missed: each gets a hint
 //! ```
 //!
+//! **A move.** While the arc moves, "W of them" means W of the old owners and W of the new: two tallies, and the worse verdict counts. An
+//! owner that is on both sides counts in both.
+//!
 //! The delta goes to every owner alive, not to W of them: the third copy is what makes the next failure harmless.
 //!
 //! **Superseded.** An owner that holds something greater than the delta says so instead of acking, with its state.
@@ -19,20 +22,20 @@
 //!
 //! Refused: waiting for the missing acks at the deadline, since the hint brings the write there anyway.
 
-use super::{Party, Shortfall};
+use super::{Party, Shortfall, Sides};
 use crate::owners::{OwnerIndex, Owners};
-use crate::quorum::{Level, Tally, Verdict};
+use crate::quorum::{Level, Verdict};
 use crate::stamp::Stamp;
 
 /// A write under way, from the decision that it may happen to the hints for those who missed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WriteOp {
-    // Invariant: acked, outstanding and missed are disjoint; together they are the owners.
+    // Invariant: acked and outstanding are disjoint owners; the others have missed it.
     acked: Owners,
     outstanding: Owners,
-    missed: Owners,
     me: OwnerIndex,
-    needed: u8,
+    level: Level,
+    sides: Sides,
     phase: Phase,
 }
 
@@ -80,15 +83,14 @@ impl WriteOp {
     ///
     /// [`Shortfall::NoQuorum`]: nothing was and nothing may be changed.
     pub fn begin(party: Party, level: Level) -> Result<Self, Shortfall> {
-        let needed = party.needed(level)?;
+        party.check(level)?;
         let outstanding = party.alive_others().and(Owners::only(party.me));
-        let missed = Owners::first(party.n).without(outstanding);
         Ok(Self {
             acked: Owners::EMPTY,
             outstanding,
-            missed,
             me: party.me,
-            needed,
+            level,
+            sides: party.sides,
             phase: Phase::Waiting,
         })
     }
@@ -122,7 +124,7 @@ impl WriteOp {
         if !self.outstanding.contains(owner) || self.phase == Phase::Abandoned {
             return WriteStep::Wait;
         }
-        self.give_up(Owners::only(owner));
+        self.outstanding.remove(owner);
         self.decide()
     }
 
@@ -131,7 +133,7 @@ impl WriteOp {
         if self.phase == Phase::Abandoned {
             return WriteStep::Wait;
         }
-        self.give_up(self.outstanding);
+        self.outstanding = Owners::EMPTY;
         self.decide()
     }
 
@@ -141,29 +143,25 @@ impl WriteOp {
     pub fn settle(&self) -> Option<Owners> {
         match self.phase {
             Phase::Abandoned => Some(Owners::EMPTY),
-            Phase::Waiting | Phase::Replied => self.outstanding.is_empty().then_some(self.missed),
+            Phase::Waiting | Phase::Replied => {
+                let missed = self.sides.union().without(self.acked);
+                self.outstanding.is_empty().then_some(missed)
+            }
         }
-    }
-
-    fn give_up(&mut self, owners: Owners) {
-        self.outstanding = self.outstanding.without(owners);
-        self.missed = self.missed.and(owners);
     }
 
     fn decide(&mut self) -> WriteStep {
         if self.phase != Phase::Waiting {
             return WriteStep::Wait;
         }
-        let (acked, need) = (self.acked.len(), self.needed);
-        let tally = Tally {
-            needed: need,
-            yes: acked,
-            open: self.outstanding.len(),
-        };
-        let step = match tally.verdict() {
+        let (verdict, tally) = self.sides.worse(self.level, self.acked, self.outstanding);
+        let step = match verdict {
             Verdict::Pending => return WriteStep::Wait,
             Verdict::Met => WriteStep::Acknowledge,
-            Verdict::Unreachable => WriteStep::Fail(Shortfall::WriteTimeout { acked, need }),
+            Verdict::Unreachable => WriteStep::Fail(Shortfall::WriteTimeout {
+                acked: tally.yes,
+                need: tally.needed,
+            }),
         };
         self.phase = Phase::Replied;
         step

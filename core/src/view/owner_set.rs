@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-/// A set of an arc's owners, by their positions in its preference order: a bit for each of at most 8.
+/// A set of an arc's owners, by their positions in its preference order: a bit for each of at most 16, which is both sides of a move.
 ///
 /// What the control plane thinks in: it indexes the topology's lists with plain positions, and holds ten such sets for each arc. Commands in
 /// flight number their owners otherwise, and have a type of their own so that the two are not mixed up: [`Owners`](crate::owners::Owners).
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct OwnerSet(u8);
+pub struct OwnerSet(u16);
 
 impl OwnerSet {
     /// No owner.
@@ -16,8 +16,8 @@ impl OwnerSet {
     /// The first `count` owners.
     #[must_use]
     pub fn first(count: usize) -> Self {
-        debug_assert!(count <= 8);
-        Self(u8::try_from((1_u32 << count) - 1).unwrap_or(u8::MAX))
+        debug_assert!(count <= 16);
+        Self(u16::try_from((1_u32 << count) - 1).unwrap_or(u16::MAX))
     }
 
     /// One owner.
@@ -29,14 +29,14 @@ impl OwnerSet {
     /// The set whose bit i stands for the owner at position i.
     #[must_use]
     #[inline]
-    pub const fn from_bits(bits: u8) -> Self {
+    pub const fn from_bits(bits: u16) -> Self {
         Self(bits)
     }
 
     /// Its bits.
     #[must_use]
     #[inline]
-    pub const fn bits(self) -> u8 {
+    pub const fn bits(self) -> u16 {
         self.0
     }
 
@@ -102,7 +102,7 @@ impl OwnerSet {
 
     /// Their positions, in preference order.
     pub fn iter(self) -> impl Iterator<Item = usize> {
-        (0..8).filter(move |&position| self.contains(position))
+        (0..16).filter(move |&position| self.contains(position))
     }
 }
 
@@ -118,14 +118,17 @@ mod tests {
 
     #[test]
     fn sets_of_owners_are_sets() {
-        let all = OwnerSet::first(8);
-        assert_eq!((all.len(), all.bits(), OwnerSet::first(0)), (8, 0xff, OwnerSet::EMPTY));
-        let some = OwnerSet::only(5).with(2);
-        assert_eq!(some.iter().collect::<Vec<_>>(), [2, 5]);
+        let all = OwnerSet::first(16);
+        assert_eq!(
+            (all.len(), all.bits(), OwnerSet::first(0)),
+            (16, 0xffff, OwnerSet::EMPTY)
+        );
+        let some = OwnerSet::only(13).with(2);
+        assert_eq!(some.iter().collect::<Vec<_>>(), [2, 13]);
         assert_eq!(some.lowest(), Some(2));
-        assert_eq!(some.without(2), OwnerSet::only(5));
+        assert_eq!(some.without(2), OwnerSet::only(13));
         assert_eq!(all.difference(some).union(some), all);
         assert_eq!(some.intersection(OwnerSet::only(2)), OwnerSet::only(2));
-        assert_eq!(format!("{some:?}"), "{2, 5}");
+        assert_eq!(format!("{some:?}"), "{2, 13}");
     }
 }

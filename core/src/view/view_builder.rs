@@ -5,10 +5,10 @@ use std::sync::Arc;
 use circlet_ring::ArcId;
 
 use super::cluster_view::{BLOCK_ARCS, Block, ClusterView, MemberView};
-use super::{ArcView, OwnerSet};
+use super::{ArcView, OwnerSet, Parties};
 use crate::life::Life;
 use crate::membership::MemberState;
-use crate::topology::{MemberIndex, Topology};
+use crate::topology::{ArcOwners, MemberIndex, Topology};
 
 /// The view under construction. Blocks that are not written to stay shared with the views that were given out.
 ///
@@ -50,9 +50,7 @@ impl ViewBuilder {
             .map(|index| if index == me { myself } else { stranger })
             .collect();
         let arcs: Vec<ArcView> = (topology.settings().arcs.arcs())
-            .map(|arc| topology.owners(arc))
-            // A quorum of n is more than half of them; one of those is this node.
-            .map(|owners| ArcView::new(owners, me, owners.len() / 2))
+            .map(|arc| arc_of(topology.arc(arc), me))
             .collect();
         let (blocks, _) = arcs.as_chunks::<BLOCK_ARCS>();
         let blocks = blocks.iter().map(|block| Arc::new(*block)).collect();
@@ -120,4 +118,8 @@ impl ViewBuilder {
         let block: &mut Block = Arc::make_mut(&mut self.view.blocks[arc.index() / BLOCK_ARCS]);
         block[arc.index() % BLOCK_ARCS] = after;
     }
+}
+
+fn arc_of(arc: &ArcOwners, me: MemberIndex) -> ArcView {
+    ArcView::new(&Parties::of(arc, me), !arc.draining.is_empty())
 }

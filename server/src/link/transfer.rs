@@ -50,7 +50,7 @@ pub(super) fn answer(
         synced: 0,
         cursor: CURSOR_END,
     };
-    if pull.epoch != routes.epoch || !route.owned {
+    if pull.epoch != routes.epoch || !routes.holds(arc) {
         reply.put(replies);
         return Ok(());
     }

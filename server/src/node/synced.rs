@@ -26,7 +26,7 @@ impl Node {
         let routes = self.routes.load();
         let shared = routes.arcs().arcs().filter(|arc| {
             let route = routes.arc(*arc);
-            route.owned && !routes.owners(route).is_empty()
+            route.owned && !routes.owners(route).is_alone()
         });
         let least = shared.map(|arc| self.store.lock(arc).synced()).min();
         // Arcs that arrive later begin with zero.

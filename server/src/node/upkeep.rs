@@ -83,7 +83,7 @@ pub(crate) async fn sweep_own_arcs(node: Arc<Node>) {
         let cut = cut_before(node.clock.wall());
         for _ in 0..SWEEP_ARCS.min(arcs.len()) {
             let arc = arcs[next];
-            if routes.owners(routes.arc(arc)).is_empty() {
+            if routes.owners(routes.arc(arc)).is_alone() {
                 let dropped = node.store.lock(arc).become_synced(cut);
                 node.count_dropped(dropped);
             }

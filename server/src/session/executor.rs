@@ -24,8 +24,7 @@ use crate::metrics::Count;
 use crate::routes::{NodeIndex, OwnerSet};
 use crate::store::HashedKey;
 use crate::turn::{
-    Group, GroupKind, ItemKind, Loss, MaybeRan, NO_GROUP, PARTS_MAX, PartIndex, Problem, Sent, SentItem, Turn, Waits,
-    WrittenKey,
+    Group, ItemKind, Loss, MaybeRan, NO_GROUP, PARTS_MAX, PartIndex, Problem, Sent, SentItem, Turn, Waits, WrittenKey,
 };
 use circlet_core::coordinator::Shortfall;
 use circlet_core::message::batch::{self, WireKey};
@@ -98,7 +97,7 @@ impl Executor {
     ) -> Ran {
         self.waits.clear();
         self.for_peers.resize_with(scene.node.links.len() * 2, ForPeer::default);
-        self.want_deltas(scene.routes.n > 1);
+        self.want_deltas(scene.routes.is_shared);
         plan.warm(scene);
         let gate = Gate::new(scene);
         // The first part always runs.
@@ -156,7 +155,7 @@ impl Executor {
             _ => {
                 let levels = scene.caller.levels(&scene.config.cluster, part.key(args).key);
                 let owners = scene.routes.owners(route);
-                if let Err(refused) = gate.admit(part.spec, levels, scene.routes.n, owners) {
+                if let Err(refused) = gate.admit(part.spec, levels, owners) {
                     replies.error_display(&refused);
                 } else if here && gate.may_coordinate && route.is_ready(levels.read) {
                     let run = Run {
@@ -213,7 +212,7 @@ impl Executor {
         } = run;
         let start = replies.len();
         let mut shard = scene.node.store.lock(part.arc);
-        let writer = scene.node.writer(&shard, scene.now.wall, scene.routes.n);
+        let writer = scene.node.writer(&shard, scene.now.wall, !run.owners.is_alone());
         let done = match part.handler {
             Handler::Key(handler) => {
                 self.delta.clear();
@@ -260,7 +259,7 @@ impl Executor {
 
     /// Whether a command on one key only read, at a level that other owners have to vouch for.
     fn asks_others(&self, run: Run<'_>) -> bool {
-        !self.delta.is_changed() && run.levels.read.needed(run.scene.routes.n) > 1
+        !self.delta.is_changed() && run.levels.read.needed(run.owners.read_n) > 1
     }
 
     /// A command on one key is done here: tell the owners what it changed, or have them vouch for the digest of what it read.
@@ -274,7 +273,7 @@ impl Executor {
         let delta = std::mem::take(&mut self.delta);
         self.replicate(run, wire(&run.key), &delta);
         self.delta = delta;
-        self.join(run, GroupKind::Write)
+        self.join_write(run)
     }
 
     /// The same for a command on several keys. One that changed some of them has its word from the owners' acknowledgements.
@@ -289,8 +288,8 @@ impl Executor {
             self.replicate(run, wire(&HashedKey::new(key)), delta);
         }
         let result = if changed {
-            self.join(run, GroupKind::Write)
-        } else if run.levels.read.needed(run.scene.routes.n) == 1 {
+            self.join_write(run)
+        } else if run.levels.read.needed(run.owners.read_n) == 1 {
             Ok(())
         } else {
             self.vouch_for_all(run, args, &deltas)
@@ -351,7 +350,7 @@ impl Executor {
     /// Has as many other owners as the read level needs vouch for what was read.
     fn vouch(&mut self, run: Run<'_>, read: &[(WireKey<'_>, u64)]) -> Result<(), Shortfall> {
         let readers = run.scene.readers(run.owners);
-        let group = Group::read(run.scene.routes.n, run.levels.read, &readers)?;
+        let group = Group::read(run.owners.read_n, run.levels.read, &readers)?;
         let mut encoded = Vec::new();
         for peer in group.asked() {
             for (key, digest) in read {
@@ -375,18 +374,16 @@ impl Executor {
         Ok(())
     }
 
-    fn join(&mut self, run: Run<'_>, kind: GroupKind) -> Result<(), Shortfall> {
-        let (level, peers) = (run.levels.write, &run.owners.reachable);
+    fn join_write(&mut self, run: Run<'_>) -> Result<(), Shortfall> {
+        let (level, peers, sides) = (run.levels.write, &run.owners.reachable, run.owners.sides);
         let known = self
             .waits
             .groups
             .iter()
-            .rposition(|group| group.takes(kind, level, peers));
+            .rposition(|group| group.takes_write(level, peers, sides));
         match known {
             Some(group) => self.waits.join_group(run.index, group),
-            None => self
-                .waits
-                .begin_group(run.index, Group::write(run.scene.routes.n, level, peers)?),
+            None => self.waits.begin_group(run.index, Group::write(sides, level, peers)?),
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use crate::link::peer::Link;
 use crate::metrics::Watch;
 use crate::routes::{NodeIndex, OwnerSet};
 use circlet_core::coordinator::Shortfall;
+use circlet_core::owners::{OwnerIndex, Owners};
 use circlet_resp::command::{CommandSpec, Flag};
 use std::sync::Arc;
 
@@ -50,13 +51,13 @@ impl<'a> Gate<'a> {
     ///
     /// Only the coordinator looks at its memory. Owners take what others coordinate whatever they hold, since a delta refused is a
     /// copy that is missing.
-    pub(crate) fn admit(&self, spec: &CommandSpec, levels: Levels, n: u8, owners: &OwnerSet) -> Result<(), Refused> {
-        enough_reachable(spec.is_write(), levels, n, owners)?;
+    pub(crate) fn admit(&self, spec: &CommandSpec, levels: Levels, owners: &OwnerSet) -> Result<(), Refused> {
+        owners.enough_reachable(spec.is_write(), levels)?;
         let is_full = || self.memory.is_some_and(|(held, bytes_max)| held.now() > bytes_max);
         if spec.has(Flag::Denyoom) && is_full() {
             return Err(Refused::OutOfMemory);
         }
-        if self.crowded.is_some() && self.is_crowded_out(spec, levels, n, owners) {
+        if self.crowded.is_some() && self.is_crowded_out(spec, levels, owners) {
             return Err(Refused::Busy);
         }
         Ok(())
@@ -69,31 +70,22 @@ impl<'a> Gate<'a> {
 
     /// Whether the level could be met, but not without an owner that takes no more. A write that can do without it leaves a hint.
     #[cold]
-    fn is_crowded_out(&self, spec: &CommandSpec, levels: Levels, n: u8, owners: &OwnerSet) -> bool {
-        let (needed, asked) = if spec.is_write() {
-            (levels.write.needed(n), &owners.reachable)
-        } else {
-            (levels.read.needed(n), &owners.readers)
-        };
-        let free = asked.iter().filter(|owner| !self.is_full(**owner)).count();
-        let needed = usize::from(needed);
-        asked.len() + 1 >= needed && free + 1 < needed
+    fn is_crowded_out(&self, spec: &CommandSpec, levels: Levels, owners: &OwnerSet) -> bool {
+        if spec.is_write() {
+            let free = (1..).zip(&owners.reachable).filter(|(_, owner)| !self.is_full(**owner));
+            let free = free
+                .filter_map(|(number, _)| OwnerIndex::new(number))
+                .collect::<Owners>();
+            // This node, whose number is 0, always takes what it writes.
+            return owners.sides.check(levels.write, free.and(Owners::first(1))).is_err();
+        }
+        let needed = usize::from(levels.read.needed(owners.read_n));
+        let free = owners.readers.iter().filter(|owner| !self.is_full(**owner)).count();
+        owners.readers.len() + 1 >= needed && free + 1 < needed
     }
 
     fn is_full(&self, peer: NodeIndex) -> bool {
         self.crowded
             .is_some_and(|links| links[usize::from(peer)].outbox.is_full())
-    }
-}
-
-/// Whether enough owners can be reached to run at these levels.
-fn enough_reachable(is_write: bool, levels: Levels, n: u8, owners: &OwnerSet) -> Result<(), Shortfall> {
-    let level = if is_write { levels.write } else { levels.read };
-    // The owners of an arc are at most 16.
-    let (need, alive) = (level.needed(n), owners.reachable.len() as u8 + 1);
-    if alive >= need {
-        Ok(())
-    } else {
-        Err(Shortfall::NoQuorum { need, total: n, alive })
     }
 }

@@ -52,17 +52,17 @@ pub(super) fn serve<'k>(
 /// Runs a waiter's command; `None` if there is nothing for it.
 fn run(scene: Scene<'_>, gate: &Gate<'_>, owners: &OwnerSet, shard: &mut Shard, waiter: &Waiter) -> Option<Served> {
     let args = waiter.args();
-    let mut changed = if scene.routes.n > 1 {
+    let mut changed = if scene.routes.is_shared {
         Deltas::default()
     } else {
         Deltas::unwanted()
     };
     let mut reply = ReplyBuf::new(waiter.caller.proto);
     let levels = waiter.caller.levels(&scene.config.cluster, waiter.part.key(args).key);
-    if let Err(refused) = gate.admit(waiter.part.spec, levels, scene.routes.n, owners) {
+    if let Err(refused) = gate.admit(waiter.part.spec, levels, owners) {
         reply.error_display(&refused);
     } else if let Handler::Slot(handler) = waiter.part.handler {
-        let writer = scene.node.writer(shard, scene.now.wall, scene.routes.n);
+        let writer = scene.node.writer(shard, scene.now.wall, !owners.is_alone());
         match handler(&mut SlotCx::new(shard, writer, &mut changed), args, &mut reply) {
             Ok(()) if changed.changed().next().is_none() => return None,
             Ok(()) => {}

@@ -1,8 +1,11 @@
-//! Commands of one turn that wait for the same owners at the same level: one count for all of them.
+//! Commands of one turn that wait for the same owners at the same level: one count for all of them. Two counts while their arcs move, one for
+//! each side.
 
 use super::Problem;
 use crate::routes::NodeIndex;
-use circlet_core::coordinator::{Party, ReadAck, ReadOp, ReadStep, Shortfall, WriteAck, WriteOp, WriteStep};
+use circlet_core::coordinator::{
+    Party, ReadAck, ReadOp, ReadStep, Shortfall, Side, Sides, WriteAck, WriteOp, WriteStep,
+};
 use circlet_core::owners::{OwnerIndex, Owners};
 use circlet_core::quorum::{Level, Verdict};
 use smallvec::SmallVec;
@@ -34,6 +37,8 @@ pub(crate) struct Group {
     pub(crate) kind: GroupKind,
     level: Level,
     peers: SmallVec<[NodeIndex; 4]>,
+    /// Whom its owners count for.
+    sides: Sides,
     op: Op,
     verdict: Verdict,
     /// What the clients are told if the verdict is "unreachable".
@@ -47,14 +52,14 @@ const ME: OwnerIndex = match OwnerIndex::new(0) {
 };
 
 impl Group {
-    /// A group that waits until a delta, which this node has merged, is on as many owners as `level` needs of `n`.
+    /// A group that waits until a delta, which this node has merged, is on as many owners as `level` needs of each side.
     ///
     /// # Errors
     /// The shortfall when fewer are in `peers`.
-    pub(crate) fn write(n: u8, level: Level, peers: &[NodeIndex]) -> Result<Self, Shortfall> {
-        let mut op = WriteOp::begin(party(n, peers), level)?;
+    pub(crate) fn write(sides: Sides, level: Level, peers: &[NodeIndex]) -> Result<Self, Shortfall> {
+        let mut op = WriteOp::begin(party(sides, peers), level)?;
         let step = op.on_ack(ME, WriteAck::Merged);
-        let mut group = Self::new(GroupKind::Write, level, peers, Op::Write(op));
+        let mut group = Self::new(GroupKind::Write, level, peers, sides, Op::Write(op));
         group.after_write(step);
         Ok(group)
     }
@@ -64,8 +69,9 @@ impl Group {
     /// # Errors
     /// The shortfall when there are fewer in `readers`.
     pub(crate) fn read(n: u8, level: Level, readers: &[NodeIndex]) -> Result<Self, Shortfall> {
-        let op = ReadOp::begin(party(n, readers), level)?;
-        let mut group = Self::new(GroupKind::Read, level, readers, Op::Read(op));
+        let sides = Sides::one(Side::first(n));
+        let op = ReadOp::begin(party(sides, readers), level)?;
+        let mut group = Self::new(GroupKind::Read, level, readers, sides, Op::Read(op));
         if op.is_answered() {
             group.verdict = Verdict::Met;
         }
@@ -74,7 +80,8 @@ impl Group {
 
     /// A group that waits until everyone asked has answered or is lost.
     pub(crate) fn fetch(peers: &[NodeIndex]) -> Self {
-        let mut group = Self::new(GroupKind::Fetch, Level::All, peers, Op::Fetch(all(peers)));
+        let op = Op::Fetch(all(peers));
+        let mut group = Self::new(GroupKind::Fetch, Level::All, peers, Sides::default(), op);
         group.after_fetch();
         group
     }
@@ -84,14 +91,15 @@ impl Group {
     /// # Errors
     /// Never: there are two owners, this node and the peer, and both must have it.
     pub(crate) fn delivery(peer: NodeIndex) -> Result<Self, Shortfall> {
-        Self::write(2, Level::All, &[peer])
+        Self::write(Sides::one(Side::first(2)), Level::All, &[peer])
     }
 
-    fn new(kind: GroupKind, level: Level, peers: &[NodeIndex], op: Op) -> Self {
+    fn new(kind: GroupKind, level: Level, peers: &[NodeIndex], sides: Sides, op: Op) -> Self {
         Group {
             kind,
             level,
             peers: peers.into(),
+            sides,
             op,
             verdict: Verdict::Pending,
             shortfall: None,
@@ -108,9 +116,9 @@ impl Group {
         targets.iter().map(|owner| self.peers[owner.index() - 1])
     }
 
-    /// Whether a part that would begin `kind` at `level` with these peers can join this group instead.
-    pub(crate) fn takes(&self, kind: GroupKind, level: Level, peers: &[NodeIndex]) -> bool {
-        self.kind == kind && self.level == level && self.peers.as_slice() == peers
+    /// Whether a part that would begin a write at `level` with these peers, counted for these sides, can join this group instead.
+    pub(crate) fn takes_write(&self, level: Level, peers: &[NodeIndex], sides: Sides) -> bool {
+        self.kind == GroupKind::Write && self.level == level && self.sides == sides && self.peers.as_slice() == peers
     }
 
     /// Whether enough has come, may still come, or cannot come.
@@ -202,9 +210,9 @@ fn all(peers: &[NodeIndex]) -> Owners {
     Owners::first(peers.len() as u8 + 1).without(Owners::only(ME))
 }
 
-fn party(n: u8, peers: &[NodeIndex]) -> Party {
+fn party(sides: Sides, peers: &[NodeIndex]) -> Party {
     Party {
-        n,
+        sides,
         alive: all(peers).and(Owners::only(ME)),
         me: ME,
     }

@@ -17,6 +17,7 @@ mod coordinate;
 mod decide;
 mod forward;
 mod links;
+mod party;
 mod replay;
 mod replica;
 mod round;

@@ -6,7 +6,7 @@ use super::super::scene::Scene;
 use super::{Executor, ForPeer, Frame, Run, wire};
 use crate::command::Deltas;
 use crate::store::HashedKey;
-use crate::turn::{Group, GroupKind, ItemKind, NO_GROUP, SentItem, Turn};
+use crate::turn::{Group, ItemKind, NO_GROUP, SentItem, Turn};
 use circlet_core::coordinator::Shortfall;
 use circlet_core::message::batch;
 use circlet_resp::Args;
@@ -43,7 +43,7 @@ impl Executor {
         for (key, delta) in changed.changed() {
             self.replicate(run, wire(&HashedKey::new(key)), delta);
         }
-        let joined = self.join(run, GroupKind::Write);
+        let joined = self.join_write(run);
         let turn = self.share(scene);
         joined.map(|()| turn)
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use circlet_core::control::Event;
-use circlet_core::coordinator::{Party, ReadAck, ReadOp, ReadStep, Shortfall, WriteAck, WriteOp, WriteStep};
-use circlet_core::owners::{OwnerIndex, Owners};
+use circlet_core::coordinator::{ReadAck, ReadOp, ReadStep, Shortfall, WriteAck, WriteOp, WriteStep};
+use circlet_core::owners::OwnerIndex;
 use circlet_core::stamp::Stamp;
 use circlet_core::state::{Merged, Received, State, Value, merge};
 
@@ -198,24 +198,6 @@ impl Node {
         self.step_write(id, |_, write, _| write.on_ack(owner, WriteAck::Merged));
     }
 
-    fn party(&self, command: &Command) -> Option<Party> {
-        let arc = self.view.arc(self.arc_of(&command.key));
-        let n = arc.owners().len() as u8;
-        let mut alive = Owners::EMPTY;
-        if self.bug == Some(Bug::HintCounts) && !command.is_read() {
-            alive = Owners::first(n);
-        }
-        for owner in arc
-            .reachable()
-            .iter()
-            .filter_map(|position| OwnerIndex::new(position as u8))
-        {
-            alive.insert(owner);
-        }
-        let me = OwnerIndex::new(arc.my_position()? as u8)?;
-        Some(Party { n, alive, me })
-    }
-
     fn begin_write(&mut self, command: &Command) -> Result<Kind, Reply> {
         let Some(party) = self.party(command) else {
             return Err(Reply::Refused("not an owner".into()));
@@ -232,7 +214,7 @@ impl Node {
     }
 
     fn begin_read(&mut self, command: &Command) -> Result<Kind, Reply> {
-        let Some(party) = self.party(command) else {
+        let Some(party) = self.read_party(command) else {
             return Err(Reply::Refused("not an owner".into()));
         };
         let op = ReadOp::begin(party, command.level).map_err(|shortfall| Reply::Refused(shortfall.to_string()))?;

@@ -56,7 +56,7 @@ impl Node {
     /// Whether this node may decide on the command now.
     pub(super) fn may_coordinate(&self, command: &Command) -> bool {
         let arc = self.view.arc(self.arc_of(&command.key));
-        let needed = usize::from(command.level.needed(arc.owners().len() as u8));
+        let needed = usize::from(command.level.needed(arc.read_set().len() as u8));
         self.holds_lease() && arc.is_mine() && arc.may_coordinate(needed)
     }
 
