@@ -59,6 +59,13 @@ impl ArcBitmap {
         was
     }
 
+    /// Takes out what is not in `others`; everything, if there are none.
+    pub(crate) fn keep_only(&mut self, others: Option<&Self>) {
+        for (at, word) in self.words.iter_mut().enumerate() {
+            *word &= others.and_then(|others| others.words.get(at)).copied().unwrap_or(0);
+        }
+    }
+
     /// How many arcs are in the set.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -30,7 +30,7 @@ use self::lane::Lane;
 use crate::arc_bitmap::ArcBitmap;
 use crate::time::Instant;
 use crate::topology::{MemberIndex, Topology};
-use crate::view::OwnerSet;
+use crate::view::{OwnerSet, Parties};
 
 /// Most exchanges under way at a time, with all peers together.
 const IN_FLIGHT_MAX: usize = 128;
@@ -39,10 +39,12 @@ const IN_FLIGHT_MAX: usize = 128;
 #[derive(Debug)]
 pub(crate) struct Catchup {
     arcs: Box<[Option<Owned>]>,
-    lanes: Box<[Lane]>,
+    lanes: Vec<Lane>,
     // Invariant: what is in here is marked as under way in its arc and counted in its lane.
     in_flight: BTreeMap<ExchangeId, InFlight>,
     caught_up: ArcBitmap,
+    /// The arcs of which it has drained whom it has to, mostly nobody.
+    drained: ArcBitmap,
     owned_count: usize,
     begun_count: u64,
     open_alone_after: Option<Duration>,
@@ -51,8 +53,33 @@ pub(crate) struct Catchup {
 
 #[derive(Debug)]
 struct Owned {
+    /// The owners by position, those to be, and who drains.
     owners: Box<[MemberIndex]>,
     state: ArcCatchup,
+}
+
+impl Owned {
+    /// An arc without memory; none if this node does not own it, nor is to.
+    fn new(parties: &Parties, arc: ArcId) -> Option<Self> {
+        parties.me.map(|_| Self {
+            owners: parties.members.as_slice().into(),
+            state: ArcCatchup::new(parties, arc.index()),
+        })
+    }
+
+    /// The same arc in another arrangement.
+    fn rearranged(&self, parties: &Parties) -> Option<Self> {
+        let moved = |position: usize| {
+            parties
+                .members
+                .iter()
+                .position(|&member| member == self.owners[position])
+        };
+        parties.me.map(|_| Self {
+            owners: parties.members.as_slice().into(),
+            state: self.state.rearranged(parties, moved),
+        })
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -86,14 +113,7 @@ impl Catchup {
     /// `open_alone_after`: open an arc though owners that could know more stayed away for so long. It may forget acknowledged writes.
     pub(crate) fn new(topology: &Topology, me: MemberIndex, open_alone_after: Option<Duration>, now: Instant) -> Self {
         let arc_count = topology.settings().arcs;
-        let owned = |arc| {
-            let owners = topology.owners(arc);
-            let position = owners.iter().position(|&owner| owner == me)?;
-            Some(Owned {
-                owners: owners.into(),
-                state: ArcCatchup::new(owners.len(), position),
-            })
-        };
+        let owned = |arc| Owned::new(&Parties::of(topology.arc(arc), me), arc);
         let arcs: Box<[Option<Owned>]> = arc_count.arcs().map(owned).collect();
         let mut caught_up = ArcBitmap::empty(arc_count);
         for arc in arc_count.arcs() {
@@ -110,6 +130,7 @@ impl Catchup {
             arcs,
             in_flight: BTreeMap::new(),
             caught_up,
+            drained: ArcBitmap::empty(arc_count),
             begun_count: 0,
             open_alone_after,
             opened_alone_count: 0,
@@ -121,7 +142,12 @@ impl Catchup {
         &self.caught_up
     }
 
-    /// Whether that is all that it owns.
+    /// The arcs that it has drained: compared with enough of those whom it has to drain at present.
+    pub(crate) fn drained(&self) -> &ArcBitmap {
+        &self.drained
+    }
+
+    /// Whether it has caught up on all that it owns.
     pub(crate) fn is_complete(&self) -> bool {
         self.caught_up.len() == self.owned_count
     }
@@ -169,6 +195,41 @@ impl Catchup {
             owned.state.become_new_view();
             self.requeue(now, arc);
         }
+    }
+
+    /// Another document is in force. What is remembered of an arc that this node goes on to own stays so; what was asked about an arc that changed is
+    /// asked anew.
+    pub(crate) fn install(&mut self, now: Instant, before: &Topology, topology: &Topology, me: MemberIndex) {
+        self.lanes.resize_with(topology.members().len(), || Lane::new(now));
+        let is_changed = |arc: ArcId| before.arc(arc) != topology.arc(arc);
+        self.forget(is_changed);
+        for arc in topology.settings().arcs.arcs().filter(|&arc| is_changed(arc)) {
+            let parties = Parties::of(topology.arc(arc), me);
+            let owned = match &self.arcs[arc.index()] {
+                Some(owned) => owned.rearranged(&parties),
+                None => Owned::new(&parties, arc),
+            };
+            if owned.as_ref().is_some_and(|owned| owned.state.is_caught_up()) {
+                self.caught_up.insert(arc);
+            } else {
+                self.caught_up.remove(arc);
+            }
+            self.drained.remove(arc);
+            self.arcs[arc.index()] = owned;
+        }
+        self.owned_count = self.arcs.iter().flatten().count();
+    }
+
+    /// This node coordinated `arc` before the document changed, had taken it over, and goes on.
+    pub(crate) fn keep_taken_over(&mut self, arc: ArcId) {
+        if let Some(owned) = &mut self.arcs[arc.index()] {
+            owned.state.keep_taken_over();
+        }
+    }
+
+    /// Those that hold something of `arc` besides this node's view of its owners: by position, as [`set_owners`](Self::set_owners) wants them.
+    pub(crate) fn holders(&self, arc: ArcId) -> &[MemberIndex] {
+        self.arcs[arc.index()].as_ref().map_or(&[], |owned| &owned.owners)
     }
 
     /// Whether a peer can be talked to.
@@ -341,6 +402,21 @@ impl Catchup {
         Some((flight, self.arcs[flight.arc.index()].as_mut()?))
     }
 
+    /// What was asked about these arcs, or is to be, is not waited for.
+    fn forget(&mut self, is_changed: impl Fn(ArcId) -> bool) {
+        let lanes = &mut self.lanes;
+        self.in_flight.retain(|_, flight| {
+            let is_lost = is_changed(flight.arc);
+            if is_lost {
+                lanes[flight.member.get()].end(flight.reason);
+            }
+            !is_lost
+        });
+        for lane in &mut self.lanes {
+            lane.forget(&is_changed);
+        }
+    }
+
     /// Puts `arc` into the lanes of the peers that it is to be exchanged with now, and takes it out of the others.
     fn requeue(&mut self, now: Instant, arc: ArcId) {
         let Some(owned) = &self.arcs[arc.index()] else { return };
@@ -350,7 +426,12 @@ impl Catchup {
                 avoid = avoid.with(position);
             }
         }
-        let mut reasons = [None; crate::topology::OWNERS_MAX];
+        if owned.state.is_drained() {
+            self.drained.insert(arc);
+        } else {
+            self.drained.remove(arc);
+        }
+        let mut reasons = [None; 2 * crate::topology::OWNERS_MAX];
         for (position, reason) in owned.state.wants(avoid) {
             reasons[position] = Some(reason);
         }

@@ -29,7 +29,10 @@ mod control_config;
 mod control_plane;
 mod effect;
 mod event;
+mod install;
 mod lease;
+#[cfg(test)]
+mod move_tests;
 mod notice;
 mod peer;
 mod peer_status;

@@ -139,6 +139,19 @@ impl ControlLoop {
                     });
                 }
                 Effect::AnnounceStatus { to, status } => self.node.announce(to, &status),
+                Effect::DropArc { arc } => {
+                    let node = Arc::clone(&self.node);
+                    // Freeing a million entries takes longer than this thread may wait.
+                    self.data_plane.spawn(async move {
+                        let mut shard = node.store.lock(arc);
+                        // It may have come back meanwhile.
+                        let discarded = (!node.routes.load().holds(arc)).then(|| shard.forget());
+                        drop(shard);
+                        drop(discarded);
+                    });
+                }
+                // The first topology is the only one here: nobody has a newer one, and no step follows from it.
+                Effect::Propose(_) | Effect::FetchTopology { .. } => {}
                 Effect::CloseLink { peer } => {
                     if let Some(link) = self.node.index_of(peer) {
                         self.node.links[usize::from(link)].outbox.close();

@@ -151,6 +151,14 @@ impl<P: Copy + PartialEq> Rounds<P> {
         Some(Round { id, cut, asked })
     }
 
+    /// The owners of some arcs are others now: what is under way is over, its answers are ignored.
+    pub fn forget_under_way(&mut self) {
+        self.under_way.clear();
+        for arc in &mut self.arcs {
+            arc.is_busy = false;
+        }
+    }
+
     /// A peer answered, or will not (`None`). What follows, if it was the last.
     pub fn on_answer(&mut self, id: RoundId, peer: P, answer: Option<&RoundAnswer>) -> Option<Settled<P>> {
         let round = self.under_way.get_mut(&id)?;

@@ -17,6 +17,8 @@ pub enum ExchangeReason {
     CatchUp,
     /// The peer says that this node missed writes, or a round found a difference.
     Stale,
+    /// The peer is a former owner, or about to be one.
+    Drain,
 }
 
 impl ExchangeReason {
@@ -33,6 +35,7 @@ impl fmt::Display for ExchangeReason {
             Self::TakeOver => "taking over",
             Self::CatchUp => "catching up",
             Self::Stale => "missed writes",
+            Self::Drain => "draining",
         })
     }
 }

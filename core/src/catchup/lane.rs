@@ -41,13 +41,18 @@ impl Lane {
 
     /// Makes `arc` wait in the queue for `reason`, or not at all.
     pub(super) fn requeue(&mut self, arc: ArcId, reason: Option<ExchangeReason>) {
-        use ExchangeReason::{CatchUp, Stale, TakeOver, Wanted};
-        for queued in [Wanted, TakeOver, CatchUp, Stale] {
+        use ExchangeReason::{CatchUp, Drain, Stale, TakeOver, Wanted};
+        for queued in [Wanted, TakeOver, CatchUp, Stale, Drain] {
             if Some(queued) != reason {
                 self.queue.remove(&(queued, arc));
             }
         }
         self.queue.extend(reason.map(|reason| (reason, arc)));
+    }
+
+    /// Takes these arcs out of the queue.
+    pub(super) fn forget(&mut self, is_it: impl Fn(ArcId) -> bool) {
+        self.queue.retain(|&(_, arc)| !is_it(arc));
     }
 
     /// What would be begun next, if anything can be.

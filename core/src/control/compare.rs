@@ -21,7 +21,8 @@ impl ControlPlane {
             let is_whole = view.reachable() == all && view.caught_up() == all;
             let others = view.owners().iter().copied().filter(|&owner| owner != me);
             let lives = others.map(|owner| (owner, peers[owner.get()].life));
-            (view.is_mine() && is_whole).then(|| lives.collect())
+            // Nor is it known what a former owner still holds; and what it holds changes no more, so it would differ for ever.
+            (view.is_mine() && is_whole && !view.is_draining()).then(|| lives.collect())
         };
         if let Some(round) = self.rounds.begin(now.mono, now.wall, parties) {
             let asked = self.named(round.asked);

@@ -26,6 +26,9 @@ pub struct ControlConfig {
     /// How long a pass of [rounds](crate::antientropy) over all arcs takes. Default 5 s. Tombstones and expired entries stay for about as long
     /// and three seconds more. Shorter ones cost every node 20 bytes and a few hundred nanoseconds an arc and pass.
     pub round_period: Duration,
+    /// How many arcs move at a time at most, while this node drives. Default: all. Fewer make a change take longer, one epoch each few hundred
+    /// milliseconds, and leave fewer arcs without sweeps meanwhile.
+    pub moving_arcs_max: usize,
     /// Seed of all randomness.
     pub random_seed: u64,
 }
@@ -42,6 +45,7 @@ impl ControlConfig {
             lease,
             open_alone_after: None,
             round_period: Duration::from_secs(5),
+            moving_arcs_max: usize::MAX,
             random_seed,
         }
     }

@@ -11,6 +11,7 @@ use crate::antientropy::Rounds;
 use crate::arc_bitmap::ArcBitmap;
 use crate::catchup::Catchup;
 use crate::membership::{Swim, SwimConfig, SwimEffect, SwimId};
+use crate::moves::Driver;
 use crate::time::Instant;
 use crate::topology::{MemberIndex, Topology};
 use crate::view::{ClusterView, ViewBuilder};
@@ -40,6 +41,13 @@ pub struct ControlPlane {
     pub(super) lease: Lease,
     pub(super) said_complete: bool,
     pub(super) newest_epoch: u64,
+    pub(super) driver: Driver,
+    /// When the driver wants to look again; none on a node that does not drive, or has nothing to do.
+    pub(super) drive_due: Option<Instant>,
+    pub(super) fetch_not_before: Instant,
+    pub(super) fetch_count: usize,
+    /// What was last said to be drained.
+    pub(super) announced_drained: ArcBitmap,
 }
 
 impl ControlPlane {
@@ -65,7 +73,7 @@ impl ControlPlane {
         let mut plane = Self {
             me,
             swim,
-            peers: topology.members().iter().map(|member| Peer::new(member.id)).collect(),
+            peers: topology.members().iter().map(Peer::of).collect(),
             announced: catchup.caught_up().clone(),
             catchup,
             rounds: Rounds::new(topology.settings().arcs, config.round_period, now.mono),
@@ -77,6 +85,11 @@ impl ControlPlane {
             lease: Lease::new(config.lease, now.mono),
             said_complete: false,
             newest_epoch: topology.epoch().get(),
+            driver: Driver::new(config.moving_arcs_max),
+            drive_due: None,
+            fetch_not_before: now.mono,
+            fetch_count: 0,
+            announced_drained: ArcBitmap::empty(topology.settings().arcs),
             config,
         };
         let mut swim_out = Vec::new();
@@ -128,6 +141,7 @@ impl ControlPlane {
                     plane.on_compared(now, id, index, answer.as_ref(), out);
                 });
             }
+            Event::TopologyChosen(topology) => self.on_topology(now, &topology, out),
             Event::ArcWanted(arc) => self.catchup.want(now.mono, arc),
             Event::ArcStale { peer, arc } => {
                 self.with_peer(peer, |plane, index| plane.catchup.on_stale(now.mono, arc, index));
@@ -154,7 +168,14 @@ impl ControlPlane {
             .iter()
             .filter(|peer| peer.is_reachable())
             .filter_map(|peer| peer.replay.next_deadline());
-        let deadlines = [self.swim.next_deadline(), self.catchup.next_deadline(), self.status_due];
+        let is_behind = self.newest_epoch > self.view.epoch().get();
+        let deadlines = [
+            self.swim.next_deadline(),
+            self.catchup.next_deadline(),
+            self.status_due,
+            self.drive_due,
+            is_behind.then_some(self.fetch_not_before),
+        ];
         let earliest = deadlines.into_iter().flatten().chain(replays).min();
         let always = self.lease.next_deadline().min(self.rounds.next_deadline());
         earliest.unwrap_or(Instant::FAR_FUTURE).min(always)
@@ -171,7 +192,9 @@ impl ControlPlane {
     pub fn status(&self, now: Now) -> PeerStatus {
         PeerStatus {
             life: self.config.life,
+            epoch: self.builder.topology().epoch(),
             caught_up: self.announced.clone(),
+            drained: self.announced_drained.clone(),
             wall: now.wall,
             clock_believed: self.believes_its_clock(),
         }
@@ -237,8 +260,11 @@ impl ControlPlane {
     }
 
     fn finish_turn(&mut self, now: Now, out: &mut Vec<Effect>) {
+        self.say_who_is_gone(now, out);
         self.say_status(now, out);
         self.install_view(out);
+        self.fetch(now, out);
+        self.drive(now, out);
         for begin in self.catchup.begin(now.mono) {
             let peer = self.peers[begin.member.get()].id;
             out.push(Effect::Exchange {
@@ -270,7 +296,11 @@ fn swim_config(config: &ControlConfig, topology: &Topology, me: MemberIndex) -> 
         id: SwimId::new(config.me.short(), gossip(me), config.life),
         profile: config.profile,
         cluster: topology.cluster(),
-        seeds: topology.indexes().filter(|&index| index != me).map(gossip).collect(),
+        seeds: topology
+            .indexes()
+            .filter(|&index| index != me && topology.member(index).stage.is_there())
+            .map(gossip)
+            .collect(),
         random_seed: config.random_seed,
     }
 }

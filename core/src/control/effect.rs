@@ -10,6 +10,7 @@ use super::{Notice, PeerStatus};
 use crate::antientropy::{Round, Settled};
 use crate::catchup::{ExchangeId, ExchangeReason};
 use crate::time::Instant;
+use crate::topology::Topology;
 use crate::view::ClusterView;
 
 /// What the shell does, in the order in which it was emitted. None of it may block the thread of the control plane.
@@ -60,6 +61,19 @@ pub enum Effect {
         /// What.
         status: PeerStatus,
     },
+    /// Forget everything of the arc: every owner has what this node had. It comes after the view in which the arc is not this node's.
+    DropArc {
+        /// The arc.
+        arc: ArcId,
+    },
+    /// Have the voters choose this document, which follows the one in force. Proposed again if none is chosen for a while.
+    Propose(Arc<Topology>),
+    /// Ask the peer for the topology that it has installed, and report it as [`Event::TopologyChosen`](super::Event::TopologyChosen). Asked
+    /// again for as long as it does not come.
+    FetchTopology {
+        /// The peer.
+        peer: NodeId,
+    },
     /// Close the link to the peer and dial again: it leads to a life that is over.
     CloseLink {
         /// The peer.
@@ -82,6 +96,9 @@ impl fmt::Display for Effect {
             Self::Settle(settled) => settled.fmt(formatter),
             Self::ReplayHints { peer } => write!(formatter, "replay hints to {peer:?}"),
             Self::AnnounceStatus { status, .. } => write!(formatter, "announce: caught up on {:?}", status.caught_up),
+            Self::DropArc { arc } => write!(formatter, "drop {arc:?}"),
+            Self::Propose(topology) => write!(formatter, "propose the topology of epoch {}", topology.epoch()),
+            Self::FetchTopology { peer } => write!(formatter, "fetch the topology from {peer:?}"),
             Self::CloseLink { peer } => write!(formatter, "close the link to {peer:?}"),
             Self::Left => formatter.write_str("the others know that this node stops"),
             Self::Notice(notice) => notice.fmt(formatter),

@@ -1,5 +1,6 @@
 //! What happens to the control plane.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use circlet_ring::{ArcId, NodeId};
@@ -8,6 +9,7 @@ use super::PeerStatus;
 use crate::antientropy::{RoundAnswer, RoundId};
 use crate::catchup::{ExchangeId, ExchangeOutcome};
 use crate::life::Life;
+use crate::topology::Topology;
 
 /// What the shell tells. Events about nodes that the topology does not list are ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +54,9 @@ pub enum Event {
         /// Its answer; none if it does not come.
         answer: Option<RoundAnswer>,
     },
+    /// A newer topology was chosen, or fetched from somebody who has it. The shell has put it on disk: a node that comes back must not fall behind what
+    /// it said to have installed.
+    TopologyChosen(Arc<Topology>),
     /// A command waits until this node may coordinate on this arc. Cheap to repeat.
     ArcWanted(ArcId),
     /// The peer says that this node missed writes in an arc, too many to name them.

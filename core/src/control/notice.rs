@@ -7,6 +7,7 @@ use circlet_ring::NodeId;
 
 use crate::life::Life;
 use crate::membership::MemberState;
+use crate::topology::{Epoch, MemberStage};
 
 /// Something that belongs into the log, and into a counter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,20 @@ pub enum Notice {
     OpenedAlone {
         /// How many, in this life.
         arcs: u64,
+    },
+    /// Another topology is in force.
+    Topology {
+        /// Its epoch.
+        epoch: Epoch,
+        /// How many arcs it changes.
+        arcs: usize,
+    },
+    /// A member, perhaps this node itself, takes part no more.
+    Gone {
+        /// The member.
+        peer: NodeId,
+        /// Left, or removed.
+        stage: MemberStage,
     },
     /// A peer knows a newer topology.
     NewerEpoch {
@@ -118,6 +133,11 @@ impl fmt::Display for Notice {
                     "{arcs} arcs opened without owners that stayed away: they may have forgotten writes"
                 )
             }
+            Self::Topology { epoch, arcs } => write!(
+                formatter,
+                "the topology of epoch {epoch} is in force: {arcs} arcs change"
+            ),
+            Self::Gone { peer, stage } => write!(formatter, "{peer:?} takes part no more: {stage}"),
             Self::NewerEpoch { epoch } => write!(formatter, "a peer knows the topology of epoch {epoch}"),
         }
     }

@@ -8,6 +8,7 @@ use super::replay::Replay;
 use crate::life::Life;
 use crate::membership::MemberState;
 use crate::time::Instant;
+use crate::topology::MemberEntry;
 
 /// Everything that is known of a peer, from three sources: SWIM, the link, and its own word.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(super) struct Peer {
     /// Whether people were told last that its clock is off.
     pub(super) is_clock_off: bool,
     pub(super) replay: Replay,
+    /// It is no member any more.
+    pub(super) is_gone: bool,
     /// What was last said about it to the view.
     pub(super) was_reachable: bool,
 }
@@ -43,7 +46,16 @@ impl Peer {
             clock_off_since: None,
             is_clock_off: false,
             replay: Replay::default(),
+            is_gone: false,
             was_reachable: false,
+        }
+    }
+
+    /// The member of a document that is in force when this node starts.
+    pub(super) fn of(entry: &MemberEntry) -> Self {
+        Self {
+            is_gone: !entry.stage.is_there(),
+            ..Self::new(entry.id)
         }
     }
 
@@ -51,7 +63,7 @@ impl Peer {
     ///
     /// A link that is gone makes it unreachable at once; it need not be dead for that.
     pub(super) fn is_reachable(&self) -> bool {
-        self.state.is_up() && self.link == Some(self.life)
+        !self.is_gone && self.state.is_up() && self.link == Some(self.life)
     }
 
     /// Whether it says that it has caught up on `arc`.

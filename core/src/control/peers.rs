@@ -73,14 +73,22 @@ impl ControlPlane {
         self.recompute_peer(now.mono, index, out);
     }
 
-    pub(super) fn on_status(&mut self, now: Now, index: MemberIndex, status: PeerStatus, out: &mut Vec<Effect>) {
+    pub(super) fn on_status(&mut self, now: Now, index: MemberIndex, mut status: PeerStatus, out: &mut Vec<Effect>) {
         self.on_life(now, index, status.life, out);
         let arcs = self.announced.arc_count();
+        let epoch = self.builder.topology().epoch();
         let peer = self.peer(index);
         // A word of an earlier life, or one of a cluster that is not ours.
-        if status.life < peer.life || status.caught_up.arc_count() != arcs {
+        if status.life < peer.life || status.caught_up.arc_count() != arcs || status.drained.arc_count() != arcs {
             return;
         }
+        if status.epoch < epoch {
+            // It speaks of arcs as they were: what it lost since, it has lost; what it claims anew may be long ago.
+            let known = peer.status.as_ref().map(|before| &before.caught_up);
+            status.caught_up.keep_only(known);
+        }
+        self.newest_epoch = self.newest_epoch.max(status.epoch.get());
+        let peer = self.peer(index);
         peer.clock.on_sample(now.mono, now.wall, status.wall);
         let believed_before = peer.believes_its_clock();
         let before = peer
@@ -143,7 +151,7 @@ impl ControlPlane {
     pub(super) fn recompute_arcs_of(&mut self, now: Instant, member: MemberIndex) {
         let topology = Arc::clone(self.builder.topology());
         for arc in topology.settings().arcs.arcs() {
-            if topology.owners(arc).contains(&member) {
+            if topology.arc(arc).names(member) {
                 self.recompute_arc(now, arc);
             }
         }
@@ -152,7 +160,14 @@ impl ControlPlane {
     /// Tells the view and the catch-up what is known of the owners of `arc`.
     pub(super) fn recompute_arc(&mut self, now: Instant, arc: ArcId) {
         let mut owners = OwnersNow::default();
-        for (position, &owner) in self.builder.arc(arc).owners().iter().enumerate() {
+        // Former owners too: they are drained.
+        let holders = self.catchup.holders(arc);
+        let holders = if holders.is_empty() {
+            self.builder.arc(arc).owners()
+        } else {
+            holders
+        };
+        for (position, &owner) in holders.iter().enumerate() {
             let put = |set: OwnerSet, is_in: bool| if is_in { set.with(position) } else { set };
             let peer = &self.peers[owner.get()];
             let is_me = owner == self.me;
@@ -170,7 +185,13 @@ impl ControlPlane {
             };
             owners.clock_believed = put(owners.clock_believed, believed);
         }
-        let is_new_view = self.builder.set_owners(arc, owners);
+        let union = OwnerSet::first(self.builder.arc(arc).owners().len());
+        let of_owners = OwnersNow {
+            reachable: owners.reachable.intersection(union),
+            caught_up: owners.caught_up.intersection(union),
+            ..owners
+        };
+        let is_new_view = self.builder.set_owners(arc, of_owners);
         let is_mine = self.builder.arc(arc).is_mine();
         self.catchup
             .set_owners(now, arc, owners.reachable, owners.caught_up, is_mine, is_new_view);

@@ -46,7 +46,7 @@ impl ControlPlane {
 
     /// Says how this node is, if it is time, and holds itself to it: the others know of an arc that it has caught up on before it acts on it.
     pub(super) fn say_status(&mut self, now: Now, out: &mut Vec<Effect>) {
-        if *self.catchup.caught_up() != self.announced {
+        if *self.catchup.caught_up() != self.announced || *self.catchup.drained() != self.announced_drained {
             let soon = self.status_said_at + STATUS_GAP;
             self.status_due = Some(self.status_due.map_or(soon, |due| due.min(soon)));
         }
@@ -61,6 +61,7 @@ impl ControlPlane {
             self.announced.difference_both_ways(self.catchup.caught_up())
         };
         self.announced.clone_from(self.catchup.caught_up());
+        self.announced_drained.clone_from(self.catchup.drained());
         self.status_said_at = now.mono;
         self.status_due = Some(now.mono + STATUS_PERIOD);
         out.push(Effect::AnnounceStatus {
@@ -104,7 +105,8 @@ impl ControlPlane {
         let ahead_ms: Vec<i64> = (self.peers.iter().filter(|peer| peer.link.is_some()))
             .filter_map(|peer| peer.clock.ahead_ms(now))
             .collect();
-        clock_watch::judge(&ahead_ms, self.peers.len(), self.clock_off_ms_max())
+        let members = self.peers.iter().filter(|peer| !peer.is_gone).count();
+        clock_watch::judge(&ahead_ms, members, self.clock_off_ms_max())
     }
 
     /// A peer told its clock. If that ends this node's belief in its own, it says so at once, and not when it is due: one that starts with a wrong clock

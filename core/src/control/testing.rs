@@ -11,6 +11,7 @@ use circlet_ring::{ArcId, NodeId};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+mod changes;
 mod links;
 mod writes;
 
@@ -19,7 +20,7 @@ use super::*;
 use crate::hint::{HintBatch, HintCaps, Hints};
 use crate::life::Life;
 use crate::topology::testing::topology;
-use crate::topology::{MemberIndex, Topology};
+use crate::topology::{Epoch, MemberIndex, Topology};
 use crate::view::{ArcView, ClusterView};
 
 const DIAL_PERIOD: Duration = Duration::from_millis(20);
@@ -29,17 +30,33 @@ pub(in crate::control) const ARCS: u16 = 8;
 
 pub(in crate::control) struct World {
     now: Instant,
-    topology: Arc<Topology>,
+    /// The last that was chosen: a register that never fails.
+    pub(in crate::control) topology: Arc<Topology>,
     pub(in crate::control) nodes: Vec<Node>,
     flying: BTreeMap<(Instant, u64), Flying>,
     sent_count: u64,
     cut: BTreeSet<(usize, usize)>,
     /// Whose dialling, of whom, waits.
     slow_to_dial: BTreeSet<(usize, usize)>,
+    /// Links that lost a message: who asks, who answers.
+    lossy: BTreeSet<(usize, usize)>,
     random: StdRng,
     /// What was acknowledged by a quorum, by arc.
     acknowledged: BTreeMap<ArcId, BTreeSet<u64>>,
     written_count: u64,
+    /// The rules that are left out, to see that they are needed.
+    pub(in crate::control) left_out: Vec<Rule>,
+}
+
+/// A rule of moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::control) enum Rule {
+    /// Messages of another epoch are refused.
+    Fence,
+    /// A write needs a quorum of the owners to be, too.
+    BothSides,
+    /// A former owner deletes once all owners have drained it, and not when the arc moves on.
+    DropLast,
 }
 
 pub(in crate::control) struct Node {
@@ -70,7 +87,10 @@ pub(in crate::control) enum Message {
     Ask {
         id: ExchangeId,
         arc: ArcId,
+        epoch: Epoch,
     },
+    FetchTopology,
+    Topology(Arc<Topology>),
     Answer {
         id: ExchangeId,
         arc: ArcId,
@@ -89,7 +109,11 @@ pub(in crate::control) enum Message {
 
 impl World {
     pub(in crate::control) fn new(count: u8, seed: u64) -> Self {
-        let topology = Arc::new(topology(count, 3));
+        Self::of(Arc::new(topology(count, 3)), seed)
+    }
+
+    pub(in crate::control) fn of(topology: Arc<Topology>, seed: u64) -> Self {
+        let count = topology.members().len() as u8;
         let mut world = Self {
             now: Instant::from_millis(1),
             nodes: (0..usize::from(count)).map(|_| Node::new(usize::from(count))).collect(),
@@ -98,9 +122,11 @@ impl World {
             sent_count: 0,
             cut: BTreeSet::new(),
             slow_to_dial: BTreeSet::new(),
+            lossy: BTreeSet::new(),
             random: StdRng::seed_from_u64(seed),
             acknowledged: BTreeMap::new(),
             written_count: 0,
+            left_out: Vec::new(),
         };
         for node in 0..usize::from(count) {
             world.start(node);
@@ -115,7 +141,11 @@ impl World {
     pub(in crate::control) fn settled(count: u8, seed: u64) -> Self {
         let mut world = Self::new(count, seed);
         let took = world.ms_until(2000, World::is_whole);
-        assert!(took.is_some(), "seed {seed}: the cluster is ready");
+        assert!(
+            took.is_some(),
+            "seed {seed}: the cluster is ready\n{}",
+            world.describe()
+        );
         let more_ms = world.random(1..500);
         world.run_ms(more_ms);
         world

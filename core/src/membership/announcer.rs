@@ -39,6 +39,11 @@ impl Announcer {
         }
     }
 
+    /// Forgets `address`.
+    pub(crate) fn forget(&mut self, address: SocketAddr) {
+        self.addresses.remove(&address);
+    }
+
     /// How many addresses are known.
     pub(crate) fn len(&self) -> usize {
         self.addresses.len()

@@ -22,7 +22,7 @@
 //!
 //! Bounds: at most [`MEMBERS_MAX`] members; a call's work is linear in the members.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -72,6 +72,8 @@ pub struct Swim {
     announcer: Announcer,
     // Invariant: follows foca's list; entries are never removed, a vanished one is down.
     table: BTreeMap<u64, Watched>,
+    /// Nodes that are no members any more, by their short ids.
+    forgotten: BTreeSet<u64>,
     outbox: Outbox,
     counters: SwimCounters,
     /// Counts comparisons of the table with foca's list.
@@ -121,6 +123,7 @@ impl Swim {
             health,
             announcer,
             table: BTreeMap::new(),
+            forgotten: BTreeSet::new(),
             outbox: Outbox::new(Envelope {
                 cluster: config.cluster,
                 epoch: 0,
@@ -215,6 +218,20 @@ impl Swim {
         self.outbox.timers.clear();
         self.timers.arm(now + LEAVE_GOSSIP_PERIOD, SwimTimer::TellLeaving);
         self.settle(now, out);
+    }
+
+    /// A member has come: it is called until it answers.
+    pub fn learn(&mut self, address: SocketAddr) {
+        if address != self.foca.identity().addr {
+            self.announcer.learn(address);
+        }
+    }
+
+    /// A member has gone for good: it is called no more, and what is heard of it is not reported.
+    pub fn forget(&mut self, node: u64, address: SocketAddr) {
+        self.announcer.forget(address);
+        self.table.remove(&node);
+        self.forgotten.insert(node);
     }
 
     /// The epoch to name in datagrams.
@@ -422,7 +439,8 @@ impl Swim {
         self.comparison += 1;
         for member in self.foca.iter_membership_state() {
             let (id, state) = (*member.id(), MemberState::from(member.state()));
-            if self.table.len() >= MEMBERS_MAX && !self.table.contains_key(&id.node) {
+            let is_one_too_many = self.table.len() >= MEMBERS_MAX && !self.table.contains_key(&id.node);
+            if is_one_too_many || self.forgotten.contains(&id.node) {
                 continue;
             }
             let fresh = Watched {

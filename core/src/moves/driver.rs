@@ -16,9 +16,17 @@ const RETRY: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone)]
 pub struct Driver {
     moving_max: usize,
-    /// The plan for the document of that epoch; none if there is nobody to plan for.
-    target: Option<(Epoch, Option<Target>)>,
+    plan: Option<Plan>,
     not_before: Instant,
+}
+
+/// What is planned for the document of one epoch.
+#[derive(Debug, Clone)]
+struct Plan {
+    of: Epoch,
+    /// None if there is nobody to plan for.
+    target: Option<Target>,
+    is_settled: bool,
 }
 
 impl Driver {
@@ -27,7 +35,7 @@ impl Driver {
     pub fn new(moving_max: usize) -> Self {
         Self {
             moving_max,
-            target: None,
+            plan: None,
             not_before: Instant::ZERO,
         }
     }
@@ -39,7 +47,7 @@ impl Driver {
 
     /// Whether `topology` is all that was asked for: nothing is to be done whatever the facts are.
     pub fn is_settled(&mut self, topology: &Topology) -> bool {
-        self.target(topology).is_none_or(|target| is_settled(topology, target))
+        self.plan(topology).is_settled
     }
 
     /// The document to propose, if it is time and there is one.
@@ -48,7 +56,7 @@ impl Driver {
             return None;
         }
         let moving_max = self.moving_max;
-        let proposal = next(topology, self.target(topology)?, facts, moving_max);
+        let proposal = next(topology, self.plan(topology).target.as_ref()?, facts, moving_max);
         let pause = if proposal.is_some() { RETRY } else { EPOCH_GAP };
         self.not_before = now + pause;
         proposal
@@ -60,12 +68,17 @@ impl Driver {
         self.not_before
     }
 
-    fn target(&mut self, topology: &Topology) -> Option<&Target> {
+    fn plan(&mut self, topology: &Topology) -> &Plan {
         let epoch = topology.epoch();
-        if self.target.as_ref().is_none_or(|(of, _)| *of != epoch) {
-            self.target = Some((epoch, Target::of(topology).ok()));
-        }
-        self.target.as_ref()?.1.as_ref()
+        let known = self.plan.take().filter(|plan| plan.of == epoch);
+        self.plan.insert(known.unwrap_or_else(|| {
+            let target = Target::of(topology).ok();
+            Plan {
+                of: epoch,
+                is_settled: target.as_ref().is_none_or(|target| is_settled(topology, target)),
+                target,
+            }
+        }))
     }
 }
 

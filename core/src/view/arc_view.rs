@@ -242,6 +242,14 @@ impl ArcView {
         }
     }
 
+    /// The arc as the next view of what `before` was.
+    pub(super) fn after(self, before: &Self) -> Self {
+        Self {
+            number: before.number.wrapping_add(1),
+            ..self
+        }
+    }
+
     pub(super) fn with_taken_over(self, taken_over: OwnerSet) -> Self {
         Self { taken_over, ..self }
     }

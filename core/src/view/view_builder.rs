@@ -30,15 +30,17 @@ pub(crate) struct OwnersNow {
     pub(crate) clock_believed: OwnerSet,
 }
 
+/// A member of whom nothing was heard.
+const STRANGER: MemberView = MemberView {
+    state: MemberState::Down,
+    life: Life::ZERO,
+    reachable: false,
+    clock_believed: true,
+};
+
 impl ViewBuilder {
     /// The view of a node that knows nobody yet.
     pub(crate) fn new(topology: Arc<Topology>, me: MemberIndex, my_life: Life) -> Self {
-        let stranger = MemberView {
-            state: MemberState::Down,
-            life: Life::ZERO,
-            reachable: false,
-            clock_believed: true,
-        };
         let myself = MemberView {
             state: MemberState::Alive,
             life: my_life,
@@ -47,7 +49,7 @@ impl ViewBuilder {
         };
         let members = topology
             .indexes()
-            .map(|index| if index == me { myself } else { stranger })
+            .map(|index| if index == me { myself } else { STRANGER })
             .collect();
         let arcs: Vec<ArcView> = (topology.settings().arcs.arcs())
             .map(|arc| arc_of(topology.arc(arc), me))
@@ -72,6 +74,23 @@ impl ViewBuilder {
     /// The topology.
     pub(crate) fn topology(&self) -> &Arc<Topology> {
         &self.view.topology
+    }
+
+    /// Another document is in force. Arcs that it does not change stay as they are; those it does are in a new view, and nothing is known of
+    /// their owners yet.
+    pub(crate) fn install(&mut self, topology: &Arc<Topology>) {
+        let me = self.view.me;
+        let before = std::mem::replace(&mut self.view.topology, Arc::clone(topology));
+        let mut members = self.view.members.to_vec();
+        members.resize(topology.members().len(), STRANGER);
+        self.view.members = members.into();
+        self.changed = true;
+        for arc in topology.settings().arcs.arcs() {
+            if before.arc(arc) != topology.arc(arc) {
+                let after = arc_of(topology.arc(arc), me).after(self.arc(arc));
+                self.put(arc, after);
+            }
+        }
     }
 
     /// Says what is known of the owners of `arc` now. True if the arc is in a new view with that: an owner came or went, or another

@@ -9,7 +9,7 @@ use circlet_core::message::Malformed;
 use circlet_core::message::hello::{Hello, HelloRefusal, PROTOCOL_VERSION};
 use circlet_core::message::status::Status;
 use circlet_core::time::WallMs;
-use circlet_core::topology::{Addresses, MemberEntry};
+use circlet_core::topology::{Addresses, Epoch, MemberEntry};
 use circlet_ring::NodeId;
 use std::net::{IpAddr, SocketAddr};
 
@@ -114,20 +114,23 @@ impl Node {
 
     /// A peer said this of itself.
     pub(crate) fn on_status(&self, peer: NodeIndex, status: &Status<'_>) -> Result<(), Malformed> {
-        let words: Vec<u64> = status
-            .caught_up
-            .chunks(8)
-            .map(|chunk| {
-                let mut word = [0; 8];
-                word[..chunk.len()].copy_from_slice(chunk);
-                u64::from_le_bytes(word)
-            })
-            .collect();
-        let caught_up = ArcBitmap::from_words(self.topology.settings().arcs, &words)
-            .ok_or(Malformed("a status about another number of arcs"))?;
+        let arcs = |bytes: &[u8]| {
+            let words: Vec<u64> = bytes
+                .chunks(8)
+                .map(|chunk| {
+                    let mut word = [0; 8];
+                    word[..chunk.len()].copy_from_slice(chunk);
+                    u64::from_le_bytes(word)
+                })
+                .collect();
+            ArcBitmap::from_words(self.topology.settings().arcs, &words)
+                .ok_or(Malformed("a status about another number of arcs"))
+        };
         let status = PeerStatus {
             life: Life::new(status.life),
-            caught_up,
+            epoch: Epoch::new(status.epoch),
+            caught_up: arcs(status.caught_up)?,
+            drained: arcs(status.drained)?,
             wall: WallMs::new(status.wall_ms),
             clock_believed: status.clock_believed,
         };
@@ -141,17 +144,15 @@ impl Node {
 
 /// Appends the frame that says this.
 pub(super) fn put_status(status: &PeerStatus, wall: WallMs, out: &mut Vec<u8>) {
-    let caught_up: Vec<u8> = status
-        .caught_up
-        .words()
-        .iter()
-        .flat_map(|word| word.to_le_bytes())
-        .collect();
+    let bytes = |arcs: &ArcBitmap| -> Vec<u8> { arcs.words().iter().flat_map(|word| word.to_le_bytes()).collect() };
+    let (caught_up, drained) = (bytes(&status.caught_up), bytes(&status.drained));
     let status = Status {
         life: status.life.get(),
         wall_ms: wall.get(),
         clock_believed: status.clock_believed,
+        epoch: status.epoch.get(),
         caught_up: &caught_up,
+        drained: &drained,
     };
     status.put(out);
 }

@@ -185,6 +185,19 @@ impl Shard {
         Discarded { _table: None }
     }
 
+    /// Forgets the arc: its owners have all that it held, and it is not this node's any more. Should it come back, it comes to one who knows nothing.
+    pub fn forget(&mut self) -> Discarded {
+        self.clock.begin_run_epoch();
+        self.sums = ArcSums::default();
+        self.first_expiry = NEVER;
+        self.flush = Stamp::ZERO;
+        self.counts = Counts::default();
+        self.live_by_slot.fill(0);
+        Discarded {
+            _table: Some(self.table.clear()),
+        }
+    }
+
     /// The stamp of the last flush; [`Stamp::ZERO`] if there was none. Owners compare it besides the digest.
     #[must_use]
     pub fn flushed_at(&self) -> Stamp {

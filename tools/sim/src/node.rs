@@ -263,6 +263,8 @@ impl Node {
                 Effect::ReplayHints { peer } => self.begin_replay(peer),
                 Effect::AnnounceStatus { to, status } => self.announce(to, status),
                 Effect::CloseLink { peer } => self.close_link(self.place_of(peer)),
+                // The first topology is the only one here.
+                Effect::DropArc { .. } | Effect::Propose(_) | Effect::FetchTopology { .. } => {}
                 Effect::Left => {}
                 Effect::Notice(notice) => self.out.push(Output::Note(notice.to_string())),
             }

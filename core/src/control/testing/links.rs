@@ -1,13 +1,15 @@
 //! Messages, links and what the nodes' shells do.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use circlet_ring::{ArcId, NodeId};
 use rand::RngExt;
 
-use super::{DIAL_PERIOD, Flying, Message, Node, World};
+use super::{DIAL_PERIOD, Flying, Message, Node, Rule, World};
 use crate::control::{Effect, Event, ExchangeOutcome, ReplayOutcome};
+use crate::topology::MemberIndex;
 
 /// How long a link waits for a silent peer: longer than a lease.
 const LINK_PATIENCE: Duration = Duration::from_millis(400);
@@ -34,8 +36,21 @@ impl World {
         match message {
             Message::Gossip(bytes) => self.event(to, Event::Datagram(bytes)),
             Message::Status(status) => self.event(to, Event::Status { peer, status }),
-            Message::Ask { id, arc } => {
+            Message::FetchTopology => {
                 let Some(plane) = &self.nodes[to].plane else { return };
+                let topology = Arc::clone(plane.view().topology());
+                self.answer(to, from, Message::Topology(topology));
+            }
+            Message::Topology(topology) => self.event(to, Event::TopologyChosen(topology)),
+            Message::Ask { id, arc, epoch } => {
+                let Some(plane) = &self.nodes[to].plane else { return };
+                let (view, me) = (plane.view(), MemberIndex::new(to));
+                let is_fenced = view.epoch() != epoch && !self.left_out.contains(&Rule::Fence);
+                if is_fenced || !view.topology().arc(arc).names(me) {
+                    let (data, outcome) = (BTreeSet::new(), ExchangeOutcome::Refused);
+                    self.answer(to, from, Message::Answer { id, arc, data, outcome });
+                    return;
+                }
                 let kept_memory = plane.view().arc(arc).may_answer_reads();
                 let agrees = self.coordinator(to, arc) == Some(from) || !kept_memory;
                 let outcome = if agrees {
@@ -103,6 +118,7 @@ impl World {
         // A stop or a cut that ended in time broke nothing.
         let is_fine =
             self.nodes[peer].plane.is_some() && !self.nodes[peer].stopped && !self.cut.contains(&(node, peer));
+        let is_fine = is_fine && !self.lossy.remove(&(node, peer));
         if is_fine || !std::mem::replace(&mut self.nodes[node].links[peer], false) {
             return;
         }
@@ -156,7 +172,8 @@ impl World {
                 Effect::Exchange { id, arc, peer, .. } => {
                     let peer = self.index(peer);
                     self.nodes[node].asked.insert(id, peer);
-                    self.send(node, peer, Message::Ask { id, arc });
+                    let epoch = self.view(node).epoch();
+                    self.send(node, peer, Message::Ask { id, arc, epoch });
                 }
                 Effect::ReplayHints { peer } => self.replay(node, self.index(peer)),
                 Effect::AnnounceStatus { to, status } => {
@@ -179,6 +196,12 @@ impl World {
                         let (id, peer) = (round.id, asked.peer);
                         self.event(node, Event::Compared { id, peer, answer: None });
                     }
+                }
+                Effect::DropArc { arc } => drop(self.nodes[node].data.remove(&arc)),
+                Effect::Propose(topology) => self.propose(node, &topology),
+                Effect::FetchTopology { peer } => {
+                    let peer = self.index(peer);
+                    self.send(node, peer, Message::FetchTopology);
                 }
                 Effect::InstallView(_) | Effect::Settle(_) | Effect::Left => {}
             }
@@ -209,16 +232,25 @@ impl World {
 
     /// Over the link of the one who asked.
     pub(in crate::control) fn answer(&mut self, from: usize, to: usize, message: Message) {
-        if self.nodes[to].links[from] && !self.cut.contains(&(from, to)) {
+        if self.nodes[to].links[from] && !self.is_lost((from, to), (to, from)) {
             self.fly(Duration::from_micros(300), from, to, message);
         }
     }
 
     /// Over the link, in order.
     pub(in crate::control) fn send(&mut self, from: usize, to: usize, message: Message) {
-        if self.nodes[from].links[to] && !self.cut.contains(&(from, to)) {
+        if self.nodes[from].links[to] && !self.is_lost((from, to), (from, to)) {
             self.fly(Duration::from_micros(300), from, to, message);
         }
+    }
+
+    /// Whether a message that takes this way does not arrive; then the link breaks, also if the cut is mended before.
+    fn is_lost(&mut self, way: (usize, usize), link: (usize, usize)) -> bool {
+        let is_lost = self.cut.contains(&way);
+        if is_lost {
+            self.lossy.insert(link);
+        }
+        is_lost
     }
 
     pub(in crate::control) fn fly(&mut self, delay: Duration, from: usize, to: usize, message: Message) {

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use circlet_ring::ArcId;
 
-use super::{Message, World};
+use super::{Message, Rule, World};
 use crate::control::Event;
-use crate::topology::MemberIndex;
+use crate::topology::Epoch;
+use crate::view::OwnerSet;
 
 /// Why a write or a read was not done. Nothing changed.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,7 +24,14 @@ impl World {
     pub(in crate::control) fn write(&mut self, node: usize, arc: ArcId) -> Result<bool, Refused> {
         let coordinator = self.route(node, arc)?;
         let view = *self.arc_view(coordinator, arc);
-        if view.reachable().len() < 2 {
+        let sets = view.sets();
+        let sides = if self.left_out.contains(&Rule::BothSides) {
+            [sets.old; 2]
+        } else {
+            [sets.old, sets.new]
+        };
+        let is_quorum = |side: OwnerSet, there: OwnerSet| side.intersection(there).len() > side.len() / 2;
+        if sides.iter().any(|&side| !is_quorum(side, view.reachable())) {
             return Err(Refused::TooFew);
         }
         self.written_count += 1;
@@ -36,7 +44,8 @@ impl World {
             "node {coordinator} coordinates {arc:?} without having seen all that was acknowledged"
         );
         self.nodes[coordinator].data.entry(arc).or_default().insert(write);
-        let mut acks = 1;
+        let epoch = self.view(coordinator).epoch();
+        let mut acks = view.my_position().map_or(OwnerSet::EMPTY, OwnerSet::only);
         for (position, owner) in view
             .owners()
             .iter()
@@ -47,12 +56,14 @@ impl World {
             let is_there = view.reachable().contains(position)
                 && self.nodes[owner].plane.is_some()
                 && !self.cut.contains(&(coordinator, owner));
-            if is_there && !self.nodes[owner].stopped {
+            let is_running = is_there && !self.nodes[owner].stopped;
+            let is_fenced = || self.view(owner).epoch() != epoch && !self.left_out.contains(&Rule::Fence);
+            if is_running && !is_fenced() {
                 self.nodes[owner].data.entry(arc).or_default().insert(write);
-                acks += 1;
+                acks = acks.with(position);
                 continue;
             }
-            if is_there {
+            if is_there && !is_running {
                 let writes = BTreeSet::from([write]);
                 self.nodes[owner]
                     .waiting
@@ -62,30 +73,27 @@ impl World {
             self.nodes[coordinator].hints.record(now, id, arc, &write.to_le_bytes());
             self.event(coordinator, Event::HintsPending { peer: id });
         }
-        if acks >= 2 {
+        let is_acknowledged = sides.iter().all(|&side| is_quorum(side, acks));
+        if is_acknowledged {
             self.acknowledged.entry(arc).or_default().insert(write);
         }
-        Ok(acks >= 2)
+        Ok(is_acknowledged)
     }
 
-    /// The least number that can be told of promise 1: any two owners that count toward R have all that was acknowledged, between them.
+    /// The least that can be told of promise 1: any quorum of those that reads ask, that count toward R and are of one epoch, has between them all
+    /// that was acknowledged. Quorums are two here.
     pub(in crate::control) fn check_reads(&self) {
         for arc in self.arcs() {
-            let counts = |owner: &&MemberIndex| {
-                let node = &self.nodes[owner.get()];
-                node.plane
-                    .as_ref()
-                    .is_some_and(|plane| plane.view().arc(arc).may_answer_reads())
-            };
-            let able: Vec<usize> = self
-                .topology
-                .owners(arc)
-                .iter()
-                .filter(counts)
-                .map(|owner| owner.get())
+            let able: Vec<(usize, Epoch)> = (0..self.nodes.len())
+                .filter_map(|node| {
+                    let view = self.nodes[node].plane.as_ref()?.view();
+                    let place = view.arc(arc).my_position()?;
+                    let counts = view.arc(arc).may_answer_reads() && view.arc(arc).read_set().contains(place);
+                    counts.then_some((node, view.epoch()))
+                })
                 .collect();
-            for (at, &a) in able.iter().enumerate() {
-                for &b in &able[at + 1..] {
+            for (at, &(a, epoch)) in able.iter().enumerate() {
+                for &(b, _) in able[at + 1..].iter().filter(|(_, other)| *other == epoch) {
                     let seen = |write: &&u64| !self.data(a, arc).contains(write) && !self.data(b, arc).contains(write);
                     let lost = self.acknowledged.get(&arc).into_iter().flatten().find(seen);
                     assert_eq!(
@@ -95,6 +103,14 @@ impl World {
                 }
             }
         }
+    }
+
+    /// A write that one owner acknowledged alone, at ONE.
+    pub(in crate::control) fn write_at_one(&mut self, node: usize, arc: ArcId) -> u64 {
+        self.written_count += 1;
+        let write = self.written_count;
+        self.nodes[node].data.entry(arc).or_default().insert(write);
+        write
     }
 
     /// All owners have everything that was acknowledged.
