@@ -19,9 +19,13 @@ impl Node {
             owners(arc.reachable())
         };
         Some(Party {
-            sides: Sides {
-                old: side(sets.old),
-                new: side(sets.new),
+            sides: if self.bug == Some(Bug::OneSidedQuorum) {
+                Sides::one(side(sets.new))
+            } else {
+                Sides {
+                    old: side(sets.old),
+                    new: side(sets.new),
+                }
             },
             alive,
             me: OwnerIndex::new(arc.my_position()? as u8)?,
