@@ -9,7 +9,7 @@ use crate::link::transfer::exchange;
 use crate::metrics::Count;
 use crate::node::{Node, Request};
 use crate::routes::Routes;
-use circlet_core::control::{ControlPlane, Effect, Event, ExchangeOutcome};
+use circlet_core::control::{ControlPlane, Effect, Event, ExchangeOutcome, Notice};
 use circlet_core::register::ShortId;
 use std::io;
 use std::sync::Arc;
@@ -157,6 +157,11 @@ impl ControlLoop {
                         // The node may have given up waiting.
                         let _ = left.send(());
                     }
+                }
+                Effect::Notice(notice @ Notice::Gone { peer, .. }) => {
+                    tracing::info!("{notice}");
+                    // Nobody is to replay them to.
+                    self.node.hints.lock().forget(peer);
                 }
                 Effect::Notice(notice) if notice.is_alarm() => tracing::warn!("{notice}"),
                 Effect::Notice(notice) => tracing::info!("{notice}"),

@@ -72,6 +72,8 @@ pub(crate) struct Node {
     /// How many bytes may wait for one peer, in each direction.
     pub(crate) queue_limit: QueueLimit,
     pub(crate) routes: ArcSwap<Routes>,
+    /// That of the routes; never behind them.
+    epoch: AtomicU64,
     pub(crate) hints: Mutex<Hints>,
     pub(crate) clients: Clients,
     pub(crate) pause: Pause,
@@ -112,6 +114,7 @@ impl Node {
 
     /// Puts new routes into force.
     pub(crate) fn install(&self, routes: Routes) {
+        self.epoch.store(routes.epoch, Ordering::Release);
         let number = routes.view.number();
         self.routes.store(Arc::new(routes));
         self.end_moved_waits();
@@ -163,6 +166,12 @@ impl Node {
     pub(crate) async fn routes_changed(&self, at_most: Duration) {
         let mut changed = self.changed.subscribe();
         let _ = tokio::time::timeout(at_most, changed.changed()).await;
+    }
+
+    /// Whether this epoch is in force. Asked under an arc's lock by whatever writes to it: what was begun in an earlier epoch must not be merged after
+    /// a pull of a later one was answered, since those that pulled would not have it.
+    pub(crate) fn is_in_force(&self, epoch: u64) -> bool {
+        self.epoch.load(Ordering::Acquire) == epoch
     }
 
     /// Grants the right to coordinate until then.

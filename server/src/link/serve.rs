@@ -23,7 +23,6 @@ use circlet_core::message::stale;
 use circlet_core::message::status::Status;
 use circlet_core::message::wait::{self, Wait};
 use circlet_core::register::ShortId;
-use circlet_core::stamp::Stamp;
 use circlet_core::state::State;
 use circlet_ring::{ArcId, Slot};
 use std::sync::Arc;
@@ -188,7 +187,7 @@ impl Server<'_> {
             return false;
         }
         match item {
-            Item::Apply { state, .. } => self.apply((arc, &hashed), now, batch.synced, key, state),
+            Item::Apply { state, .. } => self.apply((arc, &hashed), now, batch, key, state),
             Item::Check { digest, .. } => {
                 let shard = self.node.store.lock(arc);
                 let same = shard.digest_seen_by(&hashed, batch.synced) == digest;
@@ -211,7 +210,7 @@ impl Server<'_> {
         &mut self,
         (arc, hashed): (ArcId, &HashedKey<'_>),
         now: Now,
-        synced: Stamp,
+        batch: &Batch<'_>,
         key: WireKey<'_>,
         bytes: &[u8],
     ) -> bool {
@@ -220,7 +219,11 @@ impl Server<'_> {
             return false;
         };
         let mut shard = self.node.store.lock(arc);
-        let result = match receive(self.node, &mut shard, hashed, state, Sent::Some(synced), now.wall) {
+        if !self.node.is_in_force(batch.epoch) {
+            batch_reply::put_result(&mut self.results, ItemResult::Refused(Refusal::OtherEpoch));
+            return false;
+        }
+        let result = match receive(self.node, &mut shard, hashed, state, Sent::Some(batch.synced), now.wall) {
             Err(_) => ItemResult::Refused(Refusal::StampAhead),
             Ok(merge) if merge.is_ignored => ItemResult::Ignored { slot: key.slot },
             Ok(Merge {

@@ -79,7 +79,7 @@ impl Node {
         let topology = self.topology();
         if hello.version != PROTOCOL_VERSION {
             Some(HelloRefusal::Version)
-        } else if hello.settings != topology.settings().fingerprint() {
+        } else if hello.epoch == topology.epoch().get() && hello.settings != topology.settings().fingerprint() {
             Some(HelloRefusal::Settings)
         } else if hello.cluster != topology.cluster() {
             Some(HelloRefusal::Cluster)

@@ -148,6 +148,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         links: links(&sweeper, &queue_limit, &least_synced),
         sweeper,
         queue_limit,
+        epoch: AtomicU64::new(topology.epoch().get()),
         routes: ArcSwap::from_pointee(Routes::new(Arc::clone(plane.view()))),
         hints: Mutex::new(Hints::new(super::hints::caps(&settings))),
         clients: Clients::default(),

@@ -213,6 +213,12 @@ impl Executor {
         } = run;
         let start = replies.len();
         let mut shard = scene.node.store.lock(part.arc);
+        if !scene.node.is_in_force(scene.routes.epoch) {
+            drop(shard);
+            let maybe_ran = MaybeRan::No;
+            self.waits.problems.push((index, Problem::RunElsewhere { maybe_ran }));
+            return;
+        }
         let writer = scene.node.writer(&shard, scene.now.wall, !run.owners.is_alone());
         let done = match part.handler {
             Handler::Key(handler) => {

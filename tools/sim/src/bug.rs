@@ -52,11 +52,17 @@ pub enum Bug {
     OtherLife,
     /// A command decides by the wall clock what has expired, whatever its stamp says.
     DecideByWall,
+    /// An owner forgets an arc as soon as others are to own it, and not once all of these have drained it.
+    DropEarly,
+    /// While an arc moves, a write needs a quorum of the owners to be, and not one of each side.
+    OneSidedQuorum,
+    /// What names another epoch is not refused.
+    NoFence,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::AnswerBeforeRepair,
         Self::EmptyNodeCounts,
         Self::RereadOnChangeOnly,
@@ -79,6 +85,9 @@ impl Bug {
         Self::BelieveAnyClock,
         Self::OtherLife,
         Self::DecideByWall,
+        Self::DropEarly,
+        Self::OneSidedQuorum,
+        Self::NoFence,
     ];
 
     /// Its name on the command line.
@@ -107,6 +116,9 @@ impl Bug {
             Self::BelieveAnyClock => "believe-any-clock",
             Self::OtherLife => "other-life",
             Self::DecideByWall => "decide-by-wall",
+            Self::DropEarly => "drop-early",
+            Self::OneSidedQuorum => "one-sided-quorum",
+            Self::NoFence => "no-fence",
         }
     }
 }

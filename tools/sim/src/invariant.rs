@@ -3,6 +3,7 @@
 mod acknowledged_write_survives;
 mod counters_add_up;
 mod hints_bounded;
+mod moves_end;
 mod no_resurrection;
 mod reads_never_go_back;
 mod replicas_converge;
@@ -33,6 +34,7 @@ pub(crate) fn check_history(history: &History) -> Vec<String> {
 /// What nodes have once faults have stopped and all is quiet.
 pub(crate) fn check_rest(world: &World) -> Vec<String> {
     let mut violations = replicas_converge::check(world);
+    violations.extend(moves_end::check(world));
     violations.extend(hints_bounded::drained(world));
     violations.extend(tombstones_drain::left(world));
     violations

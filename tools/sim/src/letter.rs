@@ -3,9 +3,12 @@
 //! The frames of `circlet_core::message` as values: their bytes have golden files and fuzzing of their own, and a simulation is about
 //! what happens to messages, not about how they look.
 
+use std::sync::Arc;
+
 use circlet_core::control::{PeerStatus, RoundAnswer};
 use circlet_core::life::Life;
 use circlet_core::stamp::Stamp;
+use circlet_core::topology::Topology;
 use circlet_ring::ArcId;
 
 use crate::command::{Command, Reply};
@@ -19,6 +22,8 @@ pub(crate) enum Parcel {
     Letter { connection: u64, letter: Letter },
     /// From a client.
     Command(Command),
+    /// The voters have chosen it.
+    Topology(Arc<Topology>),
 }
 
 /// What is said on a connection. Connections keep their order and lose only what comes last.
@@ -66,6 +71,8 @@ pub(crate) enum Question {
     Check { key: Vec<u8>, digest: u64, synced: Stamp },
     /// Run this command.
     Run(Command),
+    /// Which topology have you installed?
+    Topology,
     /// What is your digest of the arc?
     ArcDigest(ArcId),
     /// Give me the states of the arc after this key.
@@ -94,6 +101,7 @@ pub(crate) enum Answer {
     /// Nothing was done.
     Refused(&'static str),
     Ran(Reply),
+    Topology(Arc<Topology>),
     ArcDigest {
         digest: u64,
         synced: Stamp,
@@ -125,6 +133,7 @@ impl Letter {
                 Question::Apply { .. } => "apply?",
                 Question::Check { .. } => "check?",
                 Question::Run(_) => "run?",
+                Question::Topology => "topology?",
                 Question::ArcDigest(_) => "digest?",
                 Question::Pull { .. } => "pull?",
                 Question::Replay { .. } => "replay?",
@@ -138,6 +147,7 @@ impl Letter {
                 Answer::Absent => "absent",
                 Answer::Refused(why) => why,
                 Answer::Ran(_) => "ran",
+                Answer::Topology(_) => "topology",
                 Answer::ArcDigest { .. } => "digest",
                 Answer::Chunk { .. } => "chunk",
             },

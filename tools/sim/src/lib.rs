@@ -12,6 +12,7 @@
 
 mod agenda;
 mod bug;
+mod changes;
 mod command;
 mod fault;
 mod history;

@@ -64,6 +64,11 @@ impl Network {
         self.cut_one_way(b, a);
     }
 
+    /// Whether no cut is between the two.
+    pub(crate) fn reaches_both_ways(&self, a: usize, b: usize) -> bool {
+        !self.cut.contains(&(a, b)) && !self.cut.contains(&(b, a))
+    }
+
     pub(crate) fn heal(&mut self, a: usize, b: usize) {
         self.cut.remove(&(a, b));
         self.cut.remove(&(b, a));

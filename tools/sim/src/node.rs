@@ -23,6 +23,7 @@ mod replica;
 mod round;
 mod shown;
 mod store;
+mod topology;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -52,11 +53,26 @@ const HEARTBEAT: Duration = Duration::from_millis(100);
 /// What a node wants done after a turn.
 #[derive(Debug)]
 pub(crate) enum Output {
-    Datagram { to: usize, bytes: Vec<u8> },
-    Letter { to: usize, connection: u64, letter: Letter },
-    Reply { op: usize, reply: Reply },
-    Timer { after: Duration, timer: Timer },
+    Datagram {
+        to: usize,
+        bytes: Vec<u8>,
+    },
+    Letter {
+        to: usize,
+        connection: u64,
+        letter: Letter,
+    },
+    Reply {
+        op: usize,
+        reply: Reply,
+    },
+    Timer {
+        after: Duration,
+        timer: Timer,
+    },
     Note(String),
+    /// To be chosen by the voters.
+    Propose(Arc<Topology>),
 }
 
 /// What a node set a timer for.
@@ -168,6 +184,7 @@ impl Node {
         match parcel {
             Parcel::Gossip(bytes) => self.tell(Event::Datagram(bytes)),
             Parcel::Letter { connection, letter } => self.on_letter(from, connection, letter),
+            Parcel::Topology(topology) => self.tell(Event::TopologyChosen(topology)),
             Parcel::Command(command) => self.route(command, Origin::Client, now.mono + forward::PATIENCE),
         }
         self.end_turn();
@@ -249,10 +266,7 @@ impl Node {
                     let to = usize::from(crate::world::place_of(to));
                     self.out.push(Output::Datagram { to, bytes });
                 }
-                Effect::InstallView(view) => {
-                    self.view = view;
-                    self.unpark = true;
-                }
+                Effect::InstallView(view) => self.on_view(view),
                 Effect::Lease { until } => {
                     self.lease_until = until;
                     self.unpark = true;
@@ -263,10 +277,11 @@ impl Node {
                 Effect::ReplayHints { peer } => self.begin_replay(peer),
                 Effect::AnnounceStatus { to, status } => self.announce(to, status),
                 Effect::CloseLink { peer } => self.close_link(self.place_of(peer)),
-                // The first topology is the only one here.
-                Effect::DropArc { .. } | Effect::Propose(_) | Effect::FetchTopology { .. } => {}
+                Effect::DropArc { arc } => self.store.forget(arc),
+                Effect::Propose(topology) => self.out.push(Output::Propose(topology)),
+                Effect::FetchTopology { peer } => self.fetch_topology(peer),
                 Effect::Left => {}
-                Effect::Notice(notice) => self.out.push(Output::Note(notice.to_string())),
+                Effect::Notice(notice) => self.on_notice(&notice),
             }
         }
     }

@@ -1,9 +1,12 @@
 //! Fixed schedules that broke earlier forms of the design, each with the rule that makes it harmless.
 
+mod all_owners_change;
 mod catch_up_from_too_few;
 mod clock_set_back;
 mod coordinator_ahead;
+mod delete_in_move;
 mod deleted_under_absent_owner;
+mod ex_owner;
 mod expire_beside_set;
 mod expired_under_absent_owner;
 mod fast_clock;
@@ -38,7 +41,32 @@ pub struct Scenario {
 }
 
 /// All schedules.
-pub const ALL: [Scenario; 23] = [
+pub const ALL: [Scenario; 26] = [
+    Scenario {
+        name: "read-before-repair",
+        bug: Bug::AnswerBeforeRepair,
+        run: read_before_repair::run,
+    },
+    Scenario {
+        name: "fast-clock-member",
+        bug: Bug::IgnoreSuperseded,
+        run: fast_clock::member,
+    },
+    Scenario {
+        name: "ex-owner",
+        bug: Bug::DropEarly,
+        run: ex_owner::run,
+    },
+    Scenario {
+        name: "delete-in-move",
+        bug: Bug::DropByAge,
+        run: delete_in_move::run,
+    },
+    Scenario {
+        name: "all-owners-change",
+        bug: Bug::OneSidedQuorum,
+        run: all_owners_change::run,
+    },
     Scenario {
         name: "catch-up-from-too-few",
         bug: Bug::CatchUpFromTooFew,
@@ -143,16 +171,6 @@ pub const ALL: [Scenario; 23] = [
         name: "clock-set-back",
         bug: Bug::DecideByWall,
         run: clock_set_back::run,
-    },
-    Scenario {
-        name: "read-before-repair",
-        bug: Bug::AnswerBeforeRepair,
-        run: read_before_repair::run,
-    },
-    Scenario {
-        name: "fast-clock-member",
-        bug: Bug::IgnoreSuperseded,
-        run: fast_clock::member,
     },
 ];
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::bug::Bug;
+use crate::changes::Changes;
 use crate::command::Reply;
 use crate::fault::Faults;
 use crate::invariant;
@@ -16,12 +17,16 @@ use crate::world::{Notable, World};
 const FAULT_BEGINS: u64 = 0;
 const FIRST_CLIENT: u64 = 1;
 const FIRST_FAULT: u64 = 1_000;
+/// A change is asked for.
+const CHANGE: u64 = FIRST_FAULT - 1;
 
 /// How a random run is made.
 #[derive(Debug, Clone, Copy)]
 pub struct RunOptions {
     /// How long clients and faults go on, in virtual milliseconds. Default 6,000.
     pub busy_ms: u64,
+    /// Whether nodes join and leave meanwhile. Default no.
+    pub changes: bool,
     /// The rule that is left out.
     pub bug: Option<Bug>,
     /// Whether the trace's text is kept: some megabytes.
@@ -32,6 +37,7 @@ impl Default for RunOptions {
     fn default() -> Self {
         Self {
             busy_ms: 6_000,
+            changes: false,
             bug: None,
             keep_trace: false,
         }
@@ -52,7 +58,8 @@ pub fn run_seed(seed: u64, options: RunOptions) -> Report {
     world.run_ms(1_000);
     let mut faults = Faults::new(random.fork(2));
     let mut workload = Workload::new(random.fork(3));
-    be_busy(&mut world, &mut faults, &mut workload, options.busy_ms);
+    let mut changes = options.changes.then(|| Changes::new(random.fork(4)));
+    be_busy(&mut world, &mut faults, &mut workload, &mut changes, options.busy_ms);
     world.heal();
     // What a clock that was ahead stamped is refused until the others' clocks have come near: 8 s ahead, 5 s allowed.
     world.run_ms(6_000);
@@ -74,9 +81,18 @@ pub fn run_seed(seed: u64, options: RunOptions) -> Report {
     Report::of(format!("seed {seed}"), world, violations)
 }
 
-fn be_busy(world: &mut World, faults: &mut Faults, workload: &mut Workload, busy_ms: u64) {
+fn be_busy(
+    world: &mut World,
+    faults: &mut Faults,
+    workload: &mut Workload,
+    changes: &mut Option<Changes>,
+    busy_ms: u64,
+) {
     let until = world.now + Duration::from_millis(busy_ms);
     world.mark(faults.pause(), FAULT_BEGINS);
+    if let Some(changes) = changes {
+        world.mark(changes.pause(), CHANGE);
+    }
     for client in 0..CLIENTS {
         world.mark(workload.pause(), FIRST_CLIENT + client);
     }
@@ -95,6 +111,12 @@ fn be_busy(world: &mut World, faults: &mut Faults, workload: &mut Workload, busy
                 }
                 world.mark(faults.pause(), FAULT_BEGINS);
             }
+            Notable::Mark(CHANGE) => {
+                if let Some(changes) = changes {
+                    changes.ask(world);
+                    world.mark(changes.pause(), CHANGE);
+                }
+            }
             Notable::Mark(mark) if mark >= FIRST_FAULT => faults.end(world, mark - FIRST_FAULT),
             Notable::Mark(mark) => {
                 let (place, command) = workload.next(world.node_count());
@@ -107,7 +129,7 @@ fn be_busy(world: &mut World, faults: &mut Faults, workload: &mut Workload, busy
 /// Reads every place, at QUORUM. All must be answered: nothing is wrong any more.
 fn read_all(world: &mut World, random: &mut Random, workload: &Workload) {
     for get in workload.reads() {
-        let place = random.index(world.node_count());
+        let place = world.member_from(random.index(world.node_count()));
         let op = world.call(place, get);
         let reply = world.wait(op);
         if !matches!(reply, Reply::Value(_)) {

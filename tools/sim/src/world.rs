@@ -7,6 +7,7 @@
 //! One queue and one thread: who runs when depends on the seed alone.
 
 mod build;
+mod changes;
 mod clocks;
 mod faults;
 mod held;
@@ -70,6 +71,10 @@ enum Happening {
     ClientGivesUp {
         op: usize,
     },
+    /// A node that has left ends.
+    Stops {
+        place: usize,
+    },
     /// The mark that somebody outside wanted to get.
     Mark(u64),
 }
@@ -103,7 +108,10 @@ pub(crate) struct World {
     pub(crate) history: History,
     pub(crate) trace: Trace,
     pub(crate) clocks: Clocks,
+    /// The last that was chosen, by a register that never fails.
     topology: Arc<Topology>,
+    /// What each node's disk has.
+    disks: Vec<Arc<Topology>>,
     agenda: Agenda<Happening>,
     processes: Vec<Process>,
     /// The last life of each node, as its disk knows it, and how many there were.
@@ -215,6 +223,11 @@ impl World {
                     .finish(self.now, op, given_up)
                     .then_some(Notable::Finished { op });
             }
+            Happening::Stops { place } => {
+                let crashes = self.crashes;
+                self.crash(place, false);
+                self.crashes = crashes;
+            }
             Happening::Mark(mark) => return Some(Notable::Mark(mark)),
         }
         None
@@ -275,6 +288,7 @@ impl World {
         };
         act(node, now);
         let (boot, deadline) = (node.boot(), node.next_deadline());
+        self.disks[place] = Arc::clone(node.topology());
         let outputs = std::mem::take(&mut node.out);
         for key in node.store.went_back.drain(..) {
             self.violations.push(format!("stamps: node {place} went back on {key}"));
@@ -312,6 +326,7 @@ impl World {
                 let at = self.now + after;
                 self.agenda.put(at, Happening::Timer { place, boot, timer });
             }
+            Output::Propose(topology) => self.propose(place, &topology),
             Output::Note(text) => self.trace.note(self.now, format_args!("{place}: {text}")),
         }
     }

@@ -122,6 +122,21 @@ fn what_expired_by_its_stamp_is_not_added_to_by_a_clock_that_was_set_back() {
 }
 
 #[test]
+fn what_an_ex_owner_has_that_missed_the_epochs_survives() {
+    expect("ex-owner");
+}
+
+#[test]
+fn a_delete_that_a_new_owner_missed_in_a_move_is_not_forgotten_too_early() {
+    expect("delete-in-move");
+}
+
+#[test]
+fn all_owners_can_change_at_once_and_two_of_them_die() {
+    expect("all-owners-change");
+}
+
+#[test]
 fn what_a_quorum_read_answers_is_on_a_quorum() {
     expect("read-before-repair");
 }

@@ -5,6 +5,7 @@ use circlet_sim::{RunOptions, run_seed};
 /// Short runs, so that two hundred of them fit into a test run that is not optimised.
 const OPTIONS: RunOptions = RunOptions {
     busy_ms: 3_000,
+    changes: false,
     bug: None,
     keep_trace: false,
 };

@@ -7,7 +7,9 @@ use circlet_core::coordinator::{ReadAck, ReadOp, ReadStep, Shortfall, WriteAck, 
 use circlet_core::owners::OwnerIndex;
 use circlet_core::stamp::Stamp;
 use circlet_core::state::{Merged, Received, State, Value, merge};
+use circlet_ring::{ArcId, Slot};
 
+use super::forward::{PATIENCE, Parked};
 use super::links::Why;
 use super::shown::{shown, shown_part};
 use super::store::{decoded, digest_of};
@@ -100,6 +102,37 @@ impl Node {
                 }
                 for owner in targets.iter() {
                     self.ask_check(id, owner);
+                }
+            }
+        }
+    }
+
+    /// The owners of these arcs are others now, or numbered otherwise. What was written may have reached enough; what was read is asked for again.
+    pub(super) fn end_ops_in(&mut self, arcs: impl Fn(ArcId) -> bool) {
+        let is_over = |op: &Op| arcs(self.store.arcs().arc_of(Slot::of_key(&op.command.key)));
+        let over: Vec<u64> = (self.ops.iter())
+            .filter(|(_, op)| is_over(op))
+            .map(|(&id, _)| id)
+            .collect();
+        for op in over
+            .into_iter()
+            .filter_map(|id| self.ops.remove(&id))
+            .collect::<Vec<_>>()
+        {
+            match op.kind {
+                Kind::Read { .. } => self.parked.push(Parked {
+                    until: self.now.mono + PATIENCE / 2,
+                    command: op.command,
+                    origin: op.origin,
+                }),
+                Kind::Write { .. } => {
+                    let owners = self.view.arc(self.arc_of(&op.command.key)).owners().to_vec();
+                    let me = self.place;
+                    for owner in owners.into_iter().filter(|owner| owner.get() != me) {
+                        self.hint(owner.get(), &op.command.key);
+                    }
+                    let unknown = Reply::Unknown("the owners of the key have changed".into());
+                    self.reply(&op.command, op.origin, unknown);
                 }
             }
         }

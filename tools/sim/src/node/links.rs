@@ -67,6 +67,7 @@ pub(super) enum Why {
     },
     Round(RoundId),
     Replay(HintBatch),
+    Topology,
 }
 
 impl Node {
@@ -100,6 +101,10 @@ impl Node {
     }
 
     pub(super) fn on_letter(&mut self, from: usize, connection: u64, letter: Letter) {
+        // It calls again, and is known by then.
+        if from >= self.links.len() {
+            return;
+        }
         let is_mine = self.links[from].connection == Some(connection);
         if is_mine {
             self.links[from].heard = self.now.mono;
@@ -200,7 +205,7 @@ impl Node {
         match asked.why {
             Why::Write { op, owner } => self.on_write_failure(op, owner),
             Why::Read { op, owner } | Why::Repair { op, owner } => self.on_read_failure(op, owner),
-            Why::LateRepair => {}
+            Why::LateRepair | Why::Topology => {}
             Why::Forward(parked) => self.on_forward_lost(*parked),
             Why::ArcDigest { id, .. } | Why::Pull { id, .. } => self.exchanged(id, ExchangeOutcome::Failed),
             Why::Round(id) => self.compared(id, peer, None),
@@ -215,6 +220,7 @@ impl Node {
             Why::Read { op, owner } => self.on_read_answer(op, owner, answer),
             Why::Repair { op, owner } => self.on_repair_answer(op, owner, &answer),
             Why::LateRepair => {}
+            Why::Topology => self.on_topology_answer(answer),
             Why::Forward(parked) => self.on_forward_answer(*parked, answer),
             Why::ArcDigest { id, arc } => self.on_arc_digest(peer, id, arc, &answer),
             Why::Pull {

@@ -13,14 +13,19 @@ impl Node {
     pub(super) fn party(&self, command: &Command) -> Option<Party> {
         let arc = self.view.arc(self.arc_of(&command.key));
         let sets = arc.sets();
-        let mut alive = owners(arc.reachable());
-        if self.bug == Some(Bug::HintCounts) && !command.is_read() {
-            alive = alive.and(Owners::first(arc.owners().len() as u8));
-        }
+        let alive = if self.bug == Some(Bug::HintCounts) && !command.is_read() {
+            Owners::first(arc.owners().len() as u8)
+        } else {
+            owners(arc.reachable())
+        };
         Some(Party {
-            sides: Sides {
-                old: side(sets.old),
-                new: side(sets.new),
+            sides: if self.bug == Some(Bug::OneSidedQuorum) {
+                Sides::one(side(sets.new))
+            } else {
+                Sides {
+                    old: side(sets.old),
+                    new: side(sets.new),
+                }
             },
             alive,
             me: OwnerIndex::new(arc.my_position()? as u8)?,

@@ -16,7 +16,10 @@ const CHUNK_STATES: usize = 2;
 
 impl Node {
     pub(super) fn on_question(&mut self, from: usize, connection: u64, id: u64, epoch: u64, question: Question) {
-        let answer = if epoch == self.view.epoch().get() {
+        let is_fenced = epoch != self.view.epoch().get() && self.bug != Some(Bug::NoFence);
+        let answer = if matches!(question, Question::Topology) {
+            Answer::Topology(self.topology().clone())
+        } else if !is_fenced {
             match question {
                 Question::Run(command) => {
                     let origin = Self::origin(from, connection, id);
@@ -47,6 +50,9 @@ impl Node {
         match question {
             Question::Apply { key, state, synced } => self.apply(&key, &state, synced),
             Question::Check { key, digest, synced } => self.check(&key, digest, synced),
+            Question::ArcDigest(arc) | Question::Pull { arc, .. } if !self.holds(arc) => {
+                Answer::Refused("nothing of it")
+            }
             Question::ArcDigest(arc) => Answer::ArcDigest {
                 digest: self.store.digest(arc),
                 synced: self.as_told(self.store.synced(arc)),
@@ -60,7 +66,7 @@ impl Node {
             }
             Question::Replay { states, arcs } => self.take_replay(from, &states, arcs),
             Question::Round { life, cut, arcs } => self.answer_round(life, cut, &arcs),
-            Question::Run(_) => Answer::Refused("routed elsewhere"),
+            Question::Run(_) | Question::Topology => Answer::Refused("answered elsewhere"),
         }
     }
 
@@ -120,6 +126,9 @@ impl Node {
         }
         // All that can be taken is; the rest comes again.
         let mut refused = 0;
+        // What this node does not own, the owners have from each other.
+        let owned = |key: &[u8]| self.view.arc(self.arc_of(key)).my_position().is_some();
+        let states: Vec<_> = states.iter().filter(|(key, ..)| owned(key)).collect();
         for (key, state, synced) in states {
             refused += usize::from(self.take(key, state, *synced).is_err());
         }

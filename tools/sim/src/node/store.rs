@@ -206,6 +206,11 @@ impl Store {
         self.shards.values_mut().for_each(|shard| shard.sweep(cut));
     }
 
+    /// Forgets the arc: its owners have all that there was.
+    pub(crate) fn forget(&mut self, arc: ArcId) {
+        self.shards.remove(&arc);
+    }
+
     /// What peers compare.
     pub(crate) fn digest(&self, arc: ArcId) -> u64 {
         let entries = self.shards.get(&arc).map(|shard| &shard.entries);

@@ -1,7 +1,9 @@
 //! What schedules are written in: one key, its owners A, B and C in preference order, and steps.
 
+use circlet_core::moves::Change;
 use circlet_core::quorum::Level;
 use circlet_core::stamp::Stamp;
+use circlet_core::topology::MoveStage;
 
 use crate::bug::Bug;
 use crate::command::{Command, Reply, What};
@@ -57,6 +59,45 @@ impl Script {
     /// Asks the node at `place` and does not wait.
     pub(super) fn send(&mut self, place: usize, what: What) -> usize {
         self.world.call(place, self.command(what))
+    }
+
+    /// Asks the node at `place`, at another level than QUORUM, and waits for the reply.
+    pub(super) fn ask_at(&mut self, place: usize, what: What, level: Level) -> Reply {
+        self.call(place, self.command(what).at(level))
+    }
+
+    /// An operator asks the node at `place` for a change, which can be done.
+    pub(super) fn change(&mut self, place: usize, change: &Change) {
+        let is_chosen = self.world.change_at(place, change);
+        self.expect(is_chosen, &format!("{change:?} is chosen"));
+    }
+
+    /// The next node joins; its place.
+    pub(super) fn join(&mut self, place: usize) -> usize {
+        let newcomer = self.world.newcomer();
+        self.change(place, &Change::Join(newcomer));
+        self.world.node_count() - 1
+    }
+
+    /// How the key's arc moves, if it does.
+    pub(super) fn stage(&self) -> Option<MoveStage> {
+        self.world.arc_of(&self.key).moving.map(|moving| moving.stage)
+    }
+
+    /// Goes on until the key's arc is in `stage`.
+    pub(super) fn run_until_stage(&mut self, stage: Option<MoveStage>) {
+        for _ in 0..2_000 {
+            if self.stage() == stage {
+                return;
+            }
+            self.world.run_ms(5);
+        }
+        self.expect(false, &format!("the arc comes to {stage:?}"));
+    }
+
+    /// The owners of the key in force.
+    pub(super) fn owners(&self) -> Vec<usize> {
+        self.world.owners(&self.key)
     }
 
     /// Asks the node at `place` and waits for the reply.
@@ -148,7 +189,7 @@ impl Script {
         self.world.release_all();
         self.world.run_ms(5_000);
         self.world.become_rested();
-        let reply = self.call(self.a, self.command(What::Get).at(Level::All));
+        let reply = self.call(self.world.member_from(self.a), self.command(What::Get).at(Level::All));
         self.expect(
             matches!(reply, Reply::Value(_)),
             &format!("all can be read when all is well, not {reply}"),

@@ -41,6 +41,7 @@ impl World {
             history: History::default(),
             trace: Trace::new(keep_text),
             clocks: Clocks::new(nodes),
+            disks: vec![Arc::clone(&topology); nodes],
             topology,
             agenda: Agenda::new(),
             processes: (0..nodes).map(|_| Process::Down).collect(),
@@ -64,7 +65,7 @@ impl World {
 }
 
 /// The ids are in the order of the places, so that a place is the index in the topology.
-fn member(place: usize) -> MemberEntry {
+pub(super) fn member(place: usize) -> MemberEntry {
     let place = place as u8;
     let mut id = [0x11; NodeId::BYTES];
     id[0] = place + 1;

@@ -11,7 +11,7 @@ use crate::node::{Birth, Node};
 impl World {
     /// Starts the node at `place`, without memory, under a new life.
     pub(crate) fn start(&mut self, place: usize) {
-        if !matches!(self.processes[place], Process::Down) {
+        if !matches!(self.processes[place], Process::Down) || !self.is_member(place) {
             return;
         }
         let now = self.clocks.now(place, self.now);
@@ -26,7 +26,7 @@ impl World {
             life,
             seed,
         };
-        let node = Node::start(birth, &self.topology, now, self.limits, self.bug);
+        let node = Node::start(birth, &self.disks[place], now, self.limits, self.bug);
         self.processes[place] = Process::Running(Box::new(node));
         // Its first words.
         self.turn_now(place, |_, _| {});
