@@ -176,19 +176,14 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     let (leave, left) = oneshot::channel();
     let gossip = sockets.gossip.into_std().map_err(StartError::Thread)?;
     spawn_control(Arc::clone(&node), plane, effects, gossip, received, leave)?;
-    let mut tasks = JoinSet::new();
     node.links.grow(node.topology().members().len());
     // What others are told by a hello, this node's own clients are told as well.
     node.links[node.routes.load().me].on_announced(settings.node.announce_ip_given);
-    tasks.spawn(dial::keep_all(Arc::clone(&node)));
-    let agreement = Agreement::new(Arc::clone(&node), acceptor, file, requests);
-    tasks.spawn(agreement.run());
+    let mut tasks = upkeep(&node);
+    tasks.spawn(Agreement::new(Arc::clone(&node), acceptor, file, requests).run());
     tasks.spawn(accept::accept(Arc::clone(&node), sockets.peer));
     tasks.spawn(door::open(Arc::clone(&node), sockets.big, Door::Big));
     tasks.spawn(door::open(Arc::clone(&node), sockets.cluster, Door::Cluster));
-    tasks.spawn(super::upkeep::sweep_links(Arc::clone(&node)));
-    tasks.spawn(super::upkeep::sweep_own_arcs(Arc::clone(&node)));
-    tasks.spawn(super::upkeep::close_idle(Arc::clone(&node)));
     let http = HttpServer::start(sockets.http, super::web::pages(&node)).map_err(StartError::Thread)?;
     Ok(Running {
         node,
@@ -196,6 +191,16 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         left,
         http,
     })
+}
+
+/// What goes on whoever asks for what.
+fn upkeep(node: &Arc<Node>) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(dial::keep_all(Arc::clone(node)));
+    tasks.spawn(super::upkeep::sweep_links(Arc::clone(node)));
+    tasks.spawn(super::upkeep::sweep_own_arcs(Arc::clone(node)));
+    tasks.spawn(super::upkeep::close_idle(Arc::clone(node)));
+    tasks
 }
 
 fn links(sweeper: &Arc<Sweeper>, limit: &QueueLimit, least_synced: &LeastSynced) -> Links {
