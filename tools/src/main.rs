@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 it could not be done, and standard error says why; 2 the command line is wrong.
 
 mod args;
+mod bench;
 mod down;
 mod failure;
 mod layout;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Command::Down(down) => down::run(&down),
         Command::Node(node) => node::run(node),
         Command::Status(status) => status::run(&status),
+        Command::Bench(bench) => bench::run(&bench),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

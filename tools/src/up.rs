@@ -23,6 +23,19 @@ const REDRAW: Duration = Duration::from_millis(500);
 /// # Errors
 /// When the directory is another cluster's, nodes of it run already, or one does not come up. Then none is left running.
 pub(crate) fn run(up: &UpArgs) -> Result<(), Failure> {
+    let nodes = start(up)?;
+    announce(&nodes, up)?;
+    if up.detach {
+        return Ok(());
+    }
+    stay(&nodes)
+}
+
+/// Starts the nodes and waits until all are ready.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn start(up: &UpArgs) -> Result<Vec<NodeFiles>, Failure> {
     fs::create_dir_all(&up.dir)
         .map_err(|error| Failure::because(format!("cannot make {}", up.dir.display()), error))?;
     let layout = layout::prepare(up)?;
@@ -35,7 +48,7 @@ pub(crate) fn run(up: &UpArgs) -> Result<(), Failure> {
     }
     let mut children = Vec::new();
     for files in nodes {
-        children.push(spawn(files, up)?);
+        children.push(spawn(files, &up.settings)?);
     }
     if let Err(failure) = wait_ready(nodes, &mut children) {
         layout.take_back();
@@ -46,14 +59,11 @@ pub(crate) fn run(up: &UpArgs) -> Result<(), Failure> {
         }
         return Err(failure);
     }
-    announce(nodes, up)?;
-    if up.detach {
-        return Ok(());
-    }
-    stay(nodes)
+    Ok(layout.nodes)
 }
 
-fn spawn(files: &NodeFiles, up: &UpArgs) -> Result<Child, Failure> {
+/// Starts the process of a node, with settings over those of its file.
+pub(crate) fn spawn(files: &NodeFiles, settings: &[(String, String)]) -> Result<Child, Failure> {
     let say_why = |what: &str, error| Failure::because(format!("cannot {what} node {}", files.number), error);
     let program = std::env::current_exe().map_err(|error| say_why("start", error))?;
     let log = File::options().create(true).append(true).open(files.log());
@@ -61,7 +71,7 @@ fn spawn(files: &NodeFiles, up: &UpArgs) -> Result<Child, Failure> {
     let out = log.try_clone().map_err(|error| say_why("write the log of", error))?;
     let mut command = Command::new(program);
     command.arg("node").arg("--config").arg(files.config());
-    for (key, value) in &up.settings {
+    for (key, value) in settings {
         command.arg("--set").arg(format!("{key}={value}"));
     }
     // A group of its own: Ctrl-C is for `up`, which then asks the nodes to stop.
@@ -93,7 +103,8 @@ fn wait_ready(nodes: &[NodeFiles], children: &mut [Child]) -> Result<(), Failure
     }
 }
 
-fn tail(log: &std::path::Path) -> String {
+/// The last lines of a log.
+pub(crate) fn tail(log: &std::path::Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(8)..].join("\n")
