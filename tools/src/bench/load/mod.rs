@@ -7,6 +7,8 @@ mod pacer;
 mod record;
 mod routes;
 mod source;
+#[cfg(test)]
+mod stalled;
 mod workload;
 
 pub(crate) use checks::Checks;

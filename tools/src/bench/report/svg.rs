@@ -192,7 +192,9 @@ pub(super) fn lines(plot: &Lines) -> String {
         .fold(1e-3, f64::max);
     let x_of = |value: f64| LEFT + (WIDTH - LEFT - RIGHT) * value / x_max;
     let mut svg = open(&plot.title, &plot.x_label, &plot.y_label);
-    for band in &plot.bands {
+    for (at, band) in plot.bands.iter().enumerate() {
+        // In two rows: steps may follow each other closely.
+        let row = TOP + 11.0 + 12.0 * (at % 2) as f64;
         let (x, width) = (x_of(band.begin), (x_of(band.end) - x_of(band.begin)).max(1.5));
         let height = HEIGHT - TOP - BOTTOM;
         let _ = writeln!(
@@ -203,7 +205,7 @@ pub(super) fn lines(plot: &Lines) -> String {
             svg,
             "<text class=\"mark\" x=\"{:.1}\" y=\"{}\">{}</text>",
             x + 3.0,
-            TOP + 11.0,
+            row,
             escape(&band.name)
         );
     }

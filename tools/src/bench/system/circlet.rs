@@ -399,17 +399,18 @@ fn setting(at: SocketAddr, name: &str) -> Option<u64> {
 
 /// The nodes of a running cluster, in the order of `CLUSTER NODES`.
 fn running(endpoint: SocketAddr) -> Result<Vec<Node>, Failure> {
-    let text = admin::text(endpoint, &["CLUSTER", "NODES"])?;
+    // Only the Redis Cluster port answers; it names nodes by theirs.
+    let cluster = SocketAddr::new(endpoint.ip(), endpoint.port().saturating_add(CLUSTER_PORT));
+    let text = admin::text(cluster, &["CLUSTER", "NODES"])?;
     let mut nodes = Vec::new();
     for line in text.lines() {
         let mut words = line.split(' ');
         let (id, at) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let at = at.split(['@', ',']).next().and_then(|at| at.parse::<SocketAddr>().ok());
         let Some(at) = at else { continue };
-        // The one-big-Redis port names others by theirs, the Redis Cluster port by theirs.
         nodes.push(Node {
             number: nodes.len() as u16 + 1,
-            client: at,
+            client: SocketAddr::new(at.ip(), at.port().saturating_sub(CLUSTER_PORT)),
             files: None,
             id: Some(id.to_owned()),
             has_left: false,
@@ -417,15 +418,6 @@ fn running(endpoint: SocketAddr) -> Result<Vec<Node>, Failure> {
     }
     if nodes.is_empty() {
         return Err(Failure::new(format!("{endpoint} names no node of a cluster")));
-    }
-    // CLUSTER NODES speaks of Redis Cluster ports; clients are served a fixed step below.
-    if let Some(own) = text.lines().position(|line| line.contains("myself")) {
-        let shift = nodes
-            .get(own)
-            .map_or(0, |node| node.client.port().wrapping_sub(endpoint.port()));
-        for node in &mut nodes {
-            node.client.set_port(node.client.port().wrapping_sub(shift));
-        }
     }
     Ok(nodes)
 }
