@@ -120,10 +120,11 @@ impl Circlet {
         let client = SocketAddr::from((Ipv4Addr::LOCALHOST, free_block(1)?));
         let members: Vec<String> = self.running().map(|node| node.client.to_string()).collect();
         let text = format!(
-            "# Node {number}, which joins a running cluster.\ndir = {:?}\nbind = \"{}\"\nport = {}\njoin = {members:?}\n",
+            "# Node {number}, which joins a running cluster.\ndir = {:?}\nbind = \"{}\"\nport = {}\njoin = {:?}\n",
             files.dir,
             client.ip(),
-            client.port()
+            client.port(),
+            members.join(",")
         );
         let io = |error| Failure::because(format!("cannot write {}", files.config().display()), error);
         fs::create_dir_all(&files.dir).map_err(io)?;
@@ -174,8 +175,7 @@ impl Circlet {
         let old_id = node.id()?;
         let new = self.spawn_joiner()?;
         self.wait_for_joiner(new)?;
-        let new_id = self.node(new)?.id()?;
-        admin::call(self.another(new)?, &["CLUSTER", "REPLACE", &old_id, &new_id])?;
+        admin::call(self.another(new)?, &["CLUSTER", "REMOVE", &old_id])?;
         Ok(new)
     }
 
@@ -228,7 +228,7 @@ impl Circlet {
             match moves(node.client) {
                 Ok(moves) => {
                     let still_to_come = changes && moves.epoch <= self.epoch_before;
-                    if still_to_come || moves.arcs_moving + moves.arcs_draining > 0 {
+                    if still_to_come || moves.arcs_waiting + moves.arcs_moving + moves.arcs_draining > 0 {
                         return Ok(false);
                     }
                 }
@@ -426,6 +426,8 @@ fn running(endpoint: SocketAddr) -> Result<Vec<Node>, Failure> {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Moves {
     epoch: u64,
+    /// Arcs that are to move and do not yet; 0 where that is not told.
+    arcs_waiting: u64,
     arcs_moving: u64,
     arcs_draining: u64,
     entries_moved: u64,
@@ -453,6 +455,7 @@ fn parse_moves(reply: &Value) -> Option<Moves> {
     };
     Some(Moves {
         epoch: number("epoch")?,
+        arcs_waiting: number("arcs_waiting").unwrap_or_default(),
         arcs_moving: number("arcs_moving")?,
         arcs_draining: number("arcs_draining")?,
         entries_moved: number("entries_moved")?,
@@ -472,6 +475,7 @@ mod tests {
         let flat = map.iter().cloned().flat_map(|(key, value)| [key, value]).collect();
         let moves = Moves {
             epoch: 1,
+            arcs_waiting: 0,
             arcs_moving: 2,
             arcs_draining: 3,
             entries_moved: 4,
