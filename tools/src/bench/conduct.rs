@@ -6,6 +6,7 @@
 //! ```
 
 use super::args::RebalanceArgs;
+use super::interrupt::pause;
 use super::load::{Checks, Generator, Manner, Order, Pacer, Phase, Record, Source, Sweep, Workload};
 use super::report::{PhaseReport, ReadBack, SystemReport};
 use super::scenario::{Action, Scenario};
@@ -130,7 +131,7 @@ fn steps(
     for (step, number) in scenario.steps.iter().zip(1..) {
         let step_failed =
             |failure: Failure| Failure::because(format!("{name}: step {number} ({}) failed", step.action), failure);
-        thread::sleep((begin + step.at).saturating_duration_since(Instant::now()));
+        pause((begin + step.at).saturating_duration_since(Instant::now()))?;
         let loads = system.loads();
         enter(step.action.to_string())?;
         let started = Instant::now();
@@ -143,7 +144,7 @@ fn steps(
                     args.step_s_max
                 ))));
             }
-            thread::sleep(LOOK_AGAIN);
+            pause(LOOK_AGAIN)?;
         }
         marks.push(Mark {
             action: Some(step.action),
@@ -158,7 +159,7 @@ fn steps(
             begin.elapsed().as_secs_f64(),
             started.elapsed().as_secs_f64()
         ));
-        thread::sleep(scenario.settle);
+        pause(scenario.settle)?;
     }
     Ok(marks)
 }
@@ -188,7 +189,7 @@ fn sweep(generator: &mut Generator, what: Sweep, keys: u64) -> Result<(), Failur
     let done = generator.run(&mut Source::sweep(what, keys), &nobody());
     done.map_err(|error| Failure::because("the load failed", error))?;
     generator.record.enter(Instant::now(), "next");
-    Ok(())
+    pause(Duration::ZERO)
 }
 
 /// Reads every key once, when all is over: what was acknowledged must be there.

@@ -2,6 +2,7 @@
 
 pub(crate) mod args;
 mod conduct;
+mod interrupt;
 mod load;
 mod report;
 mod scenario;
@@ -25,6 +26,7 @@ pub(crate) fn run(bench: &BenchCommand) -> Result<(), Failure> {
 
 fn rebalance(args: &RebalanceArgs) -> Result<(), Failure> {
     let scenario = Scenario::load(args.scenario.as_deref())?;
+    interrupt::listen()?;
     let mut report = Report::new(args);
     if !args.without_circlet {
         report

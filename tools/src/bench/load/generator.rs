@@ -15,6 +15,7 @@ use super::record::Record;
 use super::routes::{Routes, redirect};
 use super::source::Source;
 use super::workload::Op;
+use crate::bench::interrupt;
 use circlet_resp::Value;
 use rustix::event::{PollFd, Timespec, poll};
 use std::cmp::Reverse;
@@ -146,6 +147,7 @@ impl Generator {
                     Order::Stop => stopping = true,
                 }
             }
+            stopping |= interrupt::has_come();
             self.record.tick(now);
             if !stopping {
                 while let Some((op, due)) = source.take(now, self.in_flight, &mut self.checks) {
