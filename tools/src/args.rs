@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::bench::args::BenchCommand;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -60,6 +61,9 @@ pub(crate) enum Command {
     },
     /// Show how far changes of the cluster have come
     Moves(MovesArgs),
+    /// Measure a cluster
+    #[command(subcommand)]
+    Bench(BenchCommand),
 }
 
 /// `circlet join`
@@ -162,7 +166,8 @@ pub(crate) struct StatusArgs {
     pub(crate) json: bool,
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
+/// `KEY=VALUE` of `--set`.
+pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
         _ => Err("expected KEY=VALUE".into()),

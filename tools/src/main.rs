@@ -4,6 +4,7 @@
 
 mod args;
 mod ask;
+mod bench;
 mod change;
 mod down;
 mod failure;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Remove { change, force } => change::remove(&change, force),
         Command::Weight { change, weight } => change::weight(&change, &weight),
         Command::Moves(moves) => change::moves(&moves),
+        Command::Bench(bench) => bench::run(&bench),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

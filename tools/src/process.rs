@@ -33,6 +33,11 @@ impl Pid {
         (name == "circlet" || name == own_name.trim_end()) && !rest.starts_with('Z')
     }
 
+    /// Its number.
+    pub(crate) fn get(self) -> u32 {
+        self.0.unsigned_abs()
+    }
+
     /// Asks the process to stop.
     pub(crate) fn terminate(self) -> Result<(), Failure> {
         self.signal(Signal::TERM)

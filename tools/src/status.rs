@@ -151,7 +151,11 @@ fn describe(files: &NodeFiles) -> Value {
 
 /// One HTTP request, without a client library for three fixed paths of our own server.
 fn get(files: &NodeFiles, path: &str) -> Option<(u16, String)> {
-    let at = http_address(files)?;
+    page(http_address(files)?, path)
+}
+
+/// A page of the node that serves HTTP at `at`: its code and its body.
+pub(crate) fn page(at: SocketAddr, path: &str) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&at, ANSWER_TIMEOUT).ok()?;
     stream.set_read_timeout(Some(ANSWER_TIMEOUT)).ok()?;
     stream

@@ -23,6 +23,19 @@ const REDRAW: Duration = Duration::from_millis(500);
 /// # Errors
 /// When the directory is another cluster's, nodes of it run already, or one does not come up. Then none is left running.
 pub(crate) fn run(up: &UpArgs) -> Result<(), Failure> {
+    let nodes = start(up)?;
+    announce(&nodes, up)?;
+    if up.detach {
+        return Ok(());
+    }
+    stay(&nodes)
+}
+
+/// Starts the nodes and waits until all are ready.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn start(up: &UpArgs) -> Result<Vec<NodeFiles>, Failure> {
     fs::create_dir_all(&up.dir)
         .map_err(|error| Failure::because(format!("cannot make {}", up.dir.display()), error))?;
     let layout = layout::prepare(up)?;
@@ -46,14 +59,10 @@ pub(crate) fn run(up: &UpArgs) -> Result<(), Failure> {
         }
         return Err(failure);
     }
-    announce(nodes, up)?;
-    if up.detach {
-        return Ok(());
-    }
-    stay(nodes)
+    Ok(layout.nodes)
 }
 
-/// Starts a node in the background.
+/// Starts the process of a node, with settings over those of its file.
 pub(crate) fn spawn(files: &NodeFiles, settings: &[(String, String)]) -> Result<Child, Failure> {
     let say_why = |what: &str, error| Failure::because(format!("cannot {what} node {}", files.number), error);
     let program = std::env::current_exe().map_err(|error| say_why("start", error))?;
@@ -94,7 +103,8 @@ pub(crate) fn wait_ready(nodes: &[NodeFiles], children: &mut [Child]) -> Result<
     }
 }
 
-fn tail(log: &std::path::Path) -> String {
+/// The last lines of a log.
+pub(crate) fn tail(log: &std::path::Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(8)..].join("\n")

@@ -148,7 +148,7 @@ fn sound_triple(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::Histogram;
+    use circlet_measure::Histogram;
 
     fn sample(cpu_ns: u64, foreign_cores: f64) -> Sample {
         Sample {

@@ -9,12 +9,12 @@ use std::time::Instant;
 
 use mio::net::TcpStream;
 
-use super::histogram::Histogram;
 use super::keys::Draw;
 use super::phase::Phase;
 use super::reply::{Kind, scan};
 use super::request::Batch;
 use crate::error::{Doing, Error, Result};
+use circlet_measure::Histogram;
 
 /// What the connections of one worker have seen.
 #[derive(Default)]

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use circlet_measure::Random;
+
 pub(crate) const KEY_BYTES: usize = 16;
 pub(crate) const KEY_PREFIX: &[u8; 4] = b"key:";
 const DIGITS: usize = KEY_BYTES - KEY_PREFIX.len();
@@ -76,28 +78,6 @@ impl Draw {
             }
         };
         Some(self.keys.number(index))
-    }
-}
-
-/// splitmix64: one multiplication chain a draw, seeded, so that two runs ask for the same keys.
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number below `bound`, by multiply and shift; `bound` is not 0.
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
     }
 }
 

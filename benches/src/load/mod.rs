@@ -11,7 +11,6 @@
 //! the clocks are read, and knows neither W nor where a key lives.
 
 mod connection;
-mod histogram;
 mod keys;
 mod phase;
 pub(crate) mod reply;
@@ -24,7 +23,6 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub(crate) use histogram::Histogram;
 pub(crate) use keys::Keys;
 pub(crate) use request::{Op, Shape};
 pub(crate) use sample::Sample;

@@ -1,7 +1,9 @@
 //! Requests, built once and patched: a batch is a memory copy and twelve digits a request, so that the generator
 //! costs less than the server that it measures.
 
-use super::keys::{Draw, KEY_BYTES, KEY_PREFIX, Random, key_bytes, write_key};
+use circlet_measure::Random;
+
+use super::keys::{Draw, KEY_BYTES, KEY_PREFIX, key_bytes, write_key};
 
 /// What is asked.
 ///

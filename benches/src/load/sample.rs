@@ -1,8 +1,8 @@
 //! What one run of the generator measured.
 
-use super::Histogram;
 use super::connection::Tally;
 use crate::machine::cpu;
+use circlet_measure::Histogram;
 
 pub(crate) struct Sample {
     pub(crate) operations: u64,

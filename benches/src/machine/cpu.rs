@@ -1,8 +1,7 @@
 //! CPU clocks.
 //!
-//! `/proc/PID/task/*/schedstat` counts nanoseconds on a core, one file a thread; `utime + stime` agree with it but tick
-//! at 10 ms, which is 2 % of a window. A thread that ends takes its count with it: no server measured here ends
-//! threads under load.
+//! Of a process: `circlet_measure::process_ns`. A thread that ends takes its count with it: no server measured here ends threads
+//! under load.
 
 use std::fs;
 use std::time::Instant;
@@ -36,24 +35,7 @@ impl Reading {
 
 /// Nanoseconds that all threads of `pid` have run.
 pub(crate) fn process_ns(pid: u32) -> Result<u64> {
-    let threads = fs::read_dir(format!("/proc/{pid}/task")).doing(format_args!("reading the threads of {pid}"))?;
-    let mut total = 0;
-    for thread in threads {
-        let path = thread
-            .doing(format_args!("reading the threads of {pid}"))?
-            .path()
-            .join("schedstat");
-        // A thread may end between the listing and the reading.
-        let Ok(text) = fs::read_to_string(&path) else { continue };
-        total += parse_schedstat(&text)
-            .ok_or_else(|| Error::Answer(format!("{} holds {text:?}, not CPU times", path.display())))?;
-    }
-    Ok(total)
-}
-
-/// The first field: nanoseconds on a core.
-fn parse_schedstat(text: &str) -> Option<u64> {
-    text.split_ascii_whitespace().next()?.parse().ok()
+    circlet_measure::process_ns(pid).doing(format_args!("reading the threads of {pid}"))
 }
 
 /// Core-seconds that the machine was not idle, since boot.
@@ -82,12 +64,6 @@ fn parse_busy_ticks(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn cpu_time_is_the_first_field() {
-        assert_eq!(parse_schedstat("123456789 42 7\n"), Some(123_456_789));
-        assert_eq!(parse_schedstat(""), None);
-    }
 
     #[test]
     fn idle_and_iowait_are_not_busy_and_guest_is_counted_once() {

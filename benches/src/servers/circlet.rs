@@ -8,7 +8,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::process::{Process, command_line};
-use super::{ANSWER_TIMEOUT, Server, ports};
+use super::{ANSWER_TIMEOUT, Server};
 use crate::admin::Client;
 use crate::error::{Doing, Error, Result};
 
@@ -37,7 +37,7 @@ pub(crate) fn start_circlet(program: &Path, plan: ClusterPlan) -> Result<Server>
         )));
     }
     let dir = TempDir::new().doing("making a directory for the nodes")?;
-    let first = ports::free_block(plan.nodes)?;
+    let first = circlet_measure::free_block(plan.nodes).doing("looking for free ports")?;
     let data = dir.path().join("data").display().to_string();
     let args = arguments(plan, &first.to_string(), &data);
     let shown = arguments(plan, "PORT", "DIR");

@@ -2,7 +2,6 @@
 
 mod circlet;
 mod peers;
-mod ports;
 mod process;
 
 use std::net::SocketAddr;

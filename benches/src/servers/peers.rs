@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::process::{Process, command_line};
-use super::{ANSWER_TIMEOUT, Server, ports};
+use super::{ANSWER_TIMEOUT, Server};
 use crate::admin::Client;
 use crate::error::{Doing, Error, Result};
 use crate::machine::describe::output;
@@ -113,7 +113,7 @@ impl Peers {
     }
 
     fn start(&self, program: &Program, extra: &[&str], core: Option<usize>) -> Result<Server> {
-        let port = ports::free_port()?;
+        let port = circlet_measure::free_port().doing("looking for a free port")?;
         let port_text = port.to_string();
         let fixed = [
             "--port",
@@ -144,7 +144,7 @@ impl Peers {
 /// Starts the floor, which is this same program.
 pub(crate) fn start_floor(core: Option<usize>, value_bytes: usize, logs: &Path) -> Result<Server> {
     let program = std::env::current_exe().doing("finding this program")?;
-    let port = ports::free_port()?;
+    let port = circlet_measure::free_port().doing("looking for a free port")?;
     let args = [
         "floor",
         "--port",

@@ -13,7 +13,7 @@ struct Crate {
     may_use: &'static [&'static str],
 }
 
-const CRATES: [Crate; 11] = [
+const CRATES: [Crate; 12] = [
     Crate {
         manifest: "ring/Cargo.toml",
         may_use: &[],
@@ -42,6 +42,11 @@ const CRATES: [Crate; 11] = [
         manifest: "tools/chaos/Cargo.toml",
         may_use: &["circlet-resp"],
     },
+    // What load generators share. It knows nothing of Circlet, so a generator cannot hide a mistake of the server through it.
+    Crate {
+        manifest: "tools/measure/Cargo.toml",
+        may_use: &[],
+    },
     Crate {
         manifest: "tools/xtask/Cargo.toml",
         may_use: &[],
@@ -67,6 +72,7 @@ const LIBRARIES: &[&str] = &[
     "circlet-server",
     "circlet-client",
     "circlet-sim",
+    "circlet-measure",
 ];
 
 /// What would bring a task, a socket or a lock into a pure crate.

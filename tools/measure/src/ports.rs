@@ -1,8 +1,7 @@
 //! Free ports, found by binding them: what is free now is taken a moment later, by the server that is started.
 
+use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
-
-use crate::error::{Doing, Error, Result};
 
 /// Below the range that the kernel gives to outgoing connections (32768 and up).
 const FIRST: u16 = 20_000;
@@ -10,14 +9,19 @@ const LAST: u16 = 32_000;
 /// A node's ports lie so far apart: clients, Redis Cluster, peers and gossip, HTTP.
 const BLOCK_STEPS: [u16; 4] = [0, 100, 200, 300];
 
-/// One free port.
-pub(crate) fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).doing("looking for a free port")?;
-    Ok(listener.local_addr().doing("reading a port")?.port())
+/// One free port of loopback.
+///
+/// # Errors
+/// When the system gives none.
+pub fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-/// A first port P such that all ports of `nodes` nodes at P are free, as `circlet up --port P` takes them.
-pub(crate) fn free_block(nodes: u16) -> Result<u16> {
+/// A first port P such that all ports of `nodes` nodes at P are free on loopback, as `circlet up --port P` takes them.
+///
+/// # Errors
+/// When there are no such ports.
+pub fn free_block(nodes: u16) -> io::Result<u16> {
     // Begin at a place of this process's own, so that two runs side by side rarely meet.
     let begin = FIRST + (std::process::id() % 10) as u16 * 1000;
     let mut candidates = (begin..LAST).chain(FIRST..begin).step_by(usize::from(nodes.max(1)));
@@ -28,7 +32,7 @@ pub(crate) fn free_block(nodes: u16) -> Result<u16> {
     };
     candidates
         .find(is_free)
-        .ok_or_else(|| Error::Missing(format!("no free ports for {nodes} nodes")))
+        .ok_or_else(|| io::Error::new(ErrorKind::AddrNotAvailable, format!("no free ports for {nodes} nodes")))
 }
 
 fn is_free(port: u16) -> bool {

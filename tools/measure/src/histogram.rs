@@ -10,8 +10,8 @@ const STEPS: u64 = 1 << STEP_BITS;
 const CELLS: usize = ((64 - STEP_BITS as usize) + 1) << STEP_BITS;
 
 /// Counts of values in nanoseconds.
-#[derive(Clone)]
-pub(crate) struct Histogram {
+#[derive(Debug, Clone)]
+pub struct Histogram {
     counts: Vec<u64>,
     total: u64,
     max: u64,
@@ -28,13 +28,15 @@ impl Default for Histogram {
 }
 
 impl Histogram {
-    pub(crate) fn record(&mut self, value: u64) {
+    /// Counts one value.
+    pub fn record(&mut self, value: u64) {
         self.counts[cell_of(value)] += 1;
         self.total += 1;
         self.max = self.max.max(value);
     }
 
-    pub(crate) fn merge(&mut self, other: &Self) {
+    /// Counts all that the other has counted.
+    pub fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
             *mine += theirs;
         }
@@ -42,9 +44,22 @@ impl Histogram {
         self.max = self.max.max(other.max);
     }
 
+    /// How many values were recorded.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.total
+    }
+
+    /// The greatest recorded value, exactly; 0 when nothing was recorded.
+    #[must_use]
+    pub fn max(&self) -> u64 {
+        self.max
+    }
+
     /// The smallest recorded value that at least `share` (0 to 1) of all values do not exceed, rounded up to the end
     /// of its step; 0 when nothing was recorded.
-    pub(crate) fn quantile(&self, share: f64) -> u64 {
+    #[must_use]
+    pub fn quantile(&self, share: f64) -> u64 {
         // 100 * 0.07 is a little more than 7 in binary: without the slack its rank would be 8.
         let rank = (self.total as f64 * share * (1.0 - 1e-12)).ceil() as u64;
         let rank = rank.clamp(1, self.total.max(1));

@@ -1,0 +1,119 @@
+//! Who is asked for a key: what a Redis Cluster client knows, a node for each slot, learnt from `CLUSTER SLOTS` and corrected by `MOVED`.
+
+use circlet_resp::Value;
+use circlet_ring::{SLOT_COUNT, Slot};
+use std::net::{IpAddr, SocketAddr};
+
+/// A map from slots to nodes.
+#[derive(Debug)]
+pub(crate) struct Routes {
+    owners: Vec<Option<SocketAddr>>,
+}
+
+impl Routes {
+    pub(crate) fn new() -> Self {
+        Routes {
+            owners: vec![None; usize::from(SLOT_COUNT)],
+        }
+    }
+
+    pub(crate) fn of(&self, key: &[u8]) -> Option<SocketAddr> {
+        self.owners[usize::from(Slot::of_key(key).get())]
+    }
+
+    /// Every node that some slot belongs to.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = SocketAddr> {
+        let mut nodes: Vec<SocketAddr> = self.owners.iter().flatten().copied().collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        nodes.into_iter()
+    }
+
+    /// Takes over a reply to `CLUSTER SLOTS` of the node at `from`; false when it is none.
+    pub(crate) fn learn(&mut self, reply: &Value, from: SocketAddr) -> bool {
+        let Value::Array(ranges) = reply else { return false };
+        for range in ranges {
+            let Value::Array(range) = range else { return false };
+            let [Value::Integer(first), Value::Integer(last), Value::Array(node), ..] = &range[..] else {
+                return false;
+            };
+            let [ip, Value::Integer(port), ..] = &node[..] else {
+                return false;
+            };
+            let ip = ip
+                .as_bytes()
+                .and_then(|ip| std::str::from_utf8(ip).ok())
+                .unwrap_or_default();
+            let (Some(owner), Ok(first), Ok(last)) = (
+                address(ip, *port, from),
+                usize::try_from(*first),
+                usize::try_from(*last),
+            ) else {
+                return false;
+            };
+            if let Some(slots) = self.owners.get_mut(first..=last) {
+                slots.fill(Some(owner));
+            }
+        }
+        true
+    }
+
+    /// Takes over `MOVED 3999 127.0.0.1:6381`, as the node at `from` said it; answers where to go instead.
+    pub(crate) fn moved(&mut self, text: &str, from: SocketAddr) -> Option<SocketAddr> {
+        let (slot, to) = redirect(text, from)?;
+        *self.owners.get_mut(usize::from(slot))? = Some(to);
+        Some(to)
+    }
+}
+
+/// The slot and the address of `MOVED` or `ASK`.
+pub(crate) fn redirect(text: &str, from: SocketAddr) -> Option<(u16, SocketAddr)> {
+    let mut words = text.split(' ').skip(1);
+    let (slot, at) = (words.next()?.parse().ok()?, words.next()?);
+    let (ip, port) = at.rsplit_once(':')?;
+    Some((slot, address(ip, port.parse().ok()?, from)?))
+}
+
+/// A node that does not know its own address leaves it out: it is the one that was asked.
+fn address(ip: &str, port: i64, from: SocketAddr) -> Option<SocketAddr> {
+    let ip: IpAddr = if ip.is_empty() { from.ip() } else { ip.parse().ok()? };
+    Some(SocketAddr::new(ip, u16::try_from(port).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(port: u16) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], port))
+    }
+
+    fn range(first: i64, last: i64, ip: &str, port: i64) -> Value {
+        let node = Value::Array(vec![
+            Value::Bulk(ip.into()),
+            Value::Integer(port),
+            Value::Bulk(b"id".to_vec()),
+        ]);
+        Value::Array(vec![Value::Integer(first), Value::Integer(last), node])
+    }
+
+    #[test]
+    fn slots_are_learnt_and_corrected() {
+        let mut routes = Routes::new();
+        let slot = Slot::of_key(b"a").get();
+        let reply = Value::Array(vec![range(0, 9_999, "127.0.0.1", 1), range(10_000, 16_383, "", 2)]);
+        assert!(routes.learn(&reply, at(2)));
+        assert_eq!(routes.of(b"a"), Some(if slot < 10_000 { at(1) } else { at(2) }));
+        assert_eq!(routes.moved(&format!("MOVED {slot} 127.0.0.1:3"), at(1)), Some(at(3)));
+        assert_eq!(routes.of(b"a"), Some(at(3)));
+        assert_eq!(routes.nodes().collect::<Vec<_>>(), [at(1), at(2), at(3)]);
+    }
+
+    #[test]
+    fn what_is_no_redirect_is_not_followed() {
+        assert_eq!(redirect("MOVED", at(1)), None);
+        assert_eq!(redirect("ASK 12 nowhere", at(1)), None);
+        assert_eq!(redirect("ASK 12 127.0.0.1:6381", at(1)), Some((12, at(6_381))));
+        assert!(!Routes::new().learn(&Value::Error("ERR".into()), at(1)));
+    }
+}

@@ -1,0 +1,301 @@
+//! Plots as SVG, with nothing but what a browser has. Colours are classes, so that the page decides them for light and dark.
+
+use std::fmt::Write as _;
+
+const WIDTH: f64 = 900.0;
+const HEIGHT: f64 = 260.0;
+const LEFT: f64 = 70.0;
+const RIGHT: f64 = 15.0;
+const TOP: f64 = 26.0;
+const BOTTOM: f64 = 42.0;
+/// Colours that the page has; further bars begin again.
+const COLOURS: usize = 8;
+/// Lines across a plot, about.
+const TICKS: f64 = 5.0;
+
+/// A line of a plot: its name, and its points.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) name: String,
+    pub(super) points: Vec<(f64, f64)>,
+}
+
+/// A stretch of the x axis that is set off from the rest.
+#[derive(Debug)]
+pub(super) struct Band {
+    pub(super) name: String,
+    pub(super) begin: f64,
+    pub(super) end: f64,
+}
+
+/// What a plot of lines shows.
+#[derive(Debug)]
+pub(super) struct Lines {
+    pub(super) title: String,
+    pub(super) x_label: String,
+    pub(super) y_label: String,
+    /// Powers of ten up the y axis; values at or below 0 are left out.
+    pub(super) is_logarithmic: bool,
+    pub(super) bands: Vec<Band>,
+    pub(super) lines: Vec<Line>,
+}
+
+/// Groups of bars: one group a name, one bar a series.
+#[derive(Debug)]
+pub(super) struct Bars {
+    pub(super) title: String,
+    pub(super) x_label: String,
+    pub(super) y_label: String,
+    pub(super) series: Vec<String>,
+    pub(super) groups: Vec<(String, Vec<f64>)>,
+}
+
+/// The y axis: from value to height.
+struct Axis {
+    low: f64,
+    high: f64,
+    is_logarithmic: bool,
+}
+
+impl Axis {
+    fn of(values: impl Iterator<Item = f64>, is_logarithmic: bool) -> Self {
+        let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
+        for value in values.filter(|value| value.is_finite() && *value > 0.0) {
+            (low, high) = (low.min(value), high.max(value));
+        }
+        if high <= 0.0 {
+            (low, high) = (1.0, 10.0);
+        }
+        if is_logarithmic {
+            (low, high) = (10_f64.powf(low.log10().floor()), 10_f64.powf(high.log10().ceil()));
+            return Axis {
+                low,
+                high: high.max(low * 10.0),
+                is_logarithmic,
+            };
+        }
+        let step = nice(high / TICKS);
+        Axis {
+            low: 0.0,
+            high: (high / step).ceil() * step,
+            is_logarithmic,
+        }
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        let share = if self.is_logarithmic {
+            (value.max(self.low).log10() - self.low.log10()) / (self.high.log10() - self.low.log10())
+        } else {
+            value / self.high
+        };
+        TOP + (HEIGHT - TOP - BOTTOM) * (1.0 - share.clamp(0.0, 1.0))
+    }
+
+    fn ticks(&self) -> Vec<f64> {
+        let mut ticks = Vec::new();
+        let mut tick = self.low;
+        let step = nice(self.high / TICKS);
+        while tick <= self.high * 1.001 {
+            ticks.push(tick);
+            tick = if self.is_logarithmic { tick * 10.0 } else { tick + step };
+        }
+        ticks
+    }
+}
+
+/// 1, 2 or 5 times a power of ten, at or above `value`.
+fn nice(value: f64) -> f64 {
+    let power = 10_f64.powf(value.max(1e-9).log10().floor());
+    let lead = [1.0, 2.0, 5.0].into_iter().find(|lead| lead * power >= value * 0.999);
+    lead.unwrap_or(10.0) * power
+}
+
+/// Text as XML takes it.
+pub(super) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+fn short(value: f64) -> String {
+    match value {
+        value if value >= 1e6 => format!("{}M", value / 1e6),
+        value if value >= 1e4 => format!("{}k", value / 1e3),
+        value => format!("{}", (value * 1e6).round() / 1e6),
+    }
+}
+
+fn open(title: &str, x_label: &str, y_label: &str) -> String {
+    let mut svg = format!(
+        "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">\n",
+        escape(title)
+    );
+    let (middle, bottom) = (LEFT + (WIDTH - LEFT - RIGHT) / 2.0, HEIGHT - 6.0);
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        svg,
+        "<text class=\"title\" x=\"{LEFT}\" y=\"14\">{}</text>",
+        escape(title)
+    );
+    let _ = writeln!(
+        svg,
+        "<text x=\"{middle}\" y=\"{bottom}\" text-anchor=\"middle\">{}</text>",
+        escape(x_label)
+    );
+    let across = TOP + (HEIGHT - TOP - BOTTOM) / 2.0;
+    let _ = writeln!(
+        svg,
+        "<text transform=\"translate(14 {across}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
+        escape(y_label)
+    );
+    svg
+}
+
+fn grid(svg: &mut String, axis: &Axis) {
+    for tick in axis.ticks() {
+        let (y, end) = (axis.y(tick), WIDTH - RIGHT);
+        let _ = writeln!(
+            svg,
+            "<line class=\"grid\" x1=\"{LEFT}\" y1=\"{y:.1}\" x2=\"{end}\" y2=\"{y:.1}\"/>"
+        );
+        let _ = writeln!(
+            svg,
+            "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+            LEFT - 6.0,
+            y + 4.0,
+            short(tick)
+        );
+    }
+}
+
+fn legend(svg: &mut String, names: &[String]) {
+    let mut x = WIDTH - RIGHT;
+    for (at, name) in names.iter().enumerate().rev() {
+        x -= 24.0 + 7.0 * name.len() as f64;
+        let colour = at % COLOURS;
+        let _ = writeln!(
+            svg,
+            "<rect class=\"c{colour} bar\" x=\"{x:.1}\" y=\"5\" width=\"10\" height=\"10\"/>"
+        );
+        let _ = writeln!(svg, "<text x=\"{:.1}\" y=\"14\">{}</text>", x + 14.0, escape(name));
+    }
+}
+
+/// Lines over time.
+pub(super) fn lines(plot: &Lines) -> String {
+    let all = || plot.lines.iter().flat_map(|line| &line.points);
+    let axis = Axis::of(all().map(|point| point.1), plot.is_logarithmic);
+    let x_max = all()
+        .map(|point| point.0)
+        .chain(plot.bands.iter().map(|band| band.end))
+        .fold(1e-3, f64::max);
+    let x_of = |value: f64| LEFT + (WIDTH - LEFT - RIGHT) * value / x_max;
+    let mut svg = open(&plot.title, &plot.x_label, &plot.y_label);
+    for (at, band) in plot.bands.iter().enumerate() {
+        // In two rows: steps may follow each other closely.
+        let row = TOP + 11.0 + 12.0 * (at % 2) as f64;
+        let (x, width) = (x_of(band.begin), (x_of(band.end) - x_of(band.begin)).max(1.5));
+        let height = HEIGHT - TOP - BOTTOM;
+        let _ = writeln!(
+            svg,
+            "<rect class=\"band\" x=\"{x:.1}\" y=\"{TOP}\" width=\"{width:.1}\" height=\"{height}\"/>"
+        );
+        let _ = writeln!(
+            svg,
+            "<text class=\"mark\" x=\"{:.1}\" y=\"{}\">{}</text>",
+            x + 3.0,
+            row,
+            escape(&band.name)
+        );
+    }
+    grid(&mut svg, &axis);
+    let step = nice(x_max / 10.0);
+    let mut tick = 0.0;
+    while tick <= x_max * 1.001 {
+        let (x, y) = (x_of(tick), HEIGHT - BOTTOM + 16.0);
+        let _ = writeln!(
+            svg,
+            "<text x=\"{x:.1}\" y=\"{y}\" text-anchor=\"middle\">{}</text>",
+            short(tick)
+        );
+        tick += step;
+    }
+    for (at, line) in plot.lines.iter().enumerate() {
+        let drawn = line.points.iter().filter(|point| !plot.is_logarithmic || point.1 > 0.0);
+        let points: Vec<String> = drawn
+            .map(|(x, y)| format!("{:.1},{:.1}", x_of(*x), axis.y(*y)))
+            .collect();
+        let _ = writeln!(svg, "<polyline class=\"c{at} line\" points=\"{}\"/>", points.join(" "));
+    }
+    legend(
+        &mut svg,
+        &plot.lines.iter().map(|line| line.name.clone()).collect::<Vec<_>>(),
+    );
+    svg.push_str("</svg>\n");
+    svg
+}
+
+/// Bars side by side.
+pub(super) fn bars(plot: &Bars) -> String {
+    let axis = Axis::of(plot.groups.iter().flat_map(|(_, values)| values.iter().copied()), false);
+    let mut svg = open(&plot.title, &plot.x_label, &plot.y_label);
+    grid(&mut svg, &axis);
+    let group_width = (WIDTH - LEFT - RIGHT) / plot.groups.len().max(1) as f64;
+    let bar_width = (group_width * 0.8 / plot.series.len().max(1) as f64).min(48.0);
+    for (at, (name, values)) in plot.groups.iter().enumerate() {
+        let middle = LEFT + group_width * (at as f64 + 0.5);
+        let first = middle - bar_width * values.len() as f64 / 2.0;
+        for (bar, value) in values.iter().enumerate() {
+            let (x, y) = (first + bar_width * bar as f64, axis.y(*value));
+            let (width, height) = ((bar_width - 2.0).max(0.5), HEIGHT - BOTTOM - y);
+            let tip = format!(
+                "{name}, {}: {}",
+                plot.series.get(bar).map_or("", String::as_str),
+                short(value.round())
+            );
+            let _ = writeln!(
+                svg,
+                "<rect class=\"c{} bar\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"><title>{}</title></rect>",
+                bar % COLOURS,
+                escape(&tip)
+            );
+        }
+        let y = HEIGHT - BOTTOM + 16.0;
+        let _ = writeln!(
+            svg,
+            "<text x=\"{middle:.1}\" y=\"{y}\" text-anchor=\"middle\">{}</text>",
+            escape(name)
+        );
+    }
+    legend(&mut svg, &plot.series);
+    svg.push_str("</svg>\n");
+    svg
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_round_numbers_that_span_the_values() {
+        let axis = Axis::of([3.0, 870.0].into_iter(), false);
+        assert_eq!(axis.ticks(), [0.0, 200.0, 400.0, 600.0, 800.0, 1_000.0]);
+        let axis = Axis::of([3.0, 870.0].into_iter(), true);
+        assert_eq!(axis.ticks(), [1.0, 10.0, 100.0, 1_000.0]);
+        assert!(axis.y(1.0) > axis.y(1_000.0), "more is higher up");
+    }
+
+    #[test]
+    fn nothing_to_show_is_a_plot_too() {
+        let plot = Bars {
+            title: String::new(),
+            x_label: String::new(),
+            y_label: String::new(),
+            series: Vec::new(),
+            groups: Vec::new(),
+        };
+        assert!(bars(&plot).ends_with("</svg>\n"));
+        assert!(Axis::of([0.0, f64::NAN].into_iter(), true).y(0.0).is_finite());
+    }
+}

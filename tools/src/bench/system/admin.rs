@@ -1,0 +1,63 @@
+//! One command to one node, on a connection of its own.
+
+use crate::bench::load::encode;
+use crate::failure::Failure;
+use circlet_resp::{ReplyLimits, ReplyParser, Value};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// How long a node may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Sends a command and waits for its answer.
+///
+/// # Errors
+/// When the node cannot be reached or answers an error: the text names the command and says what was answered.
+pub(crate) fn call(at: SocketAddr, command: &[&str]) -> Result<Value, Failure> {
+    let what = || format!("{} at {at}", command.join(" "));
+    match ask(at, command) {
+        Ok(Value::Error(text)) => Err(Failure::new(format!("{} is refused: {text}", what()))),
+        Ok(value) => Ok(value),
+        Err(error) => Err(Failure::because(format!("{} has no answer", what()), error)),
+    }
+}
+
+/// The answer as text; empty for anything that is none.
+pub(crate) fn text(at: SocketAddr, command: &[&str]) -> Result<String, Failure> {
+    let value = call(at, command)?;
+    Ok(value
+        .as_bytes()
+        .map(|text| String::from_utf8_lossy(text).into_owned())
+        .unwrap_or_default())
+}
+
+/// A field of INFO as a number; 0 when there is none.
+pub(crate) fn info_number(at: SocketAddr, section: &str, field: &str) -> u64 {
+    let info = text(at, &["INFO", section]).unwrap_or_default();
+    let line = info
+        .lines()
+        .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+    line.and_then(|number| number.trim().parse().ok()).unwrap_or_default()
+}
+
+fn ask(at: SocketAddr, command: &[&str]) -> io::Result<Value> {
+    let mut stream = TcpStream::connect_timeout(&at, ANSWER_TIMEOUT)?;
+    stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
+    let mut request = Vec::new();
+    encode(&mut request, command);
+    stream.write_all(&request)?;
+    let mut parser = ReplyParser::new(ReplyLimits::default());
+    let (mut unread, mut bytes) = (Vec::new(), [0; 16 << 10]);
+    loop {
+        match stream.read(&mut bytes)? {
+            0 => return Err(ErrorKind::UnexpectedEof.into()),
+            count => unread.extend_from_slice(&bytes[..count]),
+        }
+        let progress = parser.parse(&unread).map_err(io::Error::other)?;
+        unread.drain(..progress.consumed);
+        if let Some(value) = progress.value {
+            return Ok(value);
+        }
+    }
+}

@@ -1,0 +1,488 @@
+//! Circlet: nodes that `up` starts, or a cluster that runs already. Nodes join by a configuration that names members, and leave by
+//! `CLUSTER LEAVE`; `CLUSTER MOVES` tells how far the cluster is.
+
+use super::{NodeLoad, System, admin};
+use crate::args::UpArgs;
+use crate::bench::args::RebalanceArgs;
+use crate::bench::scenario::Action;
+use crate::failure::Failure;
+use crate::layout::{self, NodeFiles};
+use crate::process::{Pid, wait_for};
+use crate::{status, up};
+use circlet_resp::Value;
+use circlet_ring::{ArcCount, Diff, Member, NodeId, Placement};
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::process::Child;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Ports of a node above the one that it serves clients on.
+const CLUSTER_PORT: u16 = 100;
+const HTTP_PORT: u16 = 300;
+
+/// Nothing may move for so long before a step counts as over: one epoch follows another after up to 100 ms.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// How long a killed process may take to be gone.
+const GONE_MAX: Duration = Duration::from_secs(5);
+
+#[derive(Debug)]
+struct Node {
+    number: u16,
+    client: SocketAddr,
+    /// Of nodes that this program started.
+    files: Option<NodeFiles>,
+    id: Option<String>,
+    has_left: bool,
+}
+
+/// A cluster of Circlet.
+#[derive(Debug)]
+pub(crate) struct Circlet {
+    nodes: Vec<Node>,
+    settings: Vec<(String, String)>,
+    /// Of the new node, while it joins.
+    child: Option<Child>,
+    step: Option<Action>,
+    /// The epoch before the step, when it changes the members.
+    epoch_before: u64,
+    quiet_since: Option<Instant>,
+    least: Option<f64>,
+    /// Dropped last: the nodes write to it.
+    dir: TempDir,
+}
+
+impl Circlet {
+    pub(crate) fn start(args: &RebalanceArgs) -> Result<Self, Failure> {
+        let dir = TempDir::new().map_err(|error| Failure::because("cannot make a directory for the nodes", error))?;
+        let mut circlet = Circlet {
+            nodes: Vec::new(),
+            settings: args.settings.clone(),
+            child: None,
+            step: None,
+            epoch_before: 0,
+            quiet_since: None,
+            least: None,
+            dir,
+        };
+        match args.endpoint {
+            Some(endpoint) => circlet.nodes = running(endpoint)?,
+            None => circlet.start_nodes(args)?,
+        }
+        Ok(circlet)
+    }
+
+    fn start_nodes(&mut self, args: &RebalanceArgs) -> Result<(), Failure> {
+        let up = UpArgs {
+            nodes: args.nodes,
+            port: free_block(args.nodes)?,
+            dir: self.dir.path().to_owned(),
+            replicas: args.replicas,
+            bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            bind_each: None,
+            settings: args.settings.clone(),
+            detach: true,
+        };
+        for files in up::start(&up)? {
+            self.nodes.push(Node {
+                number: files.number,
+                client: layout::address(&up, files.number)?,
+                files: Some(files),
+                id: None,
+                has_left: false,
+            });
+        }
+        Ok(())
+    }
+
+    /// Nodes that should answer.
+    fn running(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().filter(|node| node.is_running())
+    }
+
+    fn node(&self, number: u16) -> Result<&Node, Failure> {
+        let found = self.nodes.iter().find(|node| node.number == number && !node.has_left);
+        found.ok_or_else(|| Failure::new(format!("there is no node {number}")))
+    }
+
+    /// Any node but this one that runs.
+    fn another(&self, than: u16) -> Result<SocketAddr, Failure> {
+        let found = self.running().find(|node| node.number != than);
+        found
+            .map(|node| node.client)
+            .ok_or_else(|| Failure::new("no other node runs"))
+    }
+
+    fn spawn_joiner(&mut self) -> Result<u16, Failure> {
+        let number = self.nodes.iter().map(|node| node.number).max().unwrap_or_default() + 1;
+        let files = NodeFiles::new(self.dir.path(), number);
+        let client = SocketAddr::from((Ipv4Addr::LOCALHOST, free_block(1)?));
+        let members: Vec<String> = self.running().map(|node| node.client.to_string()).collect();
+        let text = format!(
+            "# Node {number}, which joins a running cluster.\ndir = {:?}\nbind = \"{}\"\nport = {}\njoin = {:?}\n",
+            files.dir,
+            client.ip(),
+            client.port(),
+            members.join(",")
+        );
+        let io = |error| Failure::because(format!("cannot write {}", files.config().display()), error);
+        fs::create_dir_all(&files.dir).map_err(io)?;
+        fs::write(files.config(), text).map_err(io)?;
+        self.child = Some(up::spawn(&files, &self.settings)?);
+        self.nodes.push(Node {
+            number,
+            client,
+            files: Some(files),
+            id: None,
+            has_left: false,
+        });
+        Ok(number)
+    }
+
+    /// Waits until the node that was just started answers; fails with the end of its log when it ended instead.
+    fn wait_for_joiner(&mut self, number: u16) -> Result<(), Failure> {
+        let files = NodeFiles::new(self.dir.path(), number);
+        let client = self.node(number)?.client;
+        let mut ended = false;
+        let child = &mut self.child;
+        let answers = wait_for(Duration::from_secs(20), || {
+            ended = child
+                .as_mut()
+                .is_some_and(|child| matches!(child.try_wait(), Ok(Some(_)) | Err(_)));
+            ended || admin::call(client, &["PING"]).is_ok()
+        });
+        if answers && !ended {
+            return Ok(());
+        }
+        let log = up::tail(&files.log());
+        Err(Failure::new(format!(
+            "node {number} did not join; its log ends with:\n{log}"
+        )))
+    }
+
+    fn leave(&mut self, number: u16) -> Result<(), Failure> {
+        let id = self.node(number)?.id()?;
+        admin::call(self.another(number)?, &["CLUSTER", "LEAVE", &id]).map(drop)
+    }
+
+    /// The new node takes the place of `old`, which runs no more.
+    fn replace(&mut self, old: u16) -> Result<u16, Failure> {
+        let node = self.node(old)?;
+        if node.is_running() {
+            return Err(Failure::new(format!("node {old} runs: kill it first, or let it leave")));
+        }
+        let old_id = node.id()?;
+        let new = self.spawn_joiner()?;
+        self.wait_for_joiner(new)?;
+        admin::call(self.another(new)?, &["CLUSTER", "REMOVE", &old_id])?;
+        Ok(new)
+    }
+
+    fn kill(&mut self, number: u16) -> Result<(), Failure> {
+        let pid = self.node(number)?.pid().ok_or_else(|| not_ours(number))?;
+        pid.kill()?;
+        if !wait_for(GONE_MAX, || !pid.is_running()) {
+            return Err(Failure::new(format!("node {number} survives kill -9")));
+        }
+        Ok(())
+    }
+
+    fn restart(&mut self, number: u16) -> Result<(), Failure> {
+        let node = self.node(number)?;
+        let files = node.files.as_ref().ok_or_else(|| not_ours(number))?;
+        if node.is_running() {
+            return Err(Failure::new(format!("node {number} runs already")));
+        }
+        up::spawn(files, &self.settings).map(drop)
+    }
+
+    /// The ids of all members, joining or in place.
+    fn member_ids(&self) -> Vec<NodeId> {
+        let ids = self
+            .nodes
+            .iter()
+            .filter(|node| !node.has_left)
+            .filter_map(|node| node.id().ok()?.parse().ok());
+        ids.collect()
+    }
+
+    /// What must move between the placements of these members, as a share of all copies before.
+    fn least_between(&self, before: &[NodeId], after: &[NodeId]) -> Option<f64> {
+        let at = self.running().next()?.client;
+        let arcs = ArcCount::new(u16::try_from(setting(at, "arcs")?).ok()?)?;
+        let replicas = u8::try_from(setting(at, "replicas")?).ok()?;
+        let plan = |ids: &[NodeId]| {
+            let members: Vec<Member> = ids.iter().map(|id| Member::new(*id)).collect();
+            Placement::plan(arcs, replicas, &members).ok()
+        };
+        let diff = Diff::between(&plan(before)?, &plan(after)?).ok()?;
+        let copies = usize::from(arcs.get()) * usize::from(replicas).min(before.len());
+        Some(diff.least_moved() as f64 / copies as f64)
+    }
+
+    /// Whether nothing moves on any node, and the members have changed if the step is to change them.
+    fn is_quiet(&self) -> Result<bool, Failure> {
+        let changes = self.step.is_some_and(Action::moves);
+        for node in self.running() {
+            match moves(node.client) {
+                Ok(moves) => {
+                    let still_to_come = changes && moves.epoch <= self.epoch_before;
+                    if still_to_come || moves.arcs_waiting + moves.arcs_moving + moves.arcs_draining > 0 {
+                        return Ok(false);
+                    }
+                }
+                // A server without moves has none; but then nobody can have joined or left.
+                Err(failure) if changes => return Err(failure),
+                Err(_) => {}
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether nodes that were started serve, and those that leave are gone.
+    fn is_in_place(&self) -> bool {
+        let ready = |node: &Node| status::page(node.http(), "/readyz").is_some_and(|(code, _)| code == 200);
+        match self.step {
+            Some(Action::Restart(number)) => self.node(number).is_ok_and(|node| node.is_running() && ready(node)),
+            Some(Action::Join | Action::Replace(_)) => self.running().all(ready),
+            _ => true,
+        }
+    }
+}
+
+impl Node {
+    fn pid(&self) -> Option<Pid> {
+        Pid::read(&self.files.as_ref()?.pid())
+    }
+
+    /// Whether it should answer: a node that is not ours is believed to.
+    fn is_running(&self) -> bool {
+        !self.has_left && (self.files.is_none() || self.pid().is_some())
+    }
+
+    fn http(&self) -> SocketAddr {
+        SocketAddr::new(self.client.ip(), self.client.port() + HTTP_PORT)
+    }
+
+    fn id(&self) -> Result<String, Failure> {
+        let missing = || Failure::new(format!("the id of node {} is not known", self.number));
+        match (&self.id, &self.files) {
+            (Some(id), _) => Ok(id.clone()),
+            (None, Some(files)) => {
+                let text = fs::read_to_string(files.dir.join("id")).map_err(|_| missing())?;
+                Ok(text.trim().to_owned())
+            }
+            (None, None) => Err(missing()),
+        }
+    }
+
+    fn load(&self) -> NodeLoad {
+        let page = status::page(self.http(), "/status")
+            .map(|(_, body)| body)
+            .unwrap_or_default();
+        let page: serde_json::Value = serde_json::from_str(&page).unwrap_or_default();
+        let moves = moves(self.client).ok();
+        NodeLoad {
+            node: self.number,
+            keys: page["keys"].as_u64().unwrap_or_default(),
+            commands: admin::info_number(self.client, "stats", "total_commands_processed"),
+            memory_bytes: page["memory_bytes"].as_u64().unwrap_or_default(),
+            cpu_ns: self.pid().and_then(|pid| circlet_measure::process_ns(pid.get()).ok()),
+            entries_moved: moves.as_ref().map(|moves| moves.entries_moved),
+            bytes_moved: moves.as_ref().map(|moves| moves.bytes_moved),
+        }
+    }
+}
+
+impl System for Circlet {
+    fn name(&self) -> String {
+        format!("circlet {}", env!("CARGO_PKG_VERSION"))
+    }
+
+    fn seeds(&self) -> Vec<SocketAddr> {
+        let port = |node: &Node| SocketAddr::new(node.client.ip(), node.client.port() + CLUSTER_PORT);
+        self.running().map(port).collect()
+    }
+
+    fn begin(&mut self, action: Action) -> Result<String, Failure> {
+        let epochs = self
+            .running()
+            .filter_map(|node| moves(node.client).ok())
+            .map(|moves| moves.epoch);
+        self.epoch_before = epochs.max().unwrap_or_default();
+        (self.step, self.quiet_since, self.least) = (Some(action), None, None);
+        let before = self.member_ids();
+        match action {
+            Action::Join => {
+                let number = self.spawn_joiner()?;
+                self.wait_for_joiner(number)?;
+                self.least = self.least_between(&before, &self.member_ids());
+                Ok(format!("node {number} joins"))
+            }
+            Action::Leave(number) => {
+                let last = self.running().last().map(|node| node.number).unwrap_or_default();
+                let number = number.unwrap_or(last);
+                self.step = Some(Action::Leave(Some(number)));
+                self.leave(number)?;
+                let leaver = self.node(number)?.id()?.parse().ok();
+                let after: Vec<NodeId> = before.iter().copied().filter(|id| Some(*id) != leaver).collect();
+                self.least = self.least_between(&before, &after);
+                Ok(format!("node {number} leaves"))
+            }
+            Action::Replace(old) => {
+                let new = self.replace(old)?;
+                let gone = self.node(old)?.id()?.parse().ok();
+                let after: Vec<NodeId> = self.member_ids().into_iter().filter(|id| Some(*id) != gone).collect();
+                self.least = self.least_between(&before, &after);
+                Ok(format!("node {new} replaces node {old}"))
+            }
+            Action::Kill(number) => self.kill(number).map(|()| format!("node {number} is killed")),
+            Action::Restart(number) => self.restart(number).map(|()| format!("node {number} is started again")),
+        }
+    }
+
+    fn is_settled(&mut self) -> Result<bool, Failure> {
+        if !self.is_in_place() || !self.is_quiet()? {
+            self.quiet_since = None;
+            return Ok(false);
+        }
+        let since = *self.quiet_since.get_or_insert_with(Instant::now);
+        let settled = !self.step.is_some_and(Action::moves) || since.elapsed() >= QUIET;
+        if let (true, Some(Action::Leave(Some(gone)) | Action::Replace(gone))) = (settled, self.step) {
+            self.nodes
+                .iter_mut()
+                .filter(|node| node.number == gone)
+                .for_each(|node| node.has_left = true);
+        }
+        Ok(settled)
+    }
+
+    fn loads(&self) -> Vec<NodeLoad> {
+        self.running().map(Node::load).collect()
+    }
+
+    fn least_moved(&self) -> Option<f64> {
+        self.least
+    }
+}
+
+impl Drop for Circlet {
+    fn drop(&mut self) {
+        for pid in self.nodes.iter().filter_map(Node::pid) {
+            // Gone already is as good.
+            let _ = pid.kill();
+        }
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn not_ours(number: u16) -> Failure {
+    Failure::new(format!(
+        "node {number} was not started by this program, or does not run: it cannot be killed or started"
+    ))
+}
+
+fn free_block(nodes: u16) -> Result<u16, Failure> {
+    circlet_measure::free_block(nodes).map_err(|error| Failure::because("cannot find free ports", error))
+}
+
+fn setting(at: SocketAddr, name: &str) -> Option<u64> {
+    let Ok(Value::Array(pair)) = admin::call(at, &["CONFIG", "GET", name]) else {
+        return None;
+    };
+    std::str::from_utf8(pair.get(1)?.as_bytes()?).ok()?.parse().ok()
+}
+
+/// The nodes of a running cluster, in the order of `CLUSTER NODES`.
+fn running(endpoint: SocketAddr) -> Result<Vec<Node>, Failure> {
+    // Only the Redis Cluster port answers; it names nodes by theirs.
+    let cluster = SocketAddr::new(endpoint.ip(), endpoint.port().saturating_add(CLUSTER_PORT));
+    let text = admin::text(cluster, &["CLUSTER", "NODES"])?;
+    let mut nodes = Vec::new();
+    for line in text.lines() {
+        let mut words = line.split(' ');
+        let (id, at) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let at = at.split(['@', ',']).next().and_then(|at| at.parse::<SocketAddr>().ok());
+        let Some(at) = at else { continue };
+        nodes.push(Node {
+            number: nodes.len() as u16 + 1,
+            client: SocketAddr::new(at.ip(), at.port().saturating_sub(CLUSTER_PORT)),
+            files: None,
+            id: Some(id.to_owned()),
+            has_left: false,
+        });
+    }
+    if nodes.is_empty() {
+        return Err(Failure::new(format!("{endpoint} names no node of a cluster")));
+    }
+    Ok(nodes)
+}
+
+/// How far a node says the cluster's moves are.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Moves {
+    epoch: u64,
+    /// Arcs that are to move and do not yet; 0 where that is not told.
+    arcs_waiting: u64,
+    arcs_moving: u64,
+    arcs_draining: u64,
+    entries_moved: u64,
+    bytes_moved: u64,
+}
+
+fn moves(at: SocketAddr) -> Result<Moves, Failure> {
+    let reply = admin::call(at, &["CLUSTER", "MOVES"])?;
+    parse_moves(&reply).ok_or_else(|| Failure::new(format!("CLUSTER MOVES at {at} answered something else: {reply:?}")))
+}
+
+/// A map, or its keys and values one after the other.
+fn parse_moves(reply: &Value) -> Option<Moves> {
+    let pairs: Vec<(&Value, &Value)> = match reply {
+        Value::Map(pairs) => pairs.iter().map(|(key, value)| (key, value)).collect(),
+        Value::Array(flat) => flat.chunks_exact(2).map(|pair| (&pair[0], &pair[1])).collect(),
+        _ => return None,
+    };
+    let number = |name: &str| {
+        let (_, value) = pairs.iter().find(|(key, _)| key.as_bytes() == Some(name.as_bytes()))?;
+        match value {
+            Value::Integer(number) => u64::try_from(*number).ok(),
+            other => std::str::from_utf8(other.as_bytes()?).ok()?.parse().ok(),
+        }
+    };
+    Some(Moves {
+        epoch: number("epoch")?,
+        arcs_waiting: number("arcs_waiting").unwrap_or_default(),
+        arcs_moving: number("arcs_moving")?,
+        arcs_draining: number("arcs_draining")?,
+        entries_moved: number("entries_moved")?,
+        bytes_moved: number("bytes_moved")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_read_from_both_kinds_of_map() {
+        let words = ["epoch", "arcs_moving", "arcs_draining", "entries_moved", "bytes_moved"];
+        let pair = |(at, word): (usize, &&str)| (Value::Bulk(word.as_bytes().to_vec()), Value::Integer(at as i64 + 1));
+        let map: Vec<(Value, Value)> = words.iter().enumerate().map(pair).collect();
+        let flat = map.iter().cloned().flat_map(|(key, value)| [key, value]).collect();
+        let moves = Moves {
+            epoch: 1,
+            arcs_waiting: 0,
+            arcs_moving: 2,
+            arcs_draining: 3,
+            entries_moved: 4,
+            bytes_moved: 5,
+        };
+        assert_eq!(parse_moves(&Value::Array(flat)).as_ref(), Some(&moves));
+        assert_eq!(parse_moves(&Value::Map(map)).as_ref(), Some(&moves));
+        assert_eq!(parse_moves(&Value::Array(Vec::new())), None);
+    }
+}
