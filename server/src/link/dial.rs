@@ -3,14 +3,16 @@
 use super::frames::{self, TakeFrames};
 use super::peer::Link;
 use super::receive::{Sent, receive};
-use crate::node::Node;
+use crate::node::{Node, Request};
 use crate::routes::NodeIndex;
 use crate::turn::Loss;
 use circlet_core::message::Malformed;
 use circlet_core::message::batch_reply::{BatchReply, ItemResult};
 use circlet_core::message::frame::{Frame, FrameKind};
 use circlet_core::message::hello::{Hello, HelloRefusal};
+use circlet_core::message::register;
 use circlet_core::message::wait::WaitReply;
+use circlet_core::register::ShortId;
 use circlet_core::state::State;
 use circlet_ring::Slot;
 use std::collections::HashSet;
@@ -151,6 +153,12 @@ impl TakeFrames for Answers<'_> {
             FrameKind::WaitReply => {
                 let reply = WaitReply::read(frame.body)?;
                 self.link.waits.on_reply(reply.id, reply.outcome);
+                Ok(())
+            }
+            FrameKind::Chosen => {
+                let message = register::read(frame.kind, frame.body)?.ok_or(Malformed("no topology"))?;
+                let from = ShortId::from(&self.node.member(self.link.peer).id);
+                self.node.agree(Request::Message { from, message });
                 Ok(())
             }
             _ => Err(Malformed("a question where an answer belongs")),

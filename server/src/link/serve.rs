@@ -22,7 +22,7 @@ use circlet_core::message::register;
 use circlet_core::message::stale;
 use circlet_core::message::status::Status;
 use circlet_core::message::wait::{self, Wait};
-use circlet_core::register::ShortId;
+use circlet_core::register::{Message, ShortId};
 use circlet_core::state::State;
 use circlet_ring::{ArcId, Slot};
 use std::sync::Arc;
@@ -117,8 +117,16 @@ impl TakeFrames for Server<'_> {
 
 impl Server<'_> {
     /// Those of another epoch are heard as well: it is by these that members come to hold the same.
-    fn agree(&self, frame: Frame<'_>) -> Result<(), Malformed> {
+    fn agree(&mut self, frame: Frame<'_>) -> Result<(), Malformed> {
         let message = register::read(frame.kind, frame.body)?.ok_or(Malformed("no message of the register"))?;
+        if let Message::Learn { holds } = message {
+            let document = self.node.topology();
+            if document.epoch() > holds {
+                // On the link that it came by: to a member that has left there is no other.
+                register::put(&Message::Chosen { document }, &mut self.replies);
+            }
+            return Ok(());
+        }
         let from = ShortId::from(&self.node.member(self.peer).id);
         self.node.agree(Request::Message { from, message });
         Ok(())
