@@ -4,13 +4,19 @@ use crate::support::{Cluster, circlet};
 use serde_json::Value;
 use std::fs;
 
-#[test]
-fn a_kill_and_a_restart_are_measured_and_nothing_is_lost() {
+/// What a run has left.
+struct Report {
+    said: String,
+    phases: Vec<Value>,
+    page: String,
+}
+
+/// Runs the benchmark with these steps and a load of 500 operations a second, and expects no wrong answer.
+fn bench(steps: &str) -> Report {
     // No cluster of another test runs meanwhile.
     let _turn = Cluster::prepare(1);
     let folder = tempfile::tempdir().expect("a folder");
     let file = |name: &str| folder.path().join(name).display().to_string();
-    let steps = "settle_s = 0.5\n[[step]]\nat_s = 0.5\ndo = \"kill\"\nnode = 2\n[[step]]\ndo = \"restart\"\nnode = 2\n";
     fs::write(file("steps.toml"), steps).expect("a scenario");
     let (scenario, json, html) = (file("steps.toml"), file("report.json"), file("report.html"));
     let mut bench = circlet(&[
@@ -32,7 +38,28 @@ fn a_kill_and_a_restart_are_measured_and_nothing_is_lost() {
     assert!(done.status.success(), "{said}");
     assert!(said.contains("lost 0, resurrected 0, went back 0, unread 0"), "{said}");
     let report: Value = serde_json::from_slice(&fs::read(&json).expect("the report")).expect("JSON");
-    let phases = report["systems"][0]["phases"].as_array().expect("phases");
+    let phases = report["systems"][0]["phases"].as_array().expect("phases").clone();
+    let page = fs::read_to_string(&html).expect("the page");
+    Report { said, phases, page }
+}
+
+#[test]
+fn a_join_and_a_leave_move_no_more_than_they_must_and_nothing_is_lost() {
+    let steps = "settle_s = 0.5\n[[step]]\nat_s = 0.5\ndo = \"join\"\n[[step]]\ndo = \"leave\"\n";
+    let Report { said, phases, .. } = bench(steps);
+    let names: Vec<&str> = phases.iter().filter_map(|phase| phase["name"].as_str()).collect();
+    assert_eq!(names[..2], ["steady", "join"], "{said}");
+    // Three copies of 2,200 keys on four nodes instead of three: a quarter of the 6,600 comes to the new one.
+    let moved = phases[1]["moved"]["entries"].as_u64().expect("a number");
+    assert!((1_400..2_000).contains(&moved), "{moved} entries moved: {said}");
+    let failed: u64 = phases.iter().filter_map(|phase| phase["failed"].as_u64()).sum();
+    assert_eq!(failed, 0, "{said}");
+}
+
+#[test]
+fn a_kill_and_a_restart_are_measured_and_nothing_is_lost() {
+    let steps = "settle_s = 0.5\n[[step]]\nat_s = 0.5\ndo = \"kill\"\nnode = 2\n[[step]]\ndo = \"restart\"\nnode = 2\n";
+    let Report { phases, page, .. } = bench(steps);
     let names: Vec<&str> = phases.iter().filter_map(|phase| phase["name"].as_str()).collect();
     assert_eq!(
         names,
@@ -56,7 +83,6 @@ fn a_kill_and_a_restart_are_measured_and_nothing_is_lost() {
         "the node got its entries again: {}",
         phases[3]
     );
-    let page = fs::read_to_string(&html).expect("the page");
     assert!(page.contains("<svg") && page.contains("restart 2"));
 }
 
