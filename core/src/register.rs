@@ -45,7 +45,7 @@ pub use self::message::Message;
 pub use self::proposer::{Outcome, Proposer, Step};
 pub use self::rules::Rules;
 pub use self::short_id::ShortId;
-pub use self::voters::{VOTERS_MAX, Voters};
+pub use self::voters::Voters;
 use crate::life::Life;
 use crate::time::Instant;
 use crate::topology::Epoch;

@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::layout::{self, NodeFiles};
 use crate::process::Pid;
 use circlet_resp::{ReplyLimits, ReplyParser, Value};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::Duration;
@@ -17,34 +17,47 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 /// # Errors
 /// When the node cannot be reached, or answers an error: that is what the failure says.
 pub(crate) fn ask(at: SocketAddr, words: &[&str]) -> Result<Value, Failure> {
-    match talk(at, words) {
+    match exchange(at, words, ANSWER_TIMEOUT) {
         Ok(Value::Error(error)) => Err(Failure::new(error)),
         Ok(value) => Ok(value),
         Err(error) => Err(Failure::because(format!("cannot ask {at}"), error)),
     }
 }
 
-fn talk(at: SocketAddr, words: &[&str]) -> io::Result<Value> {
-    let mut socket = TcpStream::connect_timeout(&at, ANSWER_TIMEOUT)?;
-    socket.set_read_timeout(Some(ANSWER_TIMEOUT))?;
-    let mut request = format!("*{}\r\n", words.len());
-    for word in words {
-        request += &format!("${}\r\n{word}\r\n", word.len());
-    }
-    socket.write_all(request.as_bytes())?;
+/// One command and its answer, on a connection of its own; connecting and each read may take `patience`.
+///
+/// # Errors
+/// What the system says, or that the answer is none.
+pub(crate) fn exchange(at: SocketAddr, words: &[&str], patience: Duration) -> io::Result<Value> {
+    let mut socket = TcpStream::connect_timeout(&at, patience)?;
+    socket.set_read_timeout(Some(patience))?;
+    let mut request = Vec::new();
+    encode(&mut request, words);
+    socket.write_all(&request)?;
     let mut parser = ReplyParser::new(ReplyLimits::default());
-    let (mut received, mut buffer) = (Vec::new(), [0; 4096]);
+    let (mut unread, mut bytes) = (Vec::new(), [0; 16 << 10]);
     loop {
-        let count = socket.read(&mut buffer)?;
-        if count == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+        match socket.read(&mut bytes)? {
+            0 => return Err(ErrorKind::UnexpectedEof.into()),
+            count => unread.extend_from_slice(&bytes[..count]),
         }
-        received.extend_from_slice(&buffer[..count]);
-        let progress = parser.parse(&received).map_err(io::Error::other)?;
+        let progress = parser.parse(&unread).map_err(io::Error::other)?;
+        unread.drain(..progress.consumed);
         if let Some(value) = progress.value {
             return Ok(value);
         }
-        received.drain(..progress.consumed);
+    }
+}
+
+/// Appends a request in RESP.
+pub(crate) fn encode<A: AsRef<[u8]>>(out: &mut Vec<u8>, arguments: &[A]) {
+    // Writing to a Vec cannot fail.
+    let _ = write!(out, "*{}\r\n", arguments.len());
+    for argument in arguments {
+        let argument = argument.as_ref();
+        let _ = write!(out, "${}\r\n", argument.len());
+        out.extend_from_slice(argument);
+        out.extend_from_slice(b"\r\n");
     }
 }
 

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::layout::{self, NodeFiles};
 use crate::output::say;
 use crate::up::{spawn, wait_ready};
+use std::net::SocketAddr;
 use std::slice::from_ref;
 
 /// Writes the next node's configuration, starts it, and returns when it is a member and answers. Its share of the data follows.
@@ -16,7 +17,9 @@ pub(crate) fn run(join: &JoinArgs) -> Result<(), Failure> {
     let running = running(&join.dir)?;
     let number = NodeFiles::all(&join.dir).len() as u16 + 1;
     let members: Vec<String> = running.iter().map(|(_, at)| at.to_string()).collect();
-    let files = layout::write_joiner(join, number, &members)?;
+    let files = NodeFiles::new(&join.dir, number);
+    let at = address(join, number)?;
+    layout::write_joiner(&files, at, &members, &join.settings)?;
     let child = spawn(&files, &join.settings)?;
     let mut children = [child];
     if let Err(failure) = wait_ready(from_ref(&files), &mut children) {
@@ -26,7 +29,6 @@ pub(crate) fn run(join: &JoinArgs) -> Result<(), Failure> {
         let _ = children[0].wait();
         return Err(failure);
     }
-    let at = layout::client_address(&files)?;
     say(format!(
         "node {number} has joined: redis-cli -h {} -p {}; its share of the data is on its way: circlet moves --dir {}",
         at.ip(),
@@ -34,4 +36,14 @@ pub(crate) fn run(join: &JoinArgs) -> Result<(), Failure> {
         join.dir.display()
     ));
     Ok(())
+}
+
+/// Beside node 1, on the port after the last node's, unless something else is asked for.
+fn address(join: &JoinArgs, number: u16) -> Result<SocketAddr, Failure> {
+    let of = |number| layout::client_address(&NodeFiles::new(&join.dir, number));
+    let ip = join.bind.map_or_else(|| of(1).map(|first| first.ip()), Ok)?;
+    let port = join
+        .port
+        .map_or_else(|| of(number - 1).map(|last| last.port() + 1), Ok)?;
+    Ok(SocketAddr::new(ip, port))
 }

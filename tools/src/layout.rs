@@ -7,7 +7,7 @@
 //!            id, life    who the node is
 //! ```
 
-use crate::args::{JoinArgs, UpArgs};
+use crate::args::UpArgs;
 use crate::failure::Failure;
 use circlet_server::config::{LiveConfig, Sources};
 use std::collections::BTreeMap;
@@ -170,42 +170,42 @@ fn settings(own: &[(&str, String)], given: &[(String, String)]) -> BTreeMap<Stri
 fn write_node(up: &UpArgs, number: u16, list: &str) -> Result<NodeFiles, Failure> {
     let files = NodeFiles::new(&up.dir, number);
     let address = address(up, number)?;
-    let dir = fs::canonicalize(&files.dir).map_err(|error| Failure::because("cannot use the directory", error))?;
     let replicas = up.replicas.unwrap_or_else(|| up.nodes.min(3) as u8);
-    let mut text = format!("# Node {number} of a cluster that `circlet up` made.\ndir = {dir:?}\n");
     let own = [
         ("bind", address.ip().to_string()),
         ("port", address.port().to_string()),
         ("replicas", replicas.to_string()),
     ];
-    for (key, value) in settings(&own, &up.settings) {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{key} = {value:?}");
-    }
-    text.push_str(list);
-    fs::write(files.config(), text)
-        .map_err(|error| Failure::because(format!("cannot write {}", files.config().display()), error))?;
+    let head = format!("# Node {number} of a cluster that `circlet up` made.");
+    write_config(&files, &head, &settings(&own, &up.settings), list)?;
     Ok(files)
 }
 
-/// Writes the configuration of a node that joins through `members`.
-pub(crate) fn write_joiner(join: &JoinArgs, number: u16, members: &[String]) -> Result<NodeFiles, Failure> {
-    let files = NodeFiles::new(&join.dir, number);
-    let first = client_address(&NodeFiles::new(&join.dir, 1))?;
-    let last = client_address(&NodeFiles::new(&join.dir, number - 1))?;
+/// Writes the configuration of a node that joins through `members` and serves clients at `at`.
+pub(crate) fn write_joiner(
+    files: &NodeFiles,
+    at: SocketAddr,
+    members: &[String],
+    given: &[(String, String)],
+) -> Result<(), Failure> {
     let own = [
-        ("bind", join.bind.unwrap_or(first.ip()).to_string()),
-        ("port", join.port.unwrap_or(last.port() + 1).to_string()),
+        ("bind", at.ip().to_string()),
+        ("port", at.port().to_string()),
         ("join", members.join(",")),
     ];
+    let head = format!("# Node {}, which joins a running cluster.", files.number);
+    write_config(files, &head, &settings(&own, given), "")
+}
+
+fn write_config(files: &NodeFiles, head: &str, lines: &BTreeMap<String, String>, tail: &str) -> Result<(), Failure> {
     let io = |error| Failure::because(format!("cannot write {}", files.config().display()), error);
     fs::create_dir_all(&files.dir).map_err(io)?;
-    let dir = fs::canonicalize(&files.dir).map_err(io)?;
-    let mut text = format!("# Node {number}, which `circlet join` made.\ndir = {dir:?}\n");
-    for (key, value) in settings(&own, &join.settings) {
+    let dir = fs::canonicalize(&files.dir).map_err(|error| Failure::because("cannot use the directory", error))?;
+    let mut text = format!("{head}\ndir = {dir:?}\n");
+    for (key, value) in lines {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{key} = {value:?}");
     }
-    fs::write(files.config(), text).map_err(io)?;
-    Ok(files)
+    text.push_str(tail);
+    fs::write(files.config(), text).map_err(io)
 }

@@ -20,27 +20,9 @@ fn join(number: u8) -> Change {
     ))
 }
 
-/// Writes here and there for `ms`, from any member that runs; checks reads all the time. How many were acknowledged, and the longest time
-/// without one.
+/// See [`World::write_for`]: from any member that runs.
 fn write_for(world: &mut World, ms: u64) -> (usize, u64) {
-    let (mut acknowledged, mut gap, mut longest_gap) = (0, 0, 0);
-    for step in 0..ms {
-        world.run_ms(1);
-        let from: Vec<usize> = world.running_members();
-        let at = world.random(0..from.len() as u64) as usize;
-        let arc = world.arc();
-        gap += 1;
-        if world.write(from[at], arc) == Ok(true) {
-            acknowledged += 1;
-            gap = 0;
-        }
-        longest_gap = longest_gap.max(gap);
-        if step % 8 == 0 {
-            world.check_reads();
-        }
-    }
-    world.check_reads();
-    (acknowledged, longest_gap)
+    world.write_for(ms, 8, World::running_members)
 }
 
 fn come_to_rest(world: &mut World, seed: u64) {

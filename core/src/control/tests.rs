@@ -11,26 +11,9 @@ use crate::topology::testing::{id, topology};
 
 const SEEDS: std::ops::Range<u64> = 0..3;
 
-/// Writes here and there for `ms`, from nodes that `may` write; checks reads all the time. How many were acknowledged, and the
-/// longest time without one.
+/// See [`World::write_for`].
 fn write_for(world: &mut World, ms: u64, from: &[usize]) -> (usize, u64) {
-    let (mut acknowledged, mut gap, mut longest_gap) = (0, 0, 0);
-    for step in 0..ms {
-        world.run_ms(1);
-        let at = world.random(0..from.len() as u64) as usize;
-        let arc = world.arc();
-        gap += 1;
-        if world.write(from[at], arc) == Ok(true) {
-            acknowledged += 1;
-            gap = 0;
-        }
-        longest_gap = longest_gap.max(gap);
-        if step % 16 == 0 {
-            world.check_reads();
-        }
-    }
-    world.check_reads();
-    (acknowledged, longest_gap)
+    world.write_for(ms, 16, |_| from.to_vec())
 }
 
 #[test]

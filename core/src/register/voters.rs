@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 use smallvec::SmallVec;
 
 use super::short_id::ShortId;
-
-/// Most voters of a document: seven, and an eighth while one is being swapped. A longer list makes no document: more voters answer no
-/// sooner, and seven survive the loss of three.
-pub const VOTERS_MAX: usize = 8;
+use crate::topology::VOTERS_MAX;
 
 /// The members whose majority decides the next document.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

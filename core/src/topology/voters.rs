@@ -7,7 +7,7 @@ use super::{MemberEntry, MemberIndex, MemberStage};
 /// How many voters a cluster has, if it has so many members: the next document is chosen while three of them are away.
 pub const VOTERS_WANTED: usize = 7;
 
-/// Most voters of a document: while one is swapped for another there may be one more.
+/// Most voters of a document: while one is swapped for another there may be one more. More voters answer no sooner.
 pub const VOTERS_MAX: usize = VOTERS_WANTED + 1;
 
 /// The voters that `members` are to have: all active ones up to [`VOTERS_WANTED`], else so many of them spread over the zones. Within a zone

@@ -1,8 +1,9 @@
 //! What happens, step by step, in the situations that matter.
 
-use circlet_core::register::{Message, Outcome, ProposeError, ShortId, VOTERS_MAX, forced_recoveries};
+use circlet_core::register::{Message, Outcome, ProposeError, ShortId, forced_recoveries};
 use circlet_core::time::Instant;
 use circlet_core::topology::Epoch;
+use circlet_core::topology::VOTERS_MAX;
 
 use crate::change::Change;
 use crate::toy::{Toy, id};

@@ -3,7 +3,7 @@
 use super::frames::{self, TakeFrames};
 use super::peer::Link;
 use super::receive::{Sent, receive};
-use crate::node::{Node, Request};
+use crate::node::Node;
 use crate::routes::NodeIndex;
 use crate::turn::Loss;
 use circlet_core::message::Malformed;
@@ -12,7 +12,6 @@ use circlet_core::message::frame::{Frame, FrameKind};
 use circlet_core::message::hello::{Hello, HelloRefusal};
 use circlet_core::message::register;
 use circlet_core::message::wait::WaitReply;
-use circlet_core::register::ShortId;
 use circlet_core::state::State;
 use circlet_ring::Slot;
 use std::collections::HashSet;
@@ -26,9 +25,6 @@ use tokio::task::JoinSet;
 
 /// How long to wait before the first new try; each further pause is twice as long, up to `peer-reconnect-ms-max`.
 const BACK_OFF_MIN: Duration = Duration::from_millis(10);
-
-/// How long the link to a member that has left stays: the topology that says so is on its way.
-const LINGER: Duration = Duration::from_secs(2);
 
 /// Dials every other member of the topology in force, for ever: those that come are dialled when they come, those that have left no more.
 pub(crate) async fn keep_all(node: Arc<Node>) {
@@ -44,11 +40,8 @@ pub(crate) async fn keep_all(node: Arc<Node>) {
         for (index, member) in (0..).zip(topology.members()) {
             let has_left = !member.stage.is_there();
             if has_left && dialled.remove(&index) {
-                let link = Arc::clone(&node.links[index]);
-                dialling.spawn(async move {
-                    tokio::time::sleep(LINGER).await;
-                    link.outbox.close();
-                });
+                // Also one that has come up since the control plane closed what was there.
+                node.links[index].outbox.close();
             } else if index != me && !has_left && dialled.insert(index) {
                 dialling.spawn(keep(Arc::clone(&node), Arc::clone(&node.links[index])));
             }
@@ -157,8 +150,7 @@ impl TakeFrames for Answers<'_> {
             }
             FrameKind::Chosen => {
                 let message = register::read(frame.kind, frame.body)?.ok_or(Malformed("no topology"))?;
-                let from = ShortId::from(&self.node.member(self.link.peer).id);
-                self.node.agree(Request::Message { from, message });
+                self.node.on_register(self.link.peer, message);
                 Ok(())
             }
             _ => Err(Malformed("a question where an answer belongs")),

@@ -8,7 +8,7 @@ use super::frames::{self, TakeFrames};
 use super::outbox::Outbox;
 use super::receive::{Sent, receive};
 use crate::metrics::Count;
-use crate::node::{Node, Request};
+use crate::node::Node;
 use crate::routes::{NodeIndex, Routes};
 use crate::session::blocking::PeerWaits;
 use crate::session::forwarded::Forwarder;
@@ -22,7 +22,7 @@ use circlet_core::message::register;
 use circlet_core::message::stale;
 use circlet_core::message::status::Status;
 use circlet_core::message::wait::{self, Wait};
-use circlet_core::register::{Message, ShortId};
+use circlet_core::register::Message;
 use circlet_core::state::State;
 use circlet_ring::{ArcId, Slot};
 use std::sync::Arc;
@@ -127,8 +127,7 @@ impl Server<'_> {
             }
             return Ok(());
         }
-        let from = ShortId::from(&self.node.member(self.peer).id);
-        self.node.agree(Request::Message { from, message });
+        self.node.on_register(self.peer, message);
         Ok(())
     }
 

@@ -10,7 +10,9 @@
 
 use super::Node;
 use super::register_file::RegisterFile;
+use crate::routes::{NodeIndex, index};
 use circlet_core::control::Event;
+use circlet_core::message::register;
 use circlet_core::moves::{Change, ChangeError, apply};
 use circlet_core::register::{Acceptor, Message, Outcome, Output, Register, ShortId};
 use circlet_core::topology::Topology;
@@ -220,13 +222,11 @@ impl Agreement {
     /// What cannot be sent is lost, as anything may be: the register sends again, and members that are behind ask.
     fn send(&self, to: ShortId, message: &Message<Arc<Topology>>) {
         let held = self.register.acceptor().chosen();
-        let Some(index) = held.and_then(|topology| topology.index_of_short(to.get())) else {
+        let Some(member) = held.and_then(|topology| topology.index_of_short(to.get())) else {
             return;
         };
-        let link = &self.node.links[crate::routes::index(index)];
-        let _ = link
-            .outbox
-            .append(|out| circlet_core::message::register::put(message, out));
+        let link = &self.node.links[index(member)];
+        let _ = link.outbox.append(|out| register::put(message, out));
     }
 
     /// Answers whoever waits for the change that has been decided, or puts it back to be tried again.
@@ -278,6 +278,12 @@ impl Node {
         let (done, decided) = oneshot::channel();
         self.agree(Request::Change { change, done });
         decided.await.unwrap_or(Err(ChangeFailed::NoDisk))
+    }
+
+    /// A peer said this.
+    pub(crate) fn on_register(&self, peer: NodeIndex, message: Message<Arc<Topology>>) {
+        let from = ShortId::from(&self.member(peer).id);
+        self.agree(Request::Message { from, message });
     }
 
     /// Asks the task that agrees. It outlives the data plane's tasks; at the very end nobody listens.

@@ -181,14 +181,7 @@ impl Settling<'_> {
     async fn spread_again(&mut self) -> Option<Problem> {
         let turn = {
             let (config, routes) = (self.node.config.current(), self.node.routes.load());
-            let scene = Scene {
-                node: self.node,
-                config: &config,
-                routes: &routes,
-                caller: self.caller,
-                now: self.node.clock.now(),
-                reads: self.reads,
-            };
+            let scene = self.scene(&config, &routes);
             self.executor.spread(scene, self.part, self.args)
         };
         let turn = match turn {

@@ -20,6 +20,34 @@ pub(in crate::control) enum Refused {
 }
 
 impl World {
+    /// Writes here and there for `ms`, from nodes that `may` write then; checks reads every so many milliseconds. How many were acknowledged,
+    /// and the longest time without one.
+    pub(in crate::control) fn write_for(
+        &mut self,
+        ms: u64,
+        check_every: u64,
+        may: impl Fn(&Self) -> Vec<usize>,
+    ) -> (usize, u64) {
+        let (mut acknowledged, mut gap, mut longest_gap) = (0, 0, 0);
+        for step in 0..ms {
+            self.run_ms(1);
+            let from = may(self);
+            let at = self.random(0..from.len() as u64) as usize;
+            let arc = self.arc();
+            gap += 1;
+            if self.write(from[at], arc) == Ok(true) {
+                acknowledged += 1;
+                gap = 0;
+            }
+            longest_gap = longest_gap.max(gap);
+            if step % check_every == 0 {
+                self.check_reads();
+            }
+        }
+        self.check_reads();
+        (acknowledged, longest_gap)
+    }
+
     /// A write of a new number at QUORUM, sent to `node`, which forwards it once. True if it was acknowledged.
     pub(in crate::control) fn write(&mut self, node: usize, arc: ArcId) -> Result<bool, Refused> {
         let coordinator = self.route(node, arc)?;

@@ -1,5 +1,6 @@
 //! One connection to one node: requests go out in order, replies come back in the same, nothing blocks.
 
+use crate::ask::encode;
 use circlet_resp::{ReplyLimits, ReplyParser, Value};
 use rustix::event::PollFlags;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -130,18 +131,6 @@ impl<W> Link<W> {
     /// Those whose replies will not come, and whether their requests may have reached the node.
     pub(crate) fn into_waiting(self) -> (impl Iterator<Item = W>, bool) {
         (self.waiting.into_iter().map(|(_, waiter)| waiter), self.is_open)
-    }
-}
-
-/// A request in RESP.
-pub(crate) fn encode<A: AsRef<[u8]>>(out: &mut Vec<u8>, arguments: &[A]) {
-    // Writing to a Vec cannot fail.
-    let _ = write!(out, "*{}\r\n", arguments.len());
-    for argument in arguments {
-        let argument = argument.as_ref();
-        let _ = write!(out, "${}\r\n", argument.len());
-        out.extend_from_slice(argument);
-        out.extend_from_slice(b"\r\n");
     }
 }
 

@@ -13,7 +13,6 @@ mod workload;
 
 pub(crate) use checks::Checks;
 pub(crate) use generator::{Generator, Manner, Order};
-pub(crate) use link::encode;
 pub(crate) use pacer::Pacer;
 #[cfg(test)]
 pub(crate) use record::BUCKET;

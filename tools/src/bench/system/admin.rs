@@ -1,10 +1,9 @@
 //! One command to one node, on a connection of its own.
 
-use crate::bench::load::encode;
+use crate::ask::exchange;
 use crate::failure::Failure;
-use circlet_resp::{ReplyLimits, ReplyParser, Value};
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use circlet_resp::Value;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// How long a node may take.
@@ -16,7 +15,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// When the node cannot be reached or answers an error: the text names the command and says what was answered.
 pub(crate) fn call(at: SocketAddr, command: &[&str]) -> Result<Value, Failure> {
     let what = || format!("{} at {at}", command.join(" "));
-    match ask(at, command) {
+    match exchange(at, command, ANSWER_TIMEOUT) {
         Ok(Value::Error(text)) => Err(Failure::new(format!("{} is refused: {text}", what()))),
         Ok(value) => Ok(value),
         Err(error) => Err(Failure::because(format!("{} has no answer", what()), error)),
@@ -39,25 +38,4 @@ pub(crate) fn info_number(at: SocketAddr, section: &str, field: &str) -> u64 {
         .lines()
         .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
     line.and_then(|number| number.trim().parse().ok()).unwrap_or_default()
-}
-
-fn ask(at: SocketAddr, command: &[&str]) -> io::Result<Value> {
-    let mut stream = TcpStream::connect_timeout(&at, ANSWER_TIMEOUT)?;
-    stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
-    let mut request = Vec::new();
-    encode(&mut request, command);
-    stream.write_all(&request)?;
-    let mut parser = ReplyParser::new(ReplyLimits::default());
-    let (mut unread, mut bytes) = (Vec::new(), [0; 16 << 10]);
-    loop {
-        match stream.read(&mut bytes)? {
-            0 => return Err(ErrorKind::UnexpectedEof.into()),
-            count => unread.extend_from_slice(&bytes[..count]),
-        }
-        let progress = parser.parse(&unread).map_err(io::Error::other)?;
-        unread.drain(..progress.consumed);
-        if let Some(value) = progress.value {
-            return Ok(value);
-        }
-    }
 }

@@ -119,16 +119,7 @@ impl Circlet {
         let files = NodeFiles::new(self.dir.path(), number);
         let client = SocketAddr::from((Ipv4Addr::LOCALHOST, free_block(1)?));
         let members: Vec<String> = self.running().map(|node| node.client.to_string()).collect();
-        let text = format!(
-            "# Node {number}, which joins a running cluster.\ndir = {:?}\nbind = \"{}\"\nport = {}\njoin = {:?}\n",
-            files.dir,
-            client.ip(),
-            client.port(),
-            members.join(",")
-        );
-        let io = |error| Failure::because(format!("cannot write {}", files.config().display()), error);
-        fs::create_dir_all(&files.dir).map_err(io)?;
-        fs::write(files.config(), text).map_err(io)?;
+        layout::write_joiner(&files, client, &members, &[])?;
         self.child = Some(up::spawn(&files, &self.settings)?);
         self.nodes.push(Node {
             number,
