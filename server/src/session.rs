@@ -21,6 +21,7 @@ pub(crate) mod everyone;
 pub(crate) mod executor;
 pub(crate) mod forwarded;
 mod gate;
+mod kit;
 pub(crate) mod local;
 pub(crate) mod outcomes;
 pub(crate) mod output;

@@ -10,10 +10,9 @@ use parking_lot::Mutex;
 use socket2::{SockRef, TcpKeepalive};
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU64, AtomicUsize, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
@@ -157,23 +156,14 @@ impl ClientHandle {
         waits.is_some_and(|waits| waits.send(how).is_ok())
     }
 
-    /// Polls `read`, the task's wait for commands, so that [`ClientHandle::kill`] ends it: then nothing was read. `known` is the waker that
-    /// the last call left for that.
-    pub(crate) fn poll_unless_killed(
-        &self,
-        read: Pin<&mut impl Future<Output = io::Result<usize>>>,
-        known: &mut Option<Waker>,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<usize>> {
+    /// Whether the client was killed; else [`ClientHandle::kill`] wakes this task. `known` is the waker that the last call left for that.
+    pub(crate) fn is_killed_or_wakes(&self, known: &mut Option<Waker>, cx: &mut Context<'_>) -> bool {
         if !known.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
             *known = Some(cx.waker().clone());
             self.reader.lock().clone_from(known);
         }
         // After the waker was left: whoever kills the client now wakes the task.
-        if self.killed.load(Ordering::Acquire) {
-            return Poll::Ready(Ok(0));
-        }
-        read.poll(cx)
+        self.killed.load(Ordering::Acquire)
     }
 
     /// Returns when somebody has killed the client. Only its own connection waits for that.

@@ -4,6 +4,7 @@ use super::batch::Workbench;
 use super::blocking;
 use super::caller::Door;
 use super::client::{Client, Replying};
+use super::kit::Kit;
 use super::output::Output;
 use super::plan::Planned;
 use super::scene::{Reads, Scene};
@@ -16,21 +17,19 @@ use crate::routes::Routes;
 use circlet_core::control::Now;
 use circlet_core::time::{Instant, WallMs};
 use circlet_resp::command::{CommandSpec, Flag, Refusal, resolve};
-use circlet_resp::{Args, Batch, Limits, ProtocolError, RequestParser};
+use circlet_resp::{Args, Batch, Limits, Proto, ProtocolError, RequestParser};
 use circlet_ring::Slot;
-use std::future::poll_fn;
-use std::io;
+use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Poll, Waker};
+use std::{io, mem};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// A connection's buffers begin with this many bytes, and return to it when they are empty after growing.
-const BUFFER_BYTES: usize = 4 << 10;
-
-/// A buffer larger than this is given back once it is empty.
-const BUFFER_KEPT_BYTES_MAX: usize = 64 << 10;
+/// A read has room for at least this many bytes.
+const READ_BYTES_MIN: usize = 4 << 10;
 
 /// Serves a client until it leaves, is killed, or breaks the protocol.
 ///
@@ -39,66 +38,91 @@ const BUFFER_KEPT_BYTES_MAX: usize = 64 << 10;
 pub(crate) async fn serve(node: &Arc<Node>, client: &mut Client, socket: TcpStream) -> io::Result<()> {
     let mut connection = Connection {
         parser: RequestParser::new(request_limits(&node.config.current())),
-        buffer: Vec::new(),
-        batch: Batch::new(),
-        bench: Workbench::default(),
-        out: Output::new(node, socket, Arc::clone(&client.handle), client.caller.proto),
+        unfinished: Vec::new(),
+        out: Output::new(node, socket, Arc::clone(&client.handle)),
+        waker: None,
     };
-    let mut waker = None;
-    loop {
-        connection.make_room();
-        let read = {
-            let mut read = pin!(connection.out.socket.read_buf(&mut connection.buffer));
-            poll_fn(|cx| client.handle.poll_unless_killed(read.as_mut(), &mut waker, cx)).await?
-        };
-        if read == 0 {
-            return Ok(());
-        }
-        node.metrics.add(Count::ClientBytesReceived, read as u64);
-        let after = connection.commands(node, client).await?;
+    while let Some(mut kit) = connection.read(node, client).await? {
+        let after = connection.commands(node, client, &mut kit).await?;
         connection.out.flush().await?;
         if after == After::Close {
             return connection.out.socket.shutdown().await;
         }
+        connection.lay_down(kit);
     }
+    Ok(())
 }
 
 struct Connection {
     parser: RequestParser,
-    buffer: Vec<u8>,
-    batch: Batch,
-    bench: Workbench,
+    /// What was read of a command whose rest is still to come.
+    unfinished: Vec<u8>,
     out: Output,
+    /// What was last left for whoever kills the client.
+    waker: Option<Waker>,
 }
 
 impl Connection {
-    /// Room for the next read: the buffer doubles at most, so that an announced length alone never sizes it.
-    fn make_room(&mut self) {
-        if self.buffer.is_empty() && self.buffer.capacity() > BUFFER_KEPT_BYTES_MAX {
-            self.buffer = Vec::new();
-        }
-        let free = self.buffer.capacity() - self.buffer.len();
-        if free < BUFFER_BYTES {
-            let wanted = self.parser.bytes_wanted(&self.buffer).min(self.buffer.len());
-            self.buffer.reserve(wanted.max(BUFFER_BYTES));
-        }
+    /// Waits for commands, or for more of one; `None` once the client has left or was killed.
+    async fn read(&mut self, node: &Node, client: &Client) -> io::Result<Option<Box<Kit>>> {
+        let mut lent = None;
+        let read = poll_fn(|cx| {
+            if client.handle.is_killed_or_wakes(&mut self.waker, cx) {
+                return Poll::Ready(Ok(0));
+            }
+            // A kit is taken only for as long as there is something to read into it.
+            let mut kit = self.take_up(client.caller.proto);
+            let read = pin!(self.out.socket.read_buf(&mut kit.buffer)).poll(cx);
+            match read {
+                Poll::Ready(Ok(1..)) => lent = Some(kit),
+                _ => self.lay_down(kit),
+            }
+            read
+        });
+        let read = read.await?;
+        node.metrics.add(Count::ClientBytesReceived, read as u64);
+        Ok(lent)
     }
 
-    /// Runs all complete commands of the buffer.
-    async fn commands(&mut self, node: &Arc<Node>, client: &mut Client) -> io::Result<After> {
+    /// A kit with what is unfinished in it, and with room for the next read: the buffer doubles at most, so that an announced length
+    /// alone never sizes it.
+    fn take_up(&mut self, proto: Proto) -> Box<Kit> {
+        let mut kit = Kit::take();
+        if !self.unfinished.is_empty() {
+            kit.buffer = mem::take(&mut self.unfinished);
+        }
+        let free = kit.buffer.capacity() - kit.buffer.len();
+        if free < READ_BYTES_MIN {
+            let wanted = self.parser.bytes_wanted(&kit.buffer).min(kit.buffer.len());
+            kit.buffer.reserve(wanted.max(READ_BYTES_MIN));
+        }
+        mem::swap(&mut self.out.replies, &mut kit.replies);
+        self.out.replies.set_proto(proto);
+        kit
+    }
+
+    /// Gives a kit back whose replies are sent.
+    fn lay_down(&mut self, mut kit: Box<Kit>) {
+        if !kit.buffer.is_empty() {
+            self.unfinished = mem::take(&mut kit.buffer);
+        }
+        mem::swap(&mut self.out.replies, &mut kit.replies);
+        kit.give_back();
+    }
+
+    /// Runs all complete commands of the kit's buffer.
+    async fn commands(&mut self, node: &Arc<Node>, client: &mut Client, kit: &mut Kit) -> io::Result<After> {
         let mut consumed = 0;
         let mut after = After::Continue;
         // A batch is what of a connection waits at once: the next one is parsed when its last reply is there.
         let inflight_max = node.config.current().limits.client_inflight_max as usize;
         loop {
-            let parsed = self
-                .parser
-                .parse(&self.buffer[consumed..], &mut self.batch, inflight_max);
-            let empty = self.batch.is_empty();
+            let parsed = self.parser.parse(&kit.buffer[consumed..], &mut kit.batch, inflight_max);
+            let empty = kit.batch.is_empty();
             if !empty {
-                let frame = &self.buffer[consumed..];
-                after = run_batch(node, client, &self.batch, frame, &mut self.bench, &mut self.out).await?;
-                self.buffer.append(&mut self.out.ahead);
+                let frame = &kit.buffer[consumed..];
+                after = run_batch(node, client, &kit.batch, frame, &mut kit.bench, &mut self.out).await?;
+                kit.buffer.append(&mut self.out.ahead);
             }
             match parsed {
                 Ok(parsed) => consumed += parsed.consumed,
@@ -112,12 +136,12 @@ impl Connection {
                 break;
             }
             self.out.flush_if_long().await?;
-            if consumed == self.buffer.len() {
+            if consumed == kit.buffer.len() {
                 break;
             }
             tokio::task::coop::consume_budget().await;
         }
-        self.buffer.drain(..consumed);
+        kit.buffer.drain(..consumed);
         Ok(after)
     }
 

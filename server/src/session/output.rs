@@ -6,10 +6,11 @@
 
 use super::caller::Door;
 use super::client::ClientHandle;
+use super::kit::KEPT_BYTES_MAX;
 use crate::config::BufferLimit;
 use crate::metrics::Count;
 use crate::node::Node;
-use circlet_resp::{Proto, ReplyBuf};
+use circlet_resp::ReplyBuf;
 use smallvec::SmallVec;
 use std::io::{self, IoSlice};
 use std::sync::Arc;
@@ -34,9 +35,6 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Pieces of one vectored write: a batch stops long before it has as many, one MGET may have more.
 const SLICES_MAX: usize = 32;
 
-/// A buffer larger than this is given back once it is empty.
-const KEPT_BYTES_MAX: usize = 64 << 10;
-
 impl Door {
     /// Replies in bytes above which no further command of a batch runs.
     pub(crate) fn reply_bytes_max(self) -> usize {
@@ -59,10 +57,10 @@ pub(crate) struct Output {
 
 impl Output {
     /// Nothing to send yet.
-    pub(crate) fn new(node: &Arc<Node>, socket: TcpStream, handle: Arc<ClientHandle>, proto: Proto) -> Self {
+    pub(crate) fn new(node: &Arc<Node>, socket: TcpStream, handle: Arc<ClientHandle>) -> Self {
         Output {
             socket,
-            replies: ReplyBuf::new(proto),
+            replies: ReplyBuf::default(),
             ahead: Vec::new(),
             node: Arc::clone(node),
             handle,
