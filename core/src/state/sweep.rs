@@ -4,6 +4,7 @@
 
 use super::{Base, Part, PartsBuf, State};
 use crate::stamp::Stamp;
+use crate::time::WallMs;
 
 /// What a sweep makes of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,14 @@ impl State<'_> {
         Swept::Shrunk
     }
 
+    /// Whether a sweep, now or later, may change it for another reason than that something expires. Certain if false.
+    #[must_use]
+    pub fn has_grave(&self, flushed: Stamp) -> bool {
+        let is_empty = self.runs.is_empty() && self.parts.is_empty();
+        let own = self.base == Base::None && (self.generation > flushed || is_empty);
+        own || self.parts.sweepable(WallMs::ZERO).any(|part| part.has_grave())
+    }
+
     /// Whether there is nothing left in it, and nothing was said of it since `synced`.
     pub(super) fn is_empty_at(&self, synced: Stamp) -> bool {
         let is_empty = self.base == Base::None && self.runs.is_empty() && self.parts.is_empty();
@@ -61,6 +70,11 @@ impl State<'_> {
 }
 
 impl<'a> Part<'a> {
+    fn has_grave(&self) -> bool {
+        let state = self.state;
+        state.base == Base::None && (state.generation > Stamp::ZERO || state.runs.is_empty())
+    }
+
     /// What is left of the part; nothing if it is dropped.
     pub(super) fn swept(self, synced: Stamp) -> Option<Self> {
         let state = self.state;

@@ -11,6 +11,7 @@
 //! talks to a peer, and nothing outside of `table` is unsafe. docs/design/store.md tells why it is as it is.
 
 mod counts;
+mod due;
 mod entry_view;
 mod guard;
 mod key;

@@ -9,17 +9,15 @@ use circlet_core::time::WallMs;
 use circlet_ring::{ArcCount, ArcId, Slot};
 
 use super::counts::Counts;
+use super::due::{Due, Name, Sweepable};
 use super::entry_view::EntryView;
 use super::key::HashedKey;
-use super::summands::{self, first_expiry};
+use super::summands;
 use super::table::{self, Body, Content, Entry, Held, Prefetcher, Table};
 use super::weight::Weight;
 
 /// A buffer that grew longer than this, in bytes, is not kept for the next merge.
 const SCRATCH_BYTES_MAX: usize = 1 << 10;
-
-/// After every expiry.
-const NEVER: WallMs = WallMs::new(u64::MAX);
 
 /// The entries of one arc. Lives under the arc's lock.
 #[derive(Debug)]
@@ -31,8 +29,8 @@ pub struct Shard {
     pub clock: ArcClock,
     // Invariant: the sums of the parts of all entries.
     pub(super) sums: ArcSums,
-    // Invariant: nothing expires before.
-    pub(super) first_expiry: WallMs,
+    // Invariant: lists what a sweep may change.
+    pub(super) due: Due,
     // Invariant: no entry has an older generation.
     flush: Stamp,
     // Invariant: true of `table`, but for `table_bytes`, which is filled in when asked for.
@@ -71,7 +69,7 @@ impl Shard {
             table: Table::new(arcs, arc),
             clock: ArcClock::new(),
             sums: ArcSums::default(),
-            first_expiry: NEVER,
+            due: Due::default(),
             flush: Stamp::ZERO,
             counts: Counts::default(),
             live_by_slot: vec![0; usize::from(arcs.slots_per_arc())].into(),
@@ -189,7 +187,7 @@ impl Shard {
     }
 
     fn discard(&mut self) -> Discarded {
-        self.first_expiry = NEVER;
+        self.due = Due::default();
         self.counts = Counts::default();
         self.live_by_slot.fill(0);
         Discarded {
@@ -242,6 +240,7 @@ impl Shard {
         let mut digest: u64 = 0;
         let mut counts = Counts::default();
         let mut live_by_slot = vec![0; self.live_by_slot.len()];
+        let listed = self.due.listed();
         for entry in self.table.iter() {
             let key = HashedKey::new(entry.key());
             let weight = Weight::of(entry);
@@ -250,8 +249,8 @@ impl Shard {
             let mut sums = ArcSums::default();
             summands::add(&mut sums, key.hash, &entry.held());
             assert_eq!(sums.total(), state.digest(key.hash), "the sums are the digest");
-            let expires_after = first_expiry(&entry.held()).is_none_or(|at| at >= self.first_expiry);
-            assert!(expires_after, "nothing expires before the first");
+            let name = Name::of(&key, self.first_slot);
+            listed.check(name, summands::sweepable(&entry.held(), self.flush));
             if let Some(collection) = entry.collection() {
                 collection.check_invariants();
             }
@@ -346,13 +345,12 @@ impl Shard {
         let changed = entry.change_collection(change)?;
         let new = Weight::of(entry);
         summands::add(&mut self.sums, key.hash, &entry.held());
-        if let Some(at) = first_expiry(&entry.held()) {
-            self.first_expiry = self.first_expiry.min(at);
-        }
+        let what = summands::sweepable(&entry.held(), self.flush);
         let mut small = Vec::new();
         if let Some(collection) = entry.collection().filter(|collection| collection.is_small()) {
             collection.state().encode(&mut small);
         }
+        self.note(key, what);
         self.account(key.slot, old, new);
         if !small.is_empty() {
             self.put_encoded(key, &small);
@@ -388,9 +386,7 @@ impl Shard {
         let entry = Entry::large(key.key, Box::new(Collection::new(key.hash, state)));
         let new = Weight::of(&entry);
         summands::add(&mut self.sums, key.hash, &entry.held());
-        if let Some(at) = first_expiry(&entry.held()) {
-            self.first_expiry = self.first_expiry.min(at);
-        }
+        self.note(key, summands::sweepable(&entry.held(), self.flush));
         self.table.insert(key, entry);
         self.account(key.slot, Weight::NOTHING, new);
     }
@@ -420,16 +416,16 @@ impl Shard {
         };
         let held = Held::Content(*content);
         summands::add(&mut self.sums, key.hash, &held);
-        if let Some(at) = first_expiry(&held) {
-            self.first_expiry = self.first_expiry.min(at);
-        }
+        self.note(key, summands::sweepable(&held, self.flush));
         self.account(key.slot, old, Weight::of_held(&held, bytes));
     }
 
-    /// Looks when something expires first.
-    pub(super) fn find_first_expiry(&mut self) {
-        let expiries = self.table.iter().filter_map(|entry| first_expiry(&entry.held()));
-        self.first_expiry = expiries.min().unwrap_or(NEVER);
+    #[inline]
+    fn note(&mut self, key: &HashedKey<'_>, what: Sweepable) {
+        if what != Sweepable::NOTHING {
+            let name = Name::of(key, self.first_slot);
+            self.due.note(name, what, self.table.len());
+        }
     }
 
     /// Frees what is no longer there; after the lock is given back, if that takes long.

@@ -1,9 +1,10 @@
 //! What one entry adds to its shard's sums, part by part.
 
 use circlet_core::antientropy::ArcSums;
+use circlet_core::stamp::Stamp;
 use circlet_core::state::{Summand, plain_digest};
-use circlet_core::time::WallMs;
 
+use super::due::Sweepable;
 use super::table::{Body, Content, Held};
 
 /// Adds an entry that holds this under a key with this hash.
@@ -24,17 +25,25 @@ pub(super) fn sub(sums: &mut ArcSums, hash: u64, held: &Held<'_>) {
     }
 }
 
-/// The first moment at which something of an entry that holds this expires.
+/// What a sweep may find in an entry that holds this, in an arc that was flushed at `flushed`.
 #[inline]
-pub(super) fn first_expiry(held: &Held<'_>) -> Option<WallMs> {
+pub(super) fn sweepable(held: &Held<'_>, flushed: Stamp) -> Sweepable {
     let state = match held {
         Held::Content(content) => match content.body {
-            Body::Plain(_) | Body::Tombstone => return content.expiry,
-            Body::Encoded(_) => content.state(),
+            Body::Plain(_) => {
+                return Sweepable {
+                    expires: content.expiry,
+                    has_grave: false,
+                };
+            }
+            Body::Tombstone | Body::Encoded(_) => content.state(),
         },
         Held::Large(collection) => collection.state(),
     };
-    state.parts.first_expiry().into_iter().chain(state.expiry.at).min()
+    Sweepable {
+        expires: state.parts.first_expiry().into_iter().chain(state.expiry.at).min(),
+        has_grave: state.has_grave(flushed),
+    }
 }
 
 #[inline]

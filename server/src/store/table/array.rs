@@ -159,6 +159,22 @@ impl Array {
         }
     }
 
+    /// Visits the entries with this tag that may belong to bucket `home`.
+    pub(super) fn visit_tagged(&self, home: u32, tag: Tag, mut visit: impl FnMut(&Entry)) {
+        let mut index = home;
+        for _ in 0..self.buckets.len() {
+            let bucket = &self.buckets[index as usize];
+            bucket
+                .candidates(tag)
+                .filter_map(|lane| bucket.entry(lane))
+                .for_each(&mut visit);
+            if !bucket.overflows() {
+                return;
+            }
+            index = self.right_of(index);
+        }
+    }
+
     /// All entries, in no order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.buckets

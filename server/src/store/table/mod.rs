@@ -40,7 +40,7 @@ mod walk;
 use std::fmt;
 use std::sync::Arc;
 
-use circlet_ring::{ArcCount, ArcId};
+use circlet_ring::{ArcCount, ArcId, Slot};
 
 use self::array::Array;
 use self::bucket::Tag;
@@ -49,6 +49,7 @@ use self::old_array::OldArray;
 use self::prefetch::prefetch;
 
 pub(super) use self::entry::{Body, Content, Entry, Held};
+use super::due::Name;
 use super::key::{HashedKey, Position};
 
 /// The entries of one arc.
@@ -165,6 +166,15 @@ impl Table {
     pub(super) fn prefetch_entry(&self, key: &HashedKey<'_>) {
         if let Some((array, home)) = self.locate(key.position()) {
             array.prefetch_entries(home, Tag::of(key.hash));
+        }
+    }
+
+    /// The entries of the name: those whose slot and hash it gives, and few others.
+    pub(super) fn named(&self, name: Name, visit: impl FnMut(&Entry)) {
+        let (slot, hash) = name.slot_and_hash(self.first_slot);
+        let Some(slot) = Slot::new(slot) else { return };
+        if let Some((array, home)) = self.locate(Position::new(slot, hash)) {
+            array.visit_tagged(home, Tag::of(hash), visit);
         }
     }
 
