@@ -71,6 +71,11 @@ pub(crate) enum Output {
         timer: Timer,
     },
     Note(String),
+    /// A command pushes or deletes these elements of a list.
+    Elements {
+        op: usize,
+        names: Vec<Vec<u8>>,
+    },
     /// To be chosen by the voters.
     Propose(Arc<Topology>),
 }

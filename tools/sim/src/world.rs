@@ -326,6 +326,7 @@ impl World {
                 let at = self.now + after;
                 self.agenda.put(at, Happening::Timer { place, boot, timer });
             }
+            Output::Elements { op, names } => self.history.records[op].elements.extend(names),
             Output::Propose(topology) => self.propose(place, &topology),
             Output::Note(text) => self.trace.note(self.now, format_args!("{place}: {text}")),
         }
