@@ -20,7 +20,7 @@ mod owner_hints;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use circlet_ring::{ArcId, NodeId};
 
@@ -70,6 +70,8 @@ pub enum Recorded {
     },
     /// There are hints for as many owners as there can be.
     Dropped,
+    /// The owner is no member any more: nobody is to be told.
+    Gone,
 }
 
 /// The hints that one node, or one of its threads, holds.
@@ -77,6 +79,8 @@ pub enum Recorded {
 pub struct Hints {
     caps: HintCaps,
     owners: BTreeMap<NodeId, OwnerHints>,
+    // Invariant: none of them in `owners`. At most as many as there are ever members.
+    gone: BTreeSet<NodeId>,
     dropped_count: u64,
 }
 
@@ -150,9 +154,13 @@ impl Hints {
         }
     }
 
-    /// The owner is no owner any more.
+    /// The owner is no member any more, and nothing is recorded for it from now on.
+    ///
+    /// A removed one stands among the owners of its arcs until these have moved, and misses every write meanwhile: its hints would be kept for
+    /// ever. Its id is never used again.
     pub fn forget(&mut self, owner: NodeId) {
         self.owners.remove(&owner);
+        self.gone.insert(owner);
     }
 
     /// Whether nothing is recorded for `owner`.
@@ -196,6 +204,9 @@ impl Hints {
         if let Some(hints) = self.owners.get_mut(&owner) {
             hints.not_after(now);
             return act(hints, self.caps);
+        }
+        if self.gone.contains(&owner) {
+            return Recorded::Gone;
         }
         if self.owners.len() >= OWNERS_MAX {
             self.dropped_count += 1;

@@ -92,6 +92,7 @@ impl ControlPlane {
             announced_drained: ArcBitmap::empty(topology.settings().arcs),
             config,
         };
+        plane.say_who_was_removed(out);
         let mut swim_out = Vec::new();
         plane.swim.start(now.mono, &mut swim_out);
         plane.obey_swim(now, swim_out, out);

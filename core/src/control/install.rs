@@ -10,7 +10,7 @@ use super::peer::Peer;
 use super::{Effect, Notice, Now};
 use crate::moves::{Facts, MemberFacts};
 use crate::time::Instant;
-use crate::topology::{MemberIndex, Topology};
+use crate::topology::{MemberIndex, MemberStage, Topology};
 
 /// How long a question for a newer topology is waited for before another one is asked.
 const FETCH_PAUSE: Duration = Duration::from_millis(50);
@@ -100,6 +100,21 @@ impl ControlPlane {
             }
         }
         self.peers = peers.into();
+    }
+
+    /// Says so at the start, too: whoever was removed before may stand among the owners of arcs for a while, and misses all that this node writes.
+    pub(super) fn say_who_was_removed(&self, out: &mut Vec<Effect>) {
+        let topology = self.builder.topology();
+        let removed = topology
+            .members()
+            .iter()
+            .filter(|entry| entry.stage == MemberStage::Removed);
+        out.extend(removed.map(|entry| {
+            Effect::Notice(Notice::Gone {
+                peer: entry.id,
+                stage: entry.stage,
+            })
+        }));
     }
 
     /// Who was no owner of `arc` before may have said that it had caught up when it was one long ago.

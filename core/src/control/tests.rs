@@ -7,6 +7,7 @@ use circlet_ring::NodeId;
 use super::testing::{Refused, World};
 use super::*;
 use crate::life::Life;
+use crate::moves::{Change, apply};
 use crate::topology::testing::{id, topology};
 
 const SEEDS: std::ops::Range<u64> = 0..3;
@@ -36,6 +37,29 @@ fn one_node_of_three_does_not_open_alone() {
     assert_eq!(world.view(0).arcs_behind(), 256);
     let arc = world.arc();
     assert_eq!(world.write(0, arc), Err(Refused::NobodyCoordinates));
+}
+
+#[test]
+fn a_node_that_starts_says_who_was_removed_before() {
+    let removed = apply(&topology(3, 2), &Change::Remove { id: id(2), force: true });
+    let mut out = Vec::new();
+    let now = Now {
+        mono: Instant::from_millis(5),
+        wall: WallMs::new(1),
+    };
+    let config = ControlConfig::new(id(1), Life::new(1), 1);
+    ControlPlane::start(config, &Arc::new(removed.unwrap()), now, &mut out).unwrap();
+    let gone: Vec<NodeId> = (out.iter())
+        .filter_map(|effect| match effect {
+            Effect::Notice(Notice::Gone { peer, .. }) => Some(*peer),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        gone,
+        [id(2)],
+        "its arcs may not have moved yet, and no hints are to be kept for it"
+    );
 }
 
 #[test]

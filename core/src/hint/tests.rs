@@ -37,6 +37,22 @@ fn a_key_written_a_thousand_times_is_one_hint() {
 }
 
 #[test]
+fn nothing_is_recorded_for_one_that_is_no_member_any_more() {
+    let mut hints = hints(10);
+    hints.record(NOW, OWNER, arc(1), b"k");
+    let under_way = hints.take_batch(OWNER, 10);
+    hints.forget(OWNER);
+    assert_eq!(
+        hints.record(NOW, OWNER, arc(1), b"k"),
+        Recorded::Gone,
+        "its arcs still move"
+    );
+    hints.give_back(OWNER, under_way);
+    assert!(hints.is_empty(OWNER), "nobody will come and take them");
+    assert_eq!(hints.record(NOW, OTHER, arc(1), b"k"), Recorded::First);
+}
+
+#[test]
 fn hints_of_two_owners_do_not_mix() {
     let mut hints = hints(10);
     hints.record(NOW, OWNER, arc(1), b"a");

@@ -40,7 +40,7 @@ pub fn next(topology: &Topology, target: &Target, facts: &Facts<'_>, moving_max:
             has_changed = true;
         }
     }
-    if let Some(voters) = one_voter_nearer(&draft.members, &draft.voters) {
+    if let Some(voters) = one_voter_nearer(&draft.members, &draft.voters, |voter| facts.is_alive(voter)) {
         draft.voters = voters;
         has_changed = true;
     }

@@ -222,6 +222,10 @@ fn all_vote_up_to_seven_and_then_seven_spread_over_the_zones() {
         ..member(4)
     });
     assert_eq!(indexes(&few, &[]), [0, 2], "neither who leaves nor who joins");
+    let three = [0, 1, 2].map(MemberIndex::new);
+    assert_eq!(indexes(&few, &three), [0, 1, 2], "two are too few while one is to come");
+    few.truncate(3);
+    assert_eq!(indexes(&few, &three), [0, 2], "nobody comes");
     let many = in_zones(&["a", "a", "a", "a", "a", "a", "a", "b", "b", "c"]);
     let spread = indexes(&many, &[]);
     assert_eq!(spread, [0, 1, 2, 3, 7, 8, 9]);
@@ -240,12 +244,37 @@ fn voters_are_changed_one_at_a_time_and_the_removed_go_first() {
     members[3].stage = MemberStage::Removed;
     let mut voters: Vec<MemberIndex> = (1..4).map(MemberIndex::new).collect();
     let mut steps = Vec::new();
-    while let Some(next) = voters::one_step(&members, &voters) {
+    while let Some(next) = voters::one_step(&members, &voters, |_| true) {
         steps.push(next.iter().map(|voter| voter.get()).collect::<Vec<_>>());
         voters = next;
         assert!(steps.len() < 9, "it ends: {steps:?}");
     }
-    assert_eq!(steps, [vec![1, 2], vec![1], vec![0, 1], vec![0, 1, 4]]);
+    assert_eq!(steps, [vec![1, 2], vec![0, 1, 2], vec![0, 1, 2, 4], vec![0, 1, 4]]);
+}
+
+#[test]
+fn no_step_is_taken_that_would_wait_for_a_voter_that_is_down() {
+    let mut members = in_zones(&["a"; 4]);
+    members[0].stage = MemberStage::Leaving;
+    let step = |members: &[MemberEntry], voters: &[usize], down: usize| -> Option<Vec<usize>> {
+        let voters: Vec<MemberIndex> = voters.iter().copied().map(MemberIndex::new).collect();
+        let next = voters::one_step(members, &voters, |voter| voter.get() != down);
+        next.map(|next| next.into_iter().map(MemberIndex::get).collect())
+    };
+    assert_eq!(
+        step(&members, &[0, 1, 2], 1),
+        Some(vec![0, 1, 2, 3]),
+        "three of four are up"
+    );
+    assert_eq!(
+        step(&members, &[0, 1, 2], 3),
+        Some(vec![1, 2]),
+        "who is down does not come"
+    );
+    members[3].stage = MemberStage::Left;
+    assert_eq!(step(&members, &[0, 1, 2], 1), None, "of 1 and 2 one is down");
+    members[1].stage = MemberStage::Removed;
+    assert_eq!(step(&members, &[0, 1, 2], 1), Some(vec![0, 2]), "the removed one goes");
 }
 
 #[test]

@@ -73,7 +73,7 @@ impl Node {
                 self.metrics.inc(Count::HintsRecorded);
                 self.metrics.add(Count::HintsCollapsed, arcs as u64);
             }
-            Recorded::Known | Recorded::Dropped => {}
+            Recorded::Known | Recorded::Dropped | Recorded::Gone => {}
         }
     }
 

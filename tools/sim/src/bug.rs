@@ -58,11 +58,19 @@ pub enum Bug {
     OneSidedQuorum,
     /// What names another epoch is not refused.
     NoFence,
+    /// What names an older epoch is not refused.
+    StaleEpoch,
+    /// While an arc moves, a write needs a quorum of the owners in force, and not one of each side.
+    OldSideOnly,
+    /// What a node votes for is on its disk only once it is chosen.
+    VoteUnsaved,
+    /// A node votes in attempts below the one that it promised itself to.
+    BreakPromises,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 29] = [
         Self::AnswerBeforeRepair,
         Self::EmptyNodeCounts,
         Self::RereadOnChangeOnly,
@@ -88,6 +96,10 @@ impl Bug {
         Self::DropEarly,
         Self::OneSidedQuorum,
         Self::NoFence,
+        Self::StaleEpoch,
+        Self::OldSideOnly,
+        Self::VoteUnsaved,
+        Self::BreakPromises,
     ];
 
     /// Its name on the command line.
@@ -119,6 +131,10 @@ impl Bug {
             Self::DropEarly => "drop-early",
             Self::OneSidedQuorum => "one-sided-quorum",
             Self::NoFence => "no-fence",
+            Self::StaleEpoch => "stale-epoch",
+            Self::OldSideOnly => "old-side-only",
+            Self::VoteUnsaved => "vote-unsaved",
+            Self::BreakPromises => "break-promises",
         }
     }
 }

@@ -1,9 +1,12 @@
-//! Random changes of the topology: nodes join and leave, and some turn round.
+//! Random changes of the topology: nodes join, leave and turn round, are killed for good and removed or replaced, and get other weights.
+//!
+//! Any running member is asked, now and then two at once: then two proposers meet, and one of them has to begin again.
 
 use std::time::Duration;
 
 use circlet_core::moves::Change;
 use circlet_core::topology::MemberStage;
+use circlet_ring::Weight;
 
 use crate::random::Random;
 use crate::world::World;
@@ -11,15 +14,23 @@ use crate::world::World;
 /// Fewest and most members that take part.
 const MEMBERS: std::ops::RangeInclusive<usize> = 3..=6;
 
+/// Weights that members are given, in hundredths.
+const WEIGHTS: [u16; 4] = [50, 100, 150, 200];
+
 /// Asks for changes.
 #[derive(Debug)]
 pub(crate) struct Changes {
     random: Random,
+    /// Who was killed for good, and was not asked to be removed yet.
+    lost: Vec<usize>,
 }
 
 impl Changes {
     pub(crate) fn new(random: Random) -> Self {
-        Self { random }
+        Self {
+            random,
+            lost: Vec::new(),
+        }
     }
 
     /// Until the next change.
@@ -28,24 +39,73 @@ impl Changes {
     }
 
     pub(crate) fn ask(&mut self, world: &mut World) {
-        let of_stage = |world: &World, stage| -> Vec<usize> {
-            (0..world.node_count())
-                .filter(|&place| world.topology().members()[place].stage == stage)
-                .collect()
-        };
-        let owning = of_stage(world, MemberStage::Active).len() + of_stage(world, MemberStage::Joining).len();
-        let leaving = of_stage(world, MemberStage::Leaving);
-        let change = if !leaving.is_empty() && self.random.chance(200) {
-            Change::Stay(world.id(leaving[self.random.index(leaving.len())]))
-        } else if owning <= *MEMBERS.start() || (owning < *MEMBERS.end() && self.random.chance(500)) {
-            Change::Join(world.newcomer())
-        } else {
-            let active = of_stage(world, MemberStage::Active);
-            if active.is_empty() {
+        let count = if self.random.chance(250) { 2 } else { 1 };
+        for _ in 0..count {
+            let running: Vec<usize> = (0..world.node_count())
+                .filter(|&place| world.is_member(place) && world.is_running(place))
+                .collect();
+            if running.is_empty() {
                 return;
             }
-            Change::Leave(world.id(active[self.random.index(active.len())]))
-        };
-        world.change(&change);
+            let asked = running[self.random.index(running.len())];
+            if let Some(change) = self.draw(world) {
+                world.ask_for(asked, &change);
+            }
+        }
+    }
+
+    fn draw(&mut self, world: &mut World) -> Option<Change> {
+        let owning = world.members_of(MemberStage::Active).len() + world.members_of(MemberStage::Joining).len();
+        self.lost.retain(|&place| world.is_member(place));
+        if self.random.chance(700)
+            && let Some(place) = self.lost.pop()
+        {
+            return Some(self.without(world, place));
+        }
+        if owning > *MEMBERS.start() && self.random.chance(150) {
+            self.lose(world);
+            return None;
+        }
+        if let Some(place) = self.one_of(world, MemberStage::Leaving)
+            && self.random.chance(200)
+        {
+            return Some(Change::Stay(world.id(place)));
+        }
+        if self.random.chance(150) {
+            let weight = Weight::from_hundredths(WEIGHTS[self.random.index(WEIGHTS.len())])?;
+            return Some(Change::Weight(
+                world.id(self.one_of(world, MemberStage::Active)?),
+                weight,
+            ));
+        }
+        if owning <= *MEMBERS.start() || (owning < *MEMBERS.end() && self.random.chance(500)) {
+            return Some(Change::Join(world.newcomer()));
+        }
+        Some(Change::Leave(world.id(self.one_of(world, MemberStage::Active)?)))
+    }
+
+    /// What an operator asks for who has given a node up.
+    fn without(&mut self, world: &World, place: usize) -> Change {
+        let id = world.id(place);
+        if self.random.chance(400) {
+            let new = world.newcomer();
+            return Change::Replace { old: id, new };
+        }
+        Change::Remove { id, force: false }
+    }
+
+    /// A member is killed for good.
+    fn lose(&mut self, world: &mut World) {
+        let victim = self.one_of(world, MemberStage::Active);
+        if let Some(place) = victim.filter(|&place| world.may_be_lost(place)) {
+            let machine_too = self.random.chance(500);
+            world.lose(place, machine_too);
+            self.lost.push(place);
+        }
+    }
+
+    fn one_of(&mut self, world: &World, stage: MemberStage) -> Option<usize> {
+        let found = world.members_of(stage);
+        (!found.is_empty()).then(|| found[self.random.index(found.len())])
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::random::Random;
-use crate::world::World;
+use crate::world::{Late, World};
 
 /// One fault, as something that has an end.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +17,12 @@ enum Fault {
     LossyGossip,
     /// What is on the connection of the one to the other comes in much later, when there is another one.
     Late(usize, usize),
+    /// The one can ask and is answered, but hears nothing that others begin to say.
+    Deaf(usize),
+    /// The one, which coordinates an arc that moves, reaches nobody else of one side of the move: those of the set.
+    Split(usize, u64),
+    /// The one is killed when it writes to its disk next.
+    Doomed(usize),
 }
 
 /// What a fault may be, with its share in the faults.
@@ -32,6 +38,9 @@ enum Sort {
     Late,
     /// Has no end.
     BrokenLink,
+    Deaf,
+    Split,
+    Doomed,
 }
 
 const SORTS: [(Sort, u64); 9] = [
@@ -45,6 +54,9 @@ const SORTS: [(Sort, u64); 9] = [
     (Sort::Late, 12),
     (Sort::BrokenLink, 12),
 ];
+
+/// What goes wrong besides where nodes come and go.
+const SORTS_OF_CHANGES: [(Sort, u64); 3] = [(Sort::Deaf, 15), (Sort::Split, 25), (Sort::Doomed, 12)];
 
 /// Draws faults, one after the other, and ends each after a while.
 ///
@@ -64,8 +76,11 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    pub(crate) fn new(mut random: Random) -> Self {
+    pub(crate) fn new(mut random: Random, with_changes: bool) -> Self {
         let mut sorts = SORTS.to_vec();
+        if with_changes {
+            sorts.extend(SORTS_OF_CHANGES);
+        }
         sorts.retain(|_| random.chance(750));
         if sorts.is_empty() {
             sorts.push(SORTS[random.index(SORTS.len())]);
@@ -97,13 +112,20 @@ impl Faults {
         let nodes = world.node_count();
         let a = self.random.index(nodes);
         let b = (a + 1 + self.random.index(nodes - 1)) % nodes;
+        let (a, b) = (world.member_from(a), world.member_from(b));
+        if a == b {
+            return None;
+        }
         let (fault, ms_max) = match self.sort() {
             Sort::Cut => (Fault::Cut(a, b), 2500),
             Sort::CutOneWay => (Fault::CutOneWay(a, b), 2000),
             Sort::Isolated => (Fault::Isolated(a), 2500),
             Sort::Paused => (Fault::Paused(a), 2500),
-            Sort::Crashed if may_crash(world) => (Fault::Crashed(a), 1500),
-            Sort::Crashed => return None,
+            Sort::Crashed if world.may_crash(a) => (Fault::Crashed(a), 1500),
+            Sort::Doomed if world.may_crash(a) && world.doomed.is_none() => (Fault::Doomed(a), 1000),
+            Sort::Crashed | Sort::Doomed => return None,
+            Sort::Deaf => (Fault::Deaf(a), 2500),
+            Sort::Split => (self.split(world)?, 2500),
             Sort::ClockOff => (Fault::ClockOff(a), 3000),
             Sort::LossyGossip => (Fault::LossyGossip, 1500),
             Sort::Late => (Fault::Late(a, b), 5000),
@@ -146,11 +168,36 @@ impl Faults {
             Fault::Paused(a) => world.wake(a, self.random.chance(500)),
             Fault::Crashed(a) => world.start(a),
             Fault::ClockOff(a) => world.clocks.become_off(a, 0),
+            Fault::Deaf(a) => {
+                world.network.set_deaf(a, false);
+                (0..world.node_count()).for_each(|other| world.release(other, a));
+            }
+            Fault::Split(a, others) => members(others).for_each(|other| world.network.heal(a, other)),
+            Fault::Doomed(a) => {
+                world.doomed = world.doomed.filter(|&doomed| doomed != a);
+                world.start(a);
+            }
             Fault::LossyGossip => (world.network.loss_per_mille, world.network.doubled_per_mille) = (5, 5),
             // Half of it comes in when all is quiet, and rounds have passed.
             Fault::Late(a, b) if self.random.chance(500) => world.stop_holding(a, b),
             Fault::Late(a, b) => world.release(a, b),
         }
+    }
+
+    /// Of an arc that moves and that somebody has used, the coordinator and one side of the move, if there is one.
+    fn split(&mut self, world: &World) -> Option<Fault> {
+        let records = &world.history.records;
+        let used = &records.get(self.random.index(records.len().max(1)))?.command.key;
+        let arc = world.arc_of(used);
+        arc.moving?;
+        let side = if self.random.chance(500) {
+            &arc.owners
+        } else {
+            arc.goal()
+        };
+        let first = arc.readers().iter().next()?.get();
+        let others = side.iter().map(|owner| owner.get()).filter(|&owner| owner != first);
+        Some(Fault::Split(first, others.fold(0, |set, owner| set | 1 << owner)))
     }
 
     fn apply(&mut self, world: &mut World, fault: Fault) {
@@ -172,12 +219,18 @@ impl Faults {
             }
             Fault::LossyGossip => (world.network.loss_per_mille, world.network.doubled_per_mille) = (300, 100),
             Fault::Late(a, b) => world.hold_connection(a, b),
+            Fault::Deaf(a) => {
+                world.network.set_deaf(a, true);
+                let others = (0..world.node_count()).filter(|&other| other != a);
+                others.for_each(|other| world.hold(other, a, Late::Dialled));
+            }
+            Fault::Split(a, others) => members(others).for_each(|other| world.network.cut(a, other)),
+            Fault::Doomed(a) => world.doomed = Some(a),
         }
     }
 }
 
-/// Whether one more memory may be lost: only if everybody remembers everything. Otherwise all the memories that acknowledged a write
-/// could be gone, and then it may be, too.
-fn may_crash(world: &World) -> bool {
-    (0..world.node_count()).all(|place| world.node(place).is_some_and(crate::node::Node::is_caught_up))
+/// The places of a set.
+fn members(set: u64) -> impl Iterator<Item = usize> {
+    (0..64).filter(move |place| set >> place & 1 == 1)
 }

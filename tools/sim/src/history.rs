@@ -17,6 +17,9 @@ pub(crate) struct Record {
     pub(crate) finished: Option<Instant>,
     /// None as long as, or if ever, nothing came.
     pub(crate) reply: Option<Reply>,
+    /// The elements of a list that it pushed or deleted, in any of its attempts, by the names that nodes know them by: told to the checks, not to
+    /// clients.
+    pub(crate) elements: BTreeSet<Vec<u8>>,
 }
 
 impl Record {
@@ -113,6 +116,7 @@ impl History {
             invoked: now,
             finished: None,
             reply: None,
+            elements: BTreeSet::new(),
         });
         op
     }

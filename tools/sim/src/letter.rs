@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use circlet_core::control::{PeerStatus, RoundAnswer};
 use circlet_core::life::Life;
+use circlet_core::moves::Change;
+use circlet_core::register::Message;
 use circlet_core::stamp::Stamp;
 use circlet_core::topology::Topology;
 use circlet_ring::ArcId;
@@ -22,8 +24,8 @@ pub(crate) enum Parcel {
     Letter { connection: u64, letter: Letter },
     /// From a client.
     Command(Command),
-    /// The voters have chosen it.
-    Topology(Arc<Topology>),
+    /// From an operator.
+    Change(Box<Change>),
 }
 
 /// What is said on a connection. Connections keep their order and lose only what comes last.
@@ -55,6 +57,8 @@ pub(crate) enum Letter {
     },
     /// You missed something in this arc.
     Stale(ArcId),
+    /// Of the register in which members agree on the topology.
+    Register(Message<Arc<Topology>>),
     /// The connection is gone.
     Closed,
 }
@@ -71,8 +75,6 @@ pub(crate) enum Question {
     Check { key: Vec<u8>, digest: u64, synced: Stamp },
     /// Run this command.
     Run(Command),
-    /// Which topology have you installed?
-    Topology,
     /// What is your digest of the arc?
     ArcDigest(ArcId),
     /// Give me the states of the arc after this key.
@@ -101,7 +103,6 @@ pub(crate) enum Answer {
     /// Nothing was done.
     Refused(&'static str),
     Ran(Reply),
-    Topology(Arc<Topology>),
     ArcDigest {
         digest: u64,
         synced: Stamp,
@@ -129,11 +130,19 @@ impl Letter {
             Self::Synced { .. } => "synced",
             Self::Stale(_) => "stale",
             Self::Closed => "closed",
+            Self::Register(message) => match message {
+                Message::Prepare { .. } => "prepare?",
+                Message::Promise { .. } => "promise",
+                Message::Accept { .. } => "accept?",
+                Message::Accepted { .. } => "accepted",
+                Message::Nack { .. } => "nack",
+                Message::Learn { .. } => "learn?",
+                Message::Chosen { .. } => "chosen",
+            },
             Self::Ask { question, .. } => match question {
                 Question::Apply { .. } => "apply?",
                 Question::Check { .. } => "check?",
                 Question::Run(_) => "run?",
-                Question::Topology => "topology?",
                 Question::ArcDigest(_) => "digest?",
                 Question::Pull { .. } => "pull?",
                 Question::Replay { .. } => "replay?",
@@ -147,7 +156,6 @@ impl Letter {
                 Answer::Absent => "absent",
                 Answer::Refused(why) => why,
                 Answer::Ran(_) => "ran",
-                Answer::Topology(_) => "topology",
                 Answer::ArcDigest { .. } => "digest",
                 Answer::Chunk { .. } => "chunk",
             },

@@ -1,4 +1,5 @@
-//! Runs simulations: `circlet-sim --seed 1`, `--seeds 1..1000`, `--scenario fast-clock`, each with `--bug NAME` or `--trace` if wanted.
+//! Runs simulations: `circlet-sim --seed 1`, `--seeds 1..1000`, `--scenario fast-clock`, each with `--changes` (of the
+//! topology), `--bug NAME` or `--trace` if wanted.
 
 use std::io::{self, Write};
 use std::ops::Range;
@@ -9,8 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use circlet_sim::scenario::{self, Scenario};
 use circlet_sim::{Bug, Report, RunOptions, run_seed};
 
-const USAGE: &str =
-    "usage: circlet-sim [--seed N | --seeds A..B | --scenario NAME | --scenarios] [--bug NAME] [--ms N] [--trace]";
+const USAGE: &str = "usage: circlet-sim [--seed N | --seeds A..B | --scenario NAME | --scenarios] [--changes] [--bug NAME] [--ms N] [--trace]";
 
 enum Task {
     Seeds(Range<u64>),
@@ -56,6 +56,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<(Task, RunOptions), 
             "--scenarios" => task = Task::Scenarios(scenario::ALL.to_vec()),
             "--bug" => options.bug = Some(value()?.parse::<Bug>()?),
             "--ms" => options.busy_ms = number(&value()?)?,
+            "--changes" => options.changes = true,
             "--trace" => options.keep_trace = true,
             _ => return Err(format!("unknown word {word:?}")),
         }
@@ -93,7 +94,11 @@ fn run(task: &Task, options: RunOptions, out: &mut impl Write) -> io::Result<boo
         failed.len(),
     )?;
     if let (Some(first), Task::Seeds(_)) = (failed.first(), task) {
-        writeln!(out, "the first that failed: {first}; see it with --{first} --trace")?;
+        let more = if options.changes { " --changes" } else { "" };
+        writeln!(
+            out,
+            "the first that failed: {first}; see it with --{first}{more} --trace"
+        )?;
     }
     Ok(failed.is_empty())
 }

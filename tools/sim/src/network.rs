@@ -22,6 +22,8 @@ pub(crate) struct Network {
     random: Random,
     /// Pairs (from, to) that nothing gets through.
     cut: BTreeSet<(usize, usize)>,
+    /// Whom no datagram reaches.
+    deaf: BTreeSet<usize>,
     connections: BTreeMap<u64, Connection>,
     pub(crate) loss_per_mille: u64,
     pub(crate) doubled_per_mille: u64,
@@ -47,6 +49,7 @@ impl Network {
         Self {
             random,
             cut: BTreeSet::new(),
+            deaf: BTreeSet::new(),
             connections: BTreeMap::new(),
             loss_per_mille: 0,
             doubled_per_mille: 0,
@@ -64,9 +67,13 @@ impl Network {
         self.cut_one_way(b, a);
     }
 
-    /// Whether no cut is between the two.
-    pub(crate) fn reaches_both_ways(&self, a: usize, b: usize) -> bool {
-        !self.cut.contains(&(a, b)) && !self.cut.contains(&(b, a))
+    /// No datagram reaches the node any more, or all that are not lost otherwise do again.
+    pub(crate) fn set_deaf(&mut self, node: usize, is_deaf: bool) {
+        if is_deaf {
+            self.deaf.insert(node);
+        } else {
+            self.deaf.remove(&node);
+        }
     }
 
     pub(crate) fn heal(&mut self, a: usize, b: usize) {
@@ -76,6 +83,7 @@ impl Network {
 
     pub(crate) fn heal_all(&mut self) {
         self.cut.clear();
+        self.deaf.clear();
         self.loss_per_mille = 0;
         self.doubled_per_mille = 0;
     }
@@ -83,7 +91,7 @@ impl Network {
     /// When a datagram arrives: never, once or twice.
     pub(crate) fn datagram(&mut self, now: Instant, from: usize, to: usize) -> Vec<Instant> {
         let lost = self.random.chance(self.loss_per_mille);
-        if lost || self.cut.contains(&(from, to)) {
+        if lost || self.cut.contains(&(from, to)) || self.deaf.contains(&to) {
             self.lost += 1;
             return Vec::new();
         }

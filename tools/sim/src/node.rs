@@ -12,6 +12,7 @@
 //! Refused: running the tokio server itself over simulated sockets. It would test the same decisions ten times slower, and a seed would
 //! no longer mean the same run after a change of a library.
 
+mod agree;
 mod catch_up;
 mod coordinate;
 mod decide;
@@ -32,12 +33,14 @@ use std::time::Duration;
 use circlet_core::control::{ControlConfig, ControlPlane, Effect, Event, ExchangeOutcome, Now};
 use circlet_core::hint::{HintCaps, Hints};
 use circlet_core::life::Life;
+use circlet_core::register::{Acceptor, ShortId, record};
 use circlet_core::stamp::Stamp;
 use circlet_core::time::Instant;
-use circlet_core::topology::Topology;
+use circlet_core::topology::{Epoch, Topology};
 use circlet_core::view::ClusterView;
 use circlet_ring::{ArcId, NodeId, Slot};
 
+use self::agree::Agreement;
 use self::coordinate::Op;
 use self::forward::Parked;
 use self::links::{Asked, Link};
@@ -46,9 +49,15 @@ use crate::bug::Bug;
 use crate::command::{Command, Reply};
 use crate::letter::{Letter, Parcel};
 use crate::limits::Limits;
+use crate::random::Random;
 
 /// How often a node looks after its links and what waits.
 const HEARTBEAT: Duration = Duration::from_millis(100);
+
+/// Who has dialled the connection; see `Node::new_number`.
+pub(crate) fn dialer_of(connection: u64) -> usize {
+    (connection >> 56) as usize
+}
 
 /// What a node wants done after a turn.
 #[derive(Debug)]
@@ -71,8 +80,19 @@ pub(crate) enum Output {
         timer: Timer,
     },
     Note(String),
-    /// To be chosen by the voters.
-    Propose(Arc<Topology>),
+    /// A command pushes or deletes these elements of a list.
+    Elements {
+        op: usize,
+        names: Vec<Vec<u8>>,
+    },
+    /// The register's record is to be on the disk before anything that follows.
+    Save(Vec<u8>),
+    /// This document is chosen, as far as this node knows.
+    Chosen(Arc<Topology>),
+    /// What an operator asked for was made, or will not be, as far as anybody knows.
+    ChangeEnded {
+        is_made: bool,
+    },
 }
 
 /// What a node set a timer for.
@@ -128,17 +148,27 @@ pub(crate) struct Node {
     unpark: bool,
     life: Life,
     last_number: u64,
+    agreement: Agreement,
+    /// The epoch of the document in the record that was saved last.
+    saved: Epoch,
 }
 
 impl Node {
-    /// Begins a life without memory.
-    pub(crate) fn start(birth: Birth, topology: &Arc<Topology>, now: Now, limits: Limits, bug: Option<Bug>) -> Self {
+    /// Begins a life without memory; `disk` has what the register saved last.
+    pub(crate) fn start(birth: Birth, disk: &[u8], now: Now, limits: Limits, bug: Option<Bug>) -> Self {
         let Birth {
             place,
             boot,
             life,
             seed,
         } = birth;
+        let acceptor: Acceptor<Arc<Topology>> = match record::decode(disk) {
+            Ok(acceptor) => acceptor,
+            Err(error) => unreachable!("only records are saved: {error}"),
+        };
+        let Some(topology) = acceptor.chosen().cloned() else {
+            unreachable!("every simulated node has formed or joined a cluster")
+        };
         let id = topology.members()[place].id;
         let mut config = ControlConfig::new(id, life, seed);
         config.round_period = limits.round_period;
@@ -146,7 +176,7 @@ impl Node {
             config.open_alone_after = Some(Duration::ZERO);
         }
         let mut effects = Vec::new();
-        let Ok(control) = ControlPlane::start(config, topology, now, &mut effects) else {
+        let Ok(control) = ControlPlane::start(config, &topology, now, &mut effects) else {
             unreachable!("every simulated node is a member")
         };
         let links = (0..topology.members().len()).map(|_| Link::default()).collect();
@@ -171,6 +201,8 @@ impl Node {
             unpark: false,
             life,
             last_number: 0,
+            saved: topology.epoch(),
+            agreement: Agreement::new(ShortId::from(&id), life, acceptor, Random::new(!seed), bug),
         };
         node.obey(effects);
         node.on_heartbeat();
@@ -184,7 +216,7 @@ impl Node {
         match parcel {
             Parcel::Gossip(bytes) => self.tell(Event::Datagram(bytes)),
             Parcel::Letter { connection, letter } => self.on_letter(from, connection, letter),
-            Parcel::Topology(topology) => self.tell(Event::TopologyChosen(topology)),
+            Parcel::Change(change) => self.want(*change),
             Parcel::Command(command) => self.route(command, Origin::Client, now.mono + forward::PATIENCE),
         }
         self.end_turn();
@@ -210,11 +242,12 @@ impl Node {
         if self.control.next_deadline() <= now.mono {
             self.tell(Event::Deadline);
         }
+        self.on_register_deadline();
         self.end_turn();
     }
 
     pub(crate) fn next_deadline(&self) -> Instant {
-        self.control.next_deadline()
+        self.control.next_deadline().min(self.agreement.next_deadline())
     }
 
     pub(crate) fn boot(&self) -> u64 {
@@ -224,6 +257,11 @@ impl Node {
     /// Whether it remembers all that it owns.
     pub(crate) fn is_caught_up(&self) -> bool {
         self.view.arcs_behind() == 0
+    }
+
+    /// Whether it remembers all that it should of the arc.
+    pub(crate) fn remembers_arc(&self, arc: ArcId) -> bool {
+        self.view.arc(arc).may_answer_reads()
     }
 
     pub(crate) fn hints(&self) -> &Hints {
@@ -278,7 +316,7 @@ impl Node {
                 Effect::AnnounceStatus { to, status } => self.announce(to, status),
                 Effect::CloseLink { peer } => self.close_link(self.place_of(peer)),
                 Effect::DropArc { arc } => self.store.forget(arc),
-                Effect::Propose(topology) => self.out.push(Output::Propose(topology)),
+                Effect::Propose(topology) => self.propose(topology),
                 Effect::FetchTopology { peer } => self.fetch_topology(peer),
                 Effect::Left => {}
                 Effect::Notice(notice) => self.on_notice(&notice),

@@ -25,7 +25,7 @@ const CHANGE: u64 = FIRST_FAULT - 1;
 pub struct RunOptions {
     /// How long clients and faults go on, in virtual milliseconds. Default 6,000.
     pub busy_ms: u64,
-    /// Whether nodes join and leave meanwhile. Default no.
+    /// Whether nodes join, leave, are lost and removed, and get other weights meanwhile. Default no.
     pub changes: bool,
     /// The rule that is left out.
     pub bug: Option<Bug>,
@@ -56,7 +56,7 @@ pub fn run_seed(seed: u64, options: RunOptions) -> Report {
         world.clocks.become_off(place, random.between(0, 100) as i64 - 50);
     }
     world.run_ms(1_000);
-    let mut faults = Faults::new(random.fork(2));
+    let mut faults = Faults::new(random.fork(2), options.changes);
     let mut workload = Workload::new(random.fork(3));
     let mut changes = options.changes.then(|| Changes::new(random.fork(4)));
     be_busy(&mut world, &mut faults, &mut workload, &mut changes, options.busy_ms);
@@ -120,6 +120,9 @@ fn be_busy(
             Notable::Mark(mark) if mark >= FIRST_FAULT => faults.end(world, mark - FIRST_FAULT),
             Notable::Mark(mark) => {
                 let (place, command) = workload.next(world.node_count());
+                // Most clients know who is a member.
+                let is_told = !world.history.records.len().is_multiple_of(8);
+                let place = if is_told { world.member_from(place) } else { place };
                 busy.insert(world.call(place, command), mark);
             }
         }

@@ -12,14 +12,14 @@ mod clocks;
 mod faults;
 mod held;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use circlet_core::control::Now;
 use circlet_core::time::Instant;
-use circlet_core::topology::Topology;
+use circlet_core::topology::{Epoch, Topology};
 use circlet_ring::Slot;
 
 use self::clocks::Clocks;
@@ -108,10 +108,20 @@ pub(crate) struct World {
     pub(crate) history: History,
     pub(crate) trace: Trace,
     pub(crate) clocks: Clocks,
-    /// The last that was chosen, by a register that never fails.
+    /// The last that some node knew to be chosen.
     topology: Arc<Topology>,
-    /// What each node's disk has.
-    disks: Vec<Arc<Topology>>,
+    /// All that nodes ever knew to be chosen. Invariant: one of each epoch.
+    chosen: BTreeMap<Epoch, Arc<Topology>>,
+    /// The record of the register on each node's disk, which no fault takes away.
+    disks: Vec<Vec<u8>>,
+    /// The epoch that each node acted in last. Invariant: none goes back, whatever becomes of the node.
+    epochs: Vec<Epoch>,
+    /// How many changes that operators asked for were made, and how many ended otherwise.
+    changes_ended: (u64, u64),
+    /// Who was killed for good.
+    lost: BTreeSet<usize>,
+    /// Who is to be killed when it writes to its disk next.
+    pub(crate) doomed: Option<usize>,
     agenda: Agenda<Happening>,
     processes: Vec<Process>,
     /// The last life of each node, as its disk knows it, and how many there were.
@@ -287,15 +297,18 @@ impl World {
             return;
         };
         act(node, now);
-        let (boot, deadline) = (node.boot(), node.next_deadline());
-        self.disks[place] = Arc::clone(node.topology());
+        let (boot, deadline, epoch) = (node.boot(), node.next_deadline(), node.topology().epoch());
         let outputs = std::mem::take(&mut node.out);
         for key in node.store.went_back.drain(..) {
             self.violations.push(format!("stamps: node {place} went back on {key}"));
         }
         for output in outputs {
+            if matches!(output, Output::Save(_)) && self.doomed == Some(place) && self.may_crash(place) {
+                return self.die_at_save(place, output);
+            }
             self.obey(place, boot, output);
         }
+        self.check_epoch(place, epoch);
         self.check_hints(place);
         // A deadline of the past is served at once, but not within this moment.
         let at = deadline.max(self.now + Duration::from_micros(20));
@@ -326,7 +339,13 @@ impl World {
                 let at = self.now + after;
                 self.agenda.put(at, Happening::Timer { place, boot, timer });
             }
-            Output::Propose(topology) => self.propose(place, &topology),
+            Output::Elements { op, names } => self.history.records[op].elements.extend(names),
+            Output::Save(record) => self.disks[place] = record,
+            Output::Chosen(topology) => self.on_chosen(place, &topology),
+            Output::ChangeEnded { is_made } => {
+                let (made, not_made) = &mut self.changes_ended;
+                *if is_made { made } else { not_made } += 1;
+            }
             Output::Note(text) => self.trace.note(self.now, format_args!("{place}: {text}")),
         }
     }

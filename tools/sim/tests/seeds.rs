@@ -68,6 +68,26 @@ fn seed_1778_found_a_delete_that_was_outlived() {
     );
 }
 
+/// Two nodes that could not reach each other coordinated one list, and an LREM of the one did not find what the other had pushed. It was the check that
+/// asked too much: LREM deletes the elements that it finds.
+#[test]
+fn seed_10756_found_an_element_that_no_lrem_had_named() {
+    let report = run_seed(10_756, RunOptions::default());
+    assert!(
+        report.is_passed(),
+        "an element is there until it is deleted by its own name:\n{report}"
+    );
+}
+
+/// The same with two PUSHes, one after the other, by two coordinators. Neither knew of the other's element, which no stamp of its own outranks.
+#[test]
+fn seeds_16490_and_22182_found_pushes_whose_stamps_say_nothing_of_each_other() {
+    for seed in [16_490, 22_182] {
+        let report = run_seed(seed, RunOptions::default());
+        assert!(report.is_passed(), "each element has a stamp of its own:\n{report}");
+    }
+}
+
 #[test]
 fn the_same_seed_gives_the_same_trace_byte_for_byte() {
     let options = RunOptions {

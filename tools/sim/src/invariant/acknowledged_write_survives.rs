@@ -4,13 +4,19 @@
 //! and the read. Nothing may be read if nothing was ever written, if a DEL explains it, or if a value expired that explains it, or an EXPIRE
 //! does: at any moment from which on a clock that is as far ahead as one was may say so.
 //!
+//! An element of a list is known to nodes by a name of its own, which each PUSH gives anew. LREM deletes the elements of its value *that it finds*: it reads,
+//! and then writes. So it replaces those PUSHes whose elements it names, and no others: where two nodes coordinate a key because they cannot reach each
+//! other, the one need not find what the other has pushed (docs/design/catchup.md, "What this does not promise"; seed 10756).
+//!
 //! What is required of a write at ONE: that it is no other write's end. One owner's acknowledgement says nothing of a quorum, so it may show at any
 //! time, or never (`set_and_hash_union` and `counters_add_up` require more once all is well, if no memory was lost).
 
 use std::time::Duration;
 
+use circlet_core::state::Kind;
 use circlet_core::time::Instant;
 
+use crate::command::What;
 use crate::history::{History, Lifetime, Record};
 
 pub(super) fn check(history: &History) -> Vec<String> {
@@ -27,7 +33,13 @@ pub(super) fn check(history: &History) -> Vec<String> {
         }
         for read in &records {
             let Some(value) = read.read() else { continue };
-            if !is_explained(history, value, read, &writes) {
+            let is_element = matches!(&read.command.part, Some(part) if part.kind == Kind::List);
+            let is_explained = if is_element {
+                is_list_explained(value.is_some(), read, &writes)
+            } else {
+                is_explained(history, value, read, &writes)
+            };
+            if !is_explained {
                 let value = value.map_or("(nil)".into(), |value| value.escape_ascii().to_string());
                 violations.push(format!(
                     "acknowledged write lost: #{} read {value} from {}, which an acknowledged write had replaced",
@@ -38,6 +50,26 @@ pub(super) fn check(history: &History) -> Vec<String> {
         }
     }
     violations
+}
+
+/// What is there, somebody pushed, and nobody has deleted; what is not there, somebody deleted, element by element.
+fn is_list_explained(is_there: bool, read: &Record, writes: &[&Record]) -> bool {
+    let deletes = || writes.iter().filter(|write| write.command.what == What::Delete);
+    let is_gone = |push: &Record| {
+        let mut over = deletes().filter(|delete| delete.is_acknowledged() && delete.end() < read.invoked);
+        over.any(|delete| push.elements.is_subset(&delete.elements))
+    };
+    let may_be_gone = |push: &Record| {
+        let mut begun = deletes().filter(|delete| delete.invoked <= read.end());
+        begun.any(|delete| !push.elements.is_disjoint(&delete.elements))
+    };
+    let mut pushes = writes.iter().filter(|write| matches!(write.command.what, What::Set(_)));
+    if is_there {
+        // One that names nothing was never run.
+        return pushes.any(|push| push.invoked <= read.end() && !push.elements.is_empty() && !is_gone(push));
+    }
+    let mut must_be_gone = pushes.filter(|push| push.is_acknowledged() && push.end() < read.invoked);
+    must_be_gone.all(|push| may_be_gone(push))
 }
 
 fn is_explained(history: &History, value: Option<&[u8]>, read: &Record, writes: &[&Record]) -> bool {
@@ -70,4 +102,37 @@ fn is_explained(history: &History, value: Option<&[u8]>, read: &Record, writes: 
         !is_over(write.end(), &counts)
     });
     by_expiry || !is_over(Instant::ZERO, &overwrites)
+}
+
+#[cfg(test)]
+mod tests {
+    use circlet_core::stamp::Stamp;
+
+    use super::*;
+    use crate::command::{Command, Reply};
+
+    /// Two PUSHes of the same value as the elements a and b, a LREM that finds these, and a read: whether it is explained.
+    fn is_explained_after_two_pushes(deleted: &[&[u8]], is_read: bool) -> bool {
+        let mut history = History::default();
+        let mut run = |what: What, elements: &[&[u8]], reply: Reply| {
+            let at = 10 * history.records.len() as u64;
+            let command = Command::new(b"l", what).on(Kind::List, b"v");
+            let op = history.begin(Instant::from_millis(at), command);
+            history.finish(Instant::from_millis(at + 1), op, reply);
+            history.records[op].elements = elements.iter().map(|name| name.to_vec()).collect();
+        };
+        run(What::Set(Vec::new()), &[b"a"], Reply::Done(Stamp::ZERO));
+        run(What::Set(Vec::new()), &[b"b"], Reply::Done(Stamp::ZERO));
+        run(What::Delete, deleted, Reply::Done(Stamp::ZERO));
+        run(What::Get, &[], Reply::Value(is_read.then(Vec::new)));
+        check(&history).is_empty()
+    }
+
+    #[test]
+    fn an_element_is_there_until_it_was_deleted_by_its_own_name() {
+        assert!(is_explained_after_two_pushes(&[b"b"], true), "a is left");
+        assert!(!is_explained_after_two_pushes(&[b"a", b"b"], true), "none is left");
+        assert!(is_explained_after_two_pushes(&[b"a", b"b"], false));
+        assert!(!is_explained_after_two_pushes(&[b"b"], false), "nobody deleted a");
+    }
 }

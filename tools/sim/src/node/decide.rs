@@ -8,8 +8,9 @@ use circlet_core::stamp::Stamp;
 use circlet_core::state::{Kind, State, Value, score_bytes};
 use circlet_core::time::WallMs;
 
-use super::Node;
 use super::shown::shown;
+use super::store::decoded;
+use super::{Node, Output};
 use crate::bug::Bug;
 use crate::command::{Command, What};
 
@@ -34,7 +35,15 @@ impl Node {
             }
             (None, _) => decide_on_whole(&command.what, found, wall, stamp, author, &mut delta)?,
         };
-        Ok(is_change.then_some((delta, stamp)))
+        if !is_change {
+            return Ok(None);
+        }
+        let elements = decoded(&delta).parts.iter().filter(|part| part.kind == Kind::List);
+        let names: Vec<_> = elements.map(|element| element.name.to_vec()).collect();
+        if !names.is_empty() {
+            self.out.push(Output::Elements { op: command.op, names });
+        }
+        Ok(Some((delta, stamp)))
     }
 }
 

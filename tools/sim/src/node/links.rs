@@ -67,7 +67,6 @@ pub(super) enum Why {
     },
     Round(RoundId),
     Replay(HintBatch),
-    Topology,
 }
 
 impl Node {
@@ -142,6 +141,7 @@ impl Node {
                 let peer = self.id_of(from);
                 self.tell(Event::ArcStale { peer, arc });
             }
+            Letter::Register(message) => self.on_register(from, connection, message),
             Letter::Closed if is_mine => self.close_link(from),
             Letter::Welcome { .. } | Letter::Pong | Letter::Closed => {}
         }
@@ -205,7 +205,7 @@ impl Node {
         match asked.why {
             Why::Write { op, owner } => self.on_write_failure(op, owner),
             Why::Read { op, owner } | Why::Repair { op, owner } => self.on_read_failure(op, owner),
-            Why::LateRepair | Why::Topology => {}
+            Why::LateRepair => {}
             Why::Forward(parked) => self.on_forward_lost(*parked),
             Why::ArcDigest { id, .. } | Why::Pull { id, .. } => self.exchanged(id, ExchangeOutcome::Failed),
             Why::Round(id) => self.compared(id, peer, None),
@@ -220,7 +220,6 @@ impl Node {
             Why::Read { op, owner } => self.on_read_answer(op, owner, answer),
             Why::Repair { op, owner } => self.on_repair_answer(op, owner, &answer),
             Why::LateRepair => {}
-            Why::Topology => self.on_topology_answer(answer),
             Why::Forward(parked) => self.on_forward_answer(*parked, answer),
             Why::ArcDigest { id, arc } => self.on_arc_digest(peer, id, arc, &answer),
             Why::Pull {
@@ -260,7 +259,7 @@ impl Node {
         }
     }
 
-    fn send(&mut self, to: usize, connection: u64, letter: Letter) {
+    pub(super) fn send(&mut self, to: usize, connection: u64, letter: Letter) {
         self.out.push(Output::Letter { to, connection, letter });
     }
 

@@ -19,13 +19,13 @@ impl Node {
             owners(arc.reachable())
         };
         Some(Party {
-            sides: if self.bug == Some(Bug::OneSidedQuorum) {
-                Sides::one(side(sets.new))
-            } else {
-                Sides {
+            sides: match self.bug {
+                Some(Bug::OneSidedQuorum) => Sides::one(side(sets.new)),
+                Some(Bug::OldSideOnly) => Sides::one(side(sets.old)),
+                _ => Sides {
                     old: side(sets.old),
                     new: side(sets.new),
-                }
+                },
             },
             alive,
             me: OwnerIndex::new(arc.my_position()? as u8)?,

@@ -16,10 +16,13 @@ const CHUNK_STATES: usize = 2;
 
 impl Node {
     pub(super) fn on_question(&mut self, from: usize, connection: u64, id: u64, epoch: u64, question: Question) {
-        let is_fenced = epoch != self.view.epoch().get() && self.bug != Some(Bug::NoFence);
-        let answer = if matches!(question, Question::Topology) {
-            Answer::Topology(self.topology().clone())
-        } else if !is_fenced {
+        let installed = self.view.epoch().get();
+        let is_fenced = match self.bug {
+            Some(Bug::NoFence) => false,
+            Some(Bug::StaleEpoch) => epoch > installed,
+            _ => epoch != installed,
+        };
+        let answer = if !is_fenced {
             match question {
                 Question::Run(command) => {
                     let origin = Self::origin(from, connection, id);
@@ -66,7 +69,7 @@ impl Node {
             }
             Question::Replay { states, arcs } => self.take_replay(from, &states, arcs),
             Question::Round { life, cut, arcs } => self.answer_round(life, cut, &arcs),
-            Question::Run(_) | Question::Topology => Answer::Refused("answered elsewhere"),
+            Question::Run(_) => Answer::Refused("answered elsewhere"),
         }
     }
 

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use circlet_core::control::{Event, Notice};
+use circlet_core::control::Notice;
 use circlet_core::topology::Topology;
 use circlet_core::view::ClusterView;
-use circlet_ring::{ArcId, NodeId};
+use circlet_ring::ArcId;
 
-use super::links::{Link, Why};
+use super::links::Link;
 use super::{Node, Output};
 use crate::bug::Bug;
-use crate::letter::{Answer, Question};
 
 impl Node {
     /// The topology that it has on disk: no older one than it said to have installed.
@@ -46,17 +45,6 @@ impl Node {
             self.hints.forget(*peer);
         }
         self.out.push(Output::Note(notice.to_string()));
-    }
-
-    pub(super) fn fetch_topology(&mut self, peer: NodeId) {
-        // If nobody is asked, the question comes again.
-        let _asked = self.ask(self.place_of(peer), Question::Topology, Why::Topology);
-    }
-
-    pub(super) fn on_topology_answer(&mut self, answer: Answer) {
-        if let Answer::Topology(topology) = answer {
-            self.tell(Event::TopologyChosen(topology));
-        }
     }
 
     /// Whether this node may hold something of an arc.

@@ -75,8 +75,9 @@ impl Script {
     /// The next node joins; its place.
     pub(super) fn join(&mut self, place: usize) -> usize {
         let newcomer = self.world.newcomer();
+        let joiner = self.world.node_count();
         self.change(place, &Change::Join(newcomer));
-        self.world.node_count() - 1
+        joiner
     }
 
     /// How the key's arc moves, if it does.

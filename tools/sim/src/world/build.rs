@@ -1,10 +1,11 @@
 //! How a world begins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use circlet_core::life::Life;
+use circlet_core::register::{Acceptor, record};
 use circlet_core::time::Instant;
 use circlet_core::topology::{Addresses, ClusterSettings, MemberEntry, Topology};
 use circlet_ring::{ArcCount, NodeId, Weight, Zone};
@@ -41,7 +42,12 @@ impl World {
             history: History::default(),
             trace: Trace::new(keep_text),
             clocks: Clocks::new(nodes),
-            disks: vec![Arc::clone(&topology); nodes],
+            disks: vec![formed(&topology); nodes],
+            epochs: vec![topology.epoch(); nodes],
+            chosen: BTreeMap::from([(topology.epoch(), Arc::clone(&topology))]),
+            changes_ended: (0, 0),
+            doomed: None,
+            lost: BTreeSet::new(),
             topology,
             agenda: Agenda::new(),
             processes: (0..nodes).map(|_| Process::Down).collect(),
@@ -62,6 +68,11 @@ impl World {
         }
         world
     }
+}
+
+/// What the disk of a node has that formed a cluster, or joined one, with this topology.
+pub(super) fn formed(topology: &Arc<Topology>) -> Vec<u8> {
+    record::encode(&Acceptor::formed(Arc::clone(topology)))
 }
 
 /// The ids are in the order of the places, so that a place is the index in the topology.

@@ -11,7 +11,7 @@ use crate::node::{Birth, Node};
 impl World {
     /// Starts the node at `place`, without memory, under a new life.
     pub(crate) fn start(&mut self, place: usize) {
-        if !matches!(self.processes[place], Process::Down) || !self.is_member(place) {
+        if !matches!(self.processes[place], Process::Down) || !self.is_member(place) || self.lost.contains(&place) {
             return;
         }
         let now = self.clocks.now(place, self.now);
@@ -43,6 +43,13 @@ impl World {
         self.processes[place] = Process::Down;
         self.armed.remove(&place);
         self.reset_links(|dialer, acceptor| dialer == place || acceptor == place, !machine_too);
+    }
+
+    /// Kills the node at `place` for good: nothing but [`heal`](Self::heal) starts it again.
+    pub(crate) fn lose(&mut self, place: usize, machine_too: bool) {
+        self.crash(place, machine_too);
+        self.lost.insert(place);
+        self.faults += 1;
     }
 
     /// Breaks the connections that `from` dialled to `to`, with all that is under way on them.
@@ -104,6 +111,8 @@ impl World {
     pub(crate) fn heal(&mut self) {
         self.network.heal_all();
         self.clocks.heal();
+        self.lost.clear();
+        self.doomed = None;
         for place in 0..self.processes.len() {
             self.wake(place, false);
             self.start(place);

@@ -13,6 +13,8 @@ pub(crate) enum Late {
     Named(&'static str),
     /// All on this connection.
     On(u64),
+    /// All on connections that the sender has dialled, or will.
+    Dialled,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +37,7 @@ impl Hold {
         let is_late = match self.late {
             Late::Named(name) => letter.name() == name,
             Late::On(number) => connection == number,
+            Late::Dialled => crate::node::dialer_of(connection) == from,
         };
         (self.from, self.to) == (from, to) && is_late
     }
