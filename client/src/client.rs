@@ -1,163 +1,174 @@
-//! The client: a list of nodes, and a connection to one of them.
+//! The client: a map of the cluster, and the nodes on it.
 
-use crate::connection::{Connection, encode};
+use crate::call::{Call, CallOptions};
+use crate::cmd::Cmd;
 use crate::error::{Error, ErrorKind};
+use crate::from_value::FromValue;
+use crate::latency::HedgeBudget;
+use crate::node::{Node, Surroundings};
+use crate::options::Options;
+use crate::pipeline::Pipeline;
+use crate::refresh;
+use crate::topology::Topology;
+use arc_swap::ArcSwap;
 use circlet_resp::Value;
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::Mutex;
-use tokio::time::timeout;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::Notify;
 
-/// How long a client waits.
-#[derive(Debug, Clone, Copy)]
-pub struct Options {
-    /// For one node to accept a connection. Default 500 ms.
-    pub connect_timeout: Duration,
-    /// For one call, connecting included. Default 2 s.
-    pub call_timeout: Duration,
+/// What clones of a client share.
+pub(crate) struct Inner {
+    pub(crate) around: Arc<Surroundings>,
+    pub(crate) topology: ArcSwap<Topology>,
+    /// The nodes that the client was given: asked when those of the map do not answer.
+    pub(crate) seeds: Vec<Arc<Node>>,
+    pub(crate) hedges: HedgeBudget,
+    pub(crate) fetches: AtomicU64,
 }
 
-impl Default for Options {
-    fn default() -> Self {
-        Options {
-            connect_timeout: Duration::from_millis(500),
-            call_timeout: Duration::from_secs(2),
-        }
+/// A client of a cluster. Cheap to clone; clones share connections, and calls of many tasks share their writes.
+///
+/// Commands are methods of the traits in [`commands`](crate::commands), which the [prelude](crate::prelude) has all of; any command
+/// is a [`cmd`](crate::cmd()) that [`call`](Client::call) makes. Dropping the last clone closes the connections.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), circlet_client::Error> {
+/// use circlet_client::prelude::*;
+///
+/// let client = Client::connect(["127.0.0.1:7001", "127.0.0.1:7002"], Options::default()).await?;
+/// client.set("greeting", "hello").await?;
+/// let greeting: Option<String> = client.get("greeting").consistency(Consistency::One).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) inner: Arc<Inner>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nodes: Vec<_> = self.nodes();
+        formatter
+            .debug_struct("Client")
+            .field("nodes", &nodes)
+            .finish_non_exhaustive()
     }
 }
 
-struct Inner {
-    nodes: Vec<SocketAddr>,
-    options: Options,
-    current: Mutex<Current>,
-}
-
-struct Current {
-    connection: Option<Connection>,
-    /// The node to try next.
-    next: usize,
-}
-
-/// A client. Cheap to clone; clones share the connection, and calls made at once share its writes.
-#[derive(Clone)]
-pub struct Client {
-    inner: Arc<Inner>,
-}
-
 impl Client {
-    /// A client of the cluster that these nodes belong to: the addresses of their one-big-Redis ports. Connects at the first call.
+    /// A client of the cluster that these nodes belong to: addresses (`ip:port` or `name:port`) of some of them, either of their ports for
+    /// clients. Asks them who owns what, and connects to all nodes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unreachable`] when none of them answers; what they refuse the greeting with.
+    pub async fn connect<A: Into<String>>(nodes: impl IntoIterator<Item = A>, options: Options) -> Result<Self, Error> {
+        let client = Self::unconnected(nodes.into_iter().map(Into::into), options);
+        refresh::fetch(&client.inner).await?;
+        let nodes = client.inner.topology.load().nodes.clone();
+        for node in nodes {
+            node.warm_up().await;
+        }
+        client.start_refreshing();
+        Ok(client)
+    }
+
+    /// The same, connecting at the first call. To be called within a tokio runtime.
     #[must_use]
     pub fn new(nodes: Vec<SocketAddr>, options: Options) -> Self {
-        let current = Mutex::new(Current {
-            connection: None,
-            next: 0,
+        let client = Self::unconnected(nodes.into_iter().map(|node| node.to_string()), options);
+        client.start_refreshing();
+        client.inner.around.wants_topology.notify_one();
+        client
+    }
+
+    fn unconnected(nodes: impl Iterator<Item = String>, options: Options) -> Self {
+        let hedges = HedgeBudget::new(options.hedge.budget_percent);
+        let around = Arc::new(Surroundings {
+            options,
+            wants_topology: Notify::new(),
         });
+        let seeds: Vec<Arc<Node>> = nodes.map(|address| Node::new(&address, Arc::clone(&around))).collect();
         Client {
             inner: Arc::new(Inner {
-                nodes,
-                options,
-                current,
+                around,
+                topology: ArcSwap::from_pointee(Topology::unmapped(seeds.clone())),
+                seeds,
+                hedges,
+                fetches: AtomicU64::new(0),
             }),
         }
     }
 
-    /// Makes one call and waits for its reply. A call that was not sent is tried on the next node, until its time is over; one that
-    /// may have been sent is not sent again.
+    fn start_refreshing(&self) {
+        tokio::spawn(refresh::keep_fresh(
+            Arc::downgrade(&self.inner),
+            Arc::clone(&self.inner.around),
+        ));
+    }
+
+    /// Begins a call of any command: to be awaited, perhaps after `.consistency(..)` and the like.
+    ///
+    /// ```no_run
+    /// # async fn example(client: circlet_client::Client) -> Result<(), circlet_client::Error> {
+    /// use circlet_client::cmd;
+    ///
+    /// let length: u64 = client.call(cmd("STRLEN").arg("greeting")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn call<T: FromValue>(&self, cmd: Cmd) -> Call<'_, T> {
+        Call::new(self, cmd, CallOptions::default())
+    }
+
+    /// Makes one call of the arguments given, name first, and waits for its reply as it is.
     ///
     /// # Errors
-    /// An error reply too is an [`Error`], of kind [`ErrorKind::Refused`].
-    pub async fn call(&self, arguments: &[&[u8]]) -> Result<Value, Error> {
-        let call = async {
-            loop {
-                let connection = self.connection().await?;
-                match connection.call(encode(arguments)).await {
-                    Err(error) if error.kind() == ErrorKind::Unreachable => {}
-                    answer => return answer,
-                }
-            }
-        };
-        timeout(self.inner.options.call_timeout, call)
+    /// See [`Error`]. An error reply too is one.
+    pub async fn call_raw(&self, arguments: &[&[u8]]) -> Result<Value, Error> {
+        let (name, rest) = arguments
+            .split_first()
+            .ok_or_else(|| Error::new(ErrorKind::Usage, "no command"))?;
+        let cmd = crate::cmd(&String::from_utf8_lossy(name));
+        self.call(rest.iter().fold(cmd, |cmd, argument| cmd.arg(*argument)))
             .await
-            .unwrap_or_else(|_| Err(Error::new(ErrorKind::TimedOut, "no answer in time")))
     }
 
-    /// The connection in use, or one to the next node that accepts one.
-    async fn connection(&self) -> Result<Connection, Error> {
-        let mut current = self.inner.current.lock().await;
-        if let Some(connection) = current.connection.as_ref().filter(|connection| connection.is_open()) {
-            return Ok(connection.clone());
-        }
-        let nodes = &self.inner.nodes;
-        for _ in 0..nodes.len() {
-            let node = nodes[current.next % nodes.len()];
-            current.next = (current.next + 1) % nodes.len();
-            if let Ok(Ok(connection)) = timeout(self.inner.options.connect_timeout, Connection::open(node)).await {
-                current.connection = Some(connection.clone());
-                return Ok(connection);
-            }
-        }
-        Err(Error::new(
-            ErrorKind::Unreachable,
-            format!("none of {} nodes can be reached", nodes.len()),
-        ))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
-
-    /// A node that answers every PING of its first connection, and then goes.
-    async fn node(answers: usize) -> SocketAddr {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(async move {
-            let (mut socket, _) = listener.accept().await.unwrap();
-            drop(listener);
-            for _ in 0..answers {
-                let mut request = [0; 14];
-                socket.read_exact(&mut request).await.unwrap();
-                assert_eq!(&request, b"*1\r\n$4\r\nPING\r\n");
-                socket.write_all(b"+PONG\r\n").await.unwrap();
-            }
-        });
-        address
+    /// Begins a pipeline: several commands that are sent together, each to the node that owns its key.
+    pub fn pipeline(&self) -> Pipeline<'_> {
+        Pipeline::new(self)
     }
 
-    #[tokio::test]
-    async fn calls_share_a_connection_and_get_their_own_replies() {
-        let client = Client::new(vec![node(8).await], Options::default());
-        let calls: Vec<_> = (0..8)
-            .map(|_| {
-                let client = client.clone();
-                tokio::spawn(async move { client.call(&[b"PING"]).await.unwrap() })
-            })
-            .collect();
-        for call in calls {
-            assert_eq!(call.await.unwrap(), Value::Simple("PONG".into()));
-        }
+    /// The addresses of the nodes that the client knows.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<String> {
+        let topology = self.inner.topology.load();
+        topology.nodes.iter().map(|node| node.address.to_string()).collect()
     }
 
-    #[tokio::test]
-    async fn the_next_node_is_used_when_one_is_gone() {
-        let client = Client::new(vec![node(1).await, node(1).await], Options::default());
-        client.call(&[b"PING"]).await.unwrap();
-        // The first node is gone now. A call may have been under way to it, and then it is lost; the one after is answered.
-        let second = client.call(&[b"PING"]).await;
-        if let Err(error) = second {
-            assert_eq!(error.kind(), ErrorKind::Lost);
-            client.call(&[b"PING"]).await.unwrap();
-        }
+    /// The epoch of the placement that the client goes by; 0 as long as it has none.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.inner.topology.load().epoch
     }
 
-    #[tokio::test]
-    async fn nobody_there_is_an_error_that_may_be_retried() {
-        let client = Client::new(Vec::new(), Options::default());
-        let error = client.call(&[b"PING"]).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unreachable);
-        assert!(error.is_retryable());
+    /// How often this client asked for the placement, answers of "nothing new" included.
+    #[must_use]
+    pub fn topology_fetches(&self) -> u64 {
+        self.inner.fetches.load(Ordering::Relaxed)
+    }
+
+    /// Asks for the placement now.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unreachable`] when no node answers.
+    pub async fn refresh(&self) -> Result<(), Error> {
+        refresh::fetch(&self.inner).await
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.inner.around.options
     }
 }

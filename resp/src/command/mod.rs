@@ -16,6 +16,7 @@ mod flags;
 mod keys;
 mod lookup;
 mod refusal;
+mod repeat;
 mod spec;
 mod table;
 
@@ -25,5 +26,6 @@ pub use flags::{Category, Flag};
 pub use keys::{KeyFind, KeyFlag, KeyPositions, KeySpec, KeyWord};
 pub use lookup::{all, by_full_name, lookup, resolve};
 pub use refusal::Refusal;
+pub use repeat::sets_unconditionally;
 pub use spec::{CommandSpec, Group};
 pub use table::CommandId;

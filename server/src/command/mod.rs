@@ -33,7 +33,6 @@ mod key;
 mod list;
 mod lookups;
 pub mod pure;
-mod repeat;
 mod sample;
 pub(crate) mod scan;
 mod set;
@@ -53,7 +52,6 @@ pub use error::CommandError;
 pub use fan_out::{Combine, FanOut, fan_out};
 pub use introspection::{TableHandler, introspection};
 pub use lookups::Lookups;
-pub use repeat::sets_unconditionally;
 
 /// The longest value that a command may build, in bytes: Redis's default `proto-max-bulk-len`.
 pub const VALUE_BYTES_MAX: usize = 512 << 20;

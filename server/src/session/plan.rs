@@ -136,7 +136,7 @@ impl Part {
     pub(crate) fn may_run_again(&self, args: Args<'_>, maybe_ran: MaybeRan) -> bool {
         match maybe_ran {
             MaybeRan::No => true,
-            MaybeRan::Before => self.repeatable() || crate::command::sets_unconditionally(self.spec.id(), args),
+            MaybeRan::Before => self.repeatable() || circlet_resp::command::sets_unconditionally(self.spec.id(), args),
             MaybeRan::Whenever => self.repeatable(),
         }
     }

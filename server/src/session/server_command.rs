@@ -11,6 +11,7 @@ mod cluster_hints;
 mod cluster_nodes;
 mod cluster_shards;
 mod cluster_slots;
+mod cluster_topology;
 mod config;
 mod connection;
 mod consistency;
@@ -116,6 +117,7 @@ async fn run_here(
         Id::ClusterInfo | Id::ClusterMyid | Id::ClusterNodes | Id::ClusterSlots | Id::ClusterShards => {
             return cluster::cluster(node, door, id, args, replies);
         }
+        Id::ClusterTopology => cluster_topology::write(node, args, replies)?,
         Id::ClusterHints => cluster_hints::write(node, door, replies).await,
         Id::ClusterJoin
         | Id::ClusterLeave

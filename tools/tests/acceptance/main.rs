@@ -15,6 +15,7 @@ mod command_line;
 mod failure;
 mod rebalance;
 mod slow_readers;
+mod smart_client;
 mod support;
 mod tombstones;
 mod trace;

@@ -48,6 +48,9 @@ pub(crate) static CLIENT_CONSISTENCY: CommandSpec = CommandSpec::new(
     )
     .after("WRITE")
     .optional(),
+    oneof("where", &[token("COORDINATOR"), token("OWNER")])
+        .after("AT")
+        .optional(),
 ]);
 
 pub(crate) static CLIENT_GETNAME: CommandSpec =

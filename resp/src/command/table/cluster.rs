@@ -24,6 +24,7 @@ pub(crate) static CLUSTER: CommandSpec = CommandSpec::new(Id::Cluster, "cluster"
         &CLUSTER_SHARDS,
         &CLUSTER_SLOTS,
         &CLUSTER_STAY,
+        &CLUSTER_TOPOLOGY,
         &CLUSTER_WEIGHT,
     ]);
 
@@ -111,3 +112,18 @@ pub(crate) static CLUSTER_SLOTS: CommandSpec =
         .deprecated_since("7.0.0", "`CLUSTER SHARDS`")
         .with_flags(&[Flag::Loading, Flag::Stale])
         .with_tips(&["nondeterministic_output"]);
+
+pub(crate) static CLUSTER_TOPOLOGY: CommandSpec = CommandSpec::new(
+    Id::ClusterTopology,
+    "cluster|topology",
+    -2,
+    Group::Cluster,
+    "7.2.0",
+)
+.about(
+    "Answers who owns which arc, for clients that go straight to the owners; nothing if it is what the client knows.",
+    "O(N), N: number of arcs",
+)
+.with_flags(&[Flag::Loading, Flag::Stale])
+.with_tips(&["nondeterministic_output"])
+.with_args(&[integer("known-fingerprint").optional()]);

@@ -300,4 +300,5 @@ commands! {
     ClusterNodes => cluster::CLUSTER_NODES,
     ClusterShards => cluster::CLUSTER_SHARDS,
     ClusterSlots => cluster::CLUSTER_SLOTS,
+    ClusterTopology => cluster::CLUSTER_TOPOLOGY,
 }

@@ -1,7 +1,7 @@
 //! Which writes may be sent twice when nobody knows whether the first one was executed.
 
-use circlet_resp::Args;
-use circlet_resp::command::CommandId;
+use super::table::CommandId;
+use crate::Args;
 
 /// Whether the command writes a whole value whatever was there, and answers the same each time: SET without a condition
 /// and without GET, SETEX, PSETEX, MSET. Everything else that writes is not to be repeated unasked.
@@ -24,10 +24,16 @@ pub fn sets_unconditionally(id: CommandId, args: Args<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use circlet_resp::command::{all, resolve};
-
     use super::*;
-    use crate::command::test_args::with_args;
+    use crate::command::{all, resolve};
+    use crate::{Batch, Limits, RequestParser};
+
+    fn with_args<T>(line: &str, then: impl FnOnce(Args<'_>) -> T) -> T {
+        let (mut parser, mut batch) = (RequestParser::new(Limits::default()), Batch::new());
+        let bytes = format!("{line}\r\n").into_bytes();
+        parser.parse(&bytes, &mut batch, 1).expect("a command");
+        then(batch.args(0, &bytes))
+    }
 
     fn repeatable(line: &str) -> bool {
         with_args(line, |args| {

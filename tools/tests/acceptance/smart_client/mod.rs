@@ -1,0 +1,40 @@
+//! The Rust client on clusters of processes.
+
+mod commands;
+mod examples;
+mod failure;
+
+use crate::support::{Cluster, PATIENCE};
+use circlet_client::prelude::*;
+use std::time::Duration;
+
+/// For tests: long enough that a busy machine makes nothing fail, since these tests are about what is answered.
+fn patient() -> Options {
+    Options {
+        call_timeout: PATIENCE,
+        connect_timeout: PATIENCE,
+        ..Options::default()
+    }
+}
+
+async fn connect(cluster: &Cluster, options: Options) -> Client {
+    let seeds = cluster
+        .client_ports()
+        .into_iter()
+        .map(|port| format!("127.0.0.1:{port}"));
+    Client::connect(seeds, options).await.expect("the cluster answers")
+}
+
+/// Runs a test with the runtime that users have.
+fn run(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let runtime = runtime.expect("a runtime");
+    runtime.block_on(async {
+        tokio::time::timeout(Duration::from_secs(120), test)
+            .await
+            .expect("the test ends");
+    });
+}
