@@ -18,6 +18,7 @@ pub struct Sessions {
 }
 
 impl Sessions {
+    /// Sessions that end when they have been idle for so long.
     pub fn new(client: Client, idle: Duration) -> Self {
         Sessions { client, idle }
     }
@@ -62,6 +63,7 @@ impl Sessions {
     }
 }
 
+/// Shows it at work.
 pub async fn run(client: Client) -> Result<(), Error> {
     let sessions = Sessions::new(client.clone(), Duration::from_secs(1_800));
     sessions.begin("s1", "ann").await?;

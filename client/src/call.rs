@@ -2,7 +2,7 @@
 //!
 //! Awaiting it takes one of two ways. The **common way** polls without allocating: choose the owner, copy the request into its connection's
 //! buffer, wait for the reply. Whatever is not common (no connection yet, no room, an error, a hedge, several nodes) goes the **long way**,
-//! [`route`](crate::route), which is told of what was tried already.
+//! [`route`], which is told of what was tried already.
 
 use crate::client::Client;
 use crate::cmd::Cmd;

@@ -175,6 +175,13 @@ impl Hints {
         self.owners.get(&owner).map(OwnerHints::size).unwrap_or_default()
     }
 
+    /// What is recorded for `owner` in `arc`, and of `key`.
+    #[must_use]
+    pub fn about(&self, owner: NodeId, arc: ArcId, key: &[u8]) -> HintedArc {
+        let hints = self.owners.get(&owner);
+        hints.map(|hints| hints.about(arc, key)).unwrap_or_default()
+    }
+
     /// When the first hint for `owner` was recorded since there were none: no hint is older. None if there are none.
     ///
     /// A moment an owner, and not one a hint: what people ask is for how long the owner has been missing writes. While a replay is under way,
@@ -216,6 +223,17 @@ impl Hints {
         act(hints, self.caps);
         Recorded::First
     }
+}
+
+/// What is recorded for one owner in one arc.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HintedArc {
+    /// Keys of the arc; 0 if it is marked as a whole.
+    pub keys: usize,
+    /// Whether the key that was asked for is one of them.
+    pub names_key: bool,
+    /// Whether the whole arc is marked, with every key that it may have.
+    pub is_whole: bool,
 }
 
 /// How much is recorded for one owner.

@@ -27,7 +27,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use self::change::{Change, ChangeError, Losses, apply, losses};
+pub use self::change::{Change, ChangeError, Losses, apply, losses, recover};
 pub use self::driver::Driver;
 pub use self::facts::{Facts, MemberFacts};
 pub use self::next::next;

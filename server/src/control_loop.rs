@@ -11,6 +11,7 @@ use crate::node::{Node, Request};
 use crate::routes::Routes;
 use circlet_core::control::{ControlPlane, Effect, Event, ExchangeOutcome, Notice};
 use circlet_core::register::ShortId;
+use circlet_core::view::ClusterView;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,6 +106,23 @@ impl ControlLoop {
         self.node.metrics.add(Count::GossipRefused, refused - before);
     }
 
+    fn install(&self, view: Arc<ClusterView>) {
+        let before = self.node.topology();
+        let is_newer = view.epoch() > before.epoch();
+        let has_changed = view.topology().settings() != before.settings();
+        self.node.install(Routes::new(view));
+        if is_newer {
+            let node = Arc::clone(&self.node);
+            // These may wait for a disk.
+            self.data_plane.spawn_blocking(move || {
+                node.forget_agreed_addresses();
+                if has_changed {
+                    node.adopt_settings();
+                }
+            });
+        }
+    }
+
     fn obey(&mut self, effects: &mut Vec<Effect>) {
         for effect in effects.drain(..) {
             tracing::trace!(%effect);
@@ -114,7 +132,7 @@ impl ControlLoop {
                     let sent = self.socket.try_send_to(&bytes, to).is_ok();
                     self.node.metrics.add(Count::GossipSent, sent.into());
                 }
-                Effect::InstallView(view) => self.node.install(Routes::new(view)),
+                Effect::InstallView(view) => self.install(view),
                 Effect::Lease { until } => self.node.extend_lease(until),
                 Effect::Exchange { id, arc, peer, .. } => {
                     let node = Arc::clone(&self.node);

@@ -16,7 +16,10 @@ mod gauges;
 mod hints;
 mod identity;
 mod join;
+mod known;
+mod meet;
 mod peers;
+mod progress;
 mod register_file;
 mod start;
 mod synced;
@@ -53,6 +56,7 @@ use circlet_core::mutate::Author;
 use circlet_core::stamp::Stamp;
 use circlet_core::state::Value;
 use circlet_core::time::{Instant, WallMs};
+use circlet_core::topology::Addresses;
 use circlet_ring::ArcId;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -63,6 +67,9 @@ use tokio::sync::{mpsc, watch};
 /// What the tasks of a node share.
 pub(crate) struct Node {
     pub(crate) identity: Identity,
+    /// Where this node is.
+    claimed: Addresses,
+    known: known::Known,
     pub(crate) config: LiveConfig,
     pub(crate) store: Store,
     /// The links that this node asks on, by member. Its own is never up.
@@ -90,6 +97,7 @@ pub(crate) struct Node {
     /// The members' clocks, as the control plane saw them lately.
     pub(crate) clocks: ArcSwap<Clocks>,
     pub(crate) least_synced: LeastSynced,
+    progress: progress::Progress,
     /// Whose runs this node raises: each life its own, so that a run is new after every start.
     author: Author,
     /// Until when this node may coordinate, on the clock's own scale, in nanoseconds.
@@ -119,6 +127,25 @@ impl Node {
         self.routes.store(Arc::new(routes));
         self.end_moved_waits();
         self.changed.send_replace(number);
+    }
+
+    /// The configuration follows the settings of the topology in force. It may wait for a disk.
+    pub(crate) fn adopt_settings(&self) {
+        loop {
+            let topology = self.topology();
+            let settings = topology.settings();
+            self.config.adopt(&[
+                ("replicas", settings.replicas.to_string()),
+                ("read-level", settings.read.word().to_owned()),
+                ("write-level", settings.write.word().to_owned()),
+                ("arcs", settings.arcs.get().to_string()),
+                ("clock-ahead-ms-max", settings.clock_off_ms_max.to_string()),
+            ]);
+            // Another change may have come meanwhile, and been adopted before this one.
+            if self.topology().settings() == settings {
+                return;
+            }
+        }
     }
 
     /// Waits until this node is a member no more: it has left, or was removed.

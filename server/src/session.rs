@@ -21,6 +21,7 @@ pub(crate) mod everyone;
 pub(crate) mod executor;
 pub(crate) mod forwarded;
 mod gate;
+pub(crate) mod held;
 mod kit;
 pub(crate) mod local;
 pub(crate) mod outcomes;

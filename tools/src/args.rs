@@ -2,7 +2,7 @@
 
 use crate::bench::args::BenchCommand;
 use clap::{Args as ClapArgs, Parser, Subcommand};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 /// Circlet: a cache cluster that speaks the Redis protocol.
@@ -52,6 +52,12 @@ pub(crate) enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// UNSAFE: go on without the majority of the voters, which is gone for good
+    #[command(
+        after_help = "Members change only by a majority of the voters. If that is gone for good, the rest can be told to go on alone: what only the\n\
+        lost nodes had is lost, and if they are not lost, what they decide meanwhile is undone. Read docs/operating.md first."
+    )]
+    Recover(RecoverArgs),
     /// Have a node take more or less of the data than others
     Weight {
         #[command(flatten)]
@@ -59,8 +65,35 @@ pub(crate) enum Command {
         /// From 0.05 to 20; others have 1
         weight: String,
     },
+    /// Start a node that takes the place of one that is gone for good, and gets just its share of the data
+    #[command(
+        after_help = "Example:\n  circlet replace 2\n\nOn another machine: circlet node --join ADDR:PORT --replace ID --set dir=DIR --set bind=ADDR"
+    )]
+    Replace(ReplaceArgs),
+    /// Undo a join or a leave that is under way
+    Cancel(ChangeArgs),
+    /// Say what a node fails with: the owners of each key are spread over zones
+    Zone {
+        #[command(flatten)]
+        change: ChangeArgs,
+        /// The name of its rack, room or data centre
+        zone: String,
+    },
+    /// Show or change how many owners keys have, and how many of them reads and writes wait for
+    #[command(
+        after_help = "Examples:\n  circlet settings\n  circlet settings --replicas 5\n  circlet settings --read-level one --write-level all"
+    )]
+    Settings(SettingsArgs),
     /// Show how far changes of the cluster have come
     Moves(MovesArgs),
+    /// Tell where a key belongs, what each of its owners holds for it, and what is on its way
+    #[command(after_help = "Examples:\n  circlet explain user:17\n  circlet explain user:17 --at 10.0.0.1:7001 --json")]
+    Explain(ExplainArgs),
+    /// Draw arcs and owners: in the terminal, or as SVG
+    #[command(
+        after_help = "Colours are for terminals only, and not where NO_COLOR is set.\n\nExamples:\n  circlet ring\n  circlet ring --svg ring.svg"
+    )]
+    Ring(RingArgs),
     /// Measure a cluster
     #[command(subcommand)]
     Bench(BenchCommand),
@@ -83,28 +116,114 @@ pub(crate) struct JoinArgs {
     pub(crate) settings: Vec<(String, String)>,
 }
 
-/// `circlet leave` and the like
+/// `circlet replace`
 #[derive(Debug, ClapArgs)]
-pub(crate) struct ChangeArgs {
-    /// The node: its number in the directory, or its id
-    pub(crate) node: String,
-    /// The directory that `up` was given
-    #[arg(long, default_value = ".circlet")]
-    pub(crate) dir: PathBuf,
+pub(crate) struct ReplaceArgs {
+    /// The node that is gone: its number in the directory, or its id
+    pub(crate) old: String,
+    /// The number of the new node, which must be the next of the directory [default: that]
+    pub(crate) new: Option<u16>,
+    #[command(flatten)]
+    pub(crate) join: JoinArgs,
+    /// Return once the new node is a member, and do not wait for the data
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+}
+
+/// `circlet recover`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RecoverArgs {
+    #[command(flatten)]
+    pub(crate) cluster: WhereArgs,
+    /// Do it; without this, only say how things are
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Do not ask for the cluster's name
+    #[arg(long, requires = "force")]
+    pub(crate) yes_i_know_data_may_be_lost: bool,
+}
+
+/// `circlet settings`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SettingsArgs {
+    #[command(flatten)]
+    pub(crate) cluster: WhereArgs,
+    /// Owners of each key (N)
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=7))]
+    pub(crate) replicas: Option<u8>,
+    /// How many of them reads wait for (R)
+    #[arg(long, value_name = "LEVEL", value_parser = ["one", "quorum", "all"])]
+    pub(crate) read_level: Option<String>,
+    /// How many of them writes wait for (W)
+    #[arg(long, value_name = "LEVEL", value_parser = ["one", "quorum", "all"])]
+    pub(crate) write_level: Option<String>,
     /// Return once the cluster has agreed, and do not wait for the data
     #[arg(long)]
     pub(crate) no_wait: bool,
 }
 
-/// `circlet moves`
+/// `circlet leave` and the like
 #[derive(Debug, ClapArgs)]
-pub(crate) struct MovesArgs {
+pub(crate) struct ChangeArgs {
+    /// The node: its number in the directory, or its id
+    pub(crate) node: String,
+    #[command(flatten)]
+    pub(crate) cluster: WhereArgs,
+    /// Return once the cluster has agreed, and do not wait for the data
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+}
+
+/// Which cluster
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct WhereArgs {
     /// The directory that `up` was given
     #[arg(long, default_value = ".circlet")]
     pub(crate) dir: PathBuf,
+    /// Where a member takes clients, if the cluster is not one of this directory
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) at: Option<SocketAddr>,
+}
+
+/// `circlet explain`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ExplainArgs {
+    /// The key
+    pub(crate) key: String,
+    #[command(flatten)]
+    pub(crate) cluster: WhereArgs,
     /// One JSON document for scripts
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `circlet ring`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RingArgs {
+    #[command(flatten)]
+    pub(crate) cluster: WhereArgs,
+    /// One JSON document for scripts
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write a picture to this file
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub(crate) svg: Option<PathBuf>,
+}
+
+/// `circlet moves`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct MovesArgs {
+    #[command(flatten)]
+    pub(crate) cluster: WhereArgs,
+    /// One JSON document for scripts
+    #[arg(long, conflicts_with_all = ["watch", "wait"])]
+    pub(crate) json: bool,
+    /// Redraw until nothing moves any more; not on a terminal: show it once
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// Return once nothing moves any more
+    #[arg(long)]
+    pub(crate) wait: bool,
 }
 
 /// `circlet up`
@@ -153,6 +272,12 @@ pub(crate) struct NodeArgs {
     /// A setting that overrides the file and the environment (CIRCLET_KEY); may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) settings: Vec<(String, String)>,
+    /// Where members of a cluster take clients: join it, unless this node is one of it already
+    #[arg(long, value_name = "ADDR:PORT,...")]
+    pub(crate) join: Option<String>,
+    /// Join in the place of this member, which is gone for good
+    #[arg(long, value_name = "ID", requires = "join")]
+    pub(crate) replace: Option<String>,
 }
 
 /// `circlet status`
@@ -164,6 +289,12 @@ pub(crate) struct StatusArgs {
     /// One JSON document for scripts
     #[arg(long)]
     pub(crate) json: bool,
+    /// Nodes that have left as well
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Return once every node is ready and sees all others; fails after a minute
+    #[arg(long)]
+    pub(crate) wait: bool,
 }
 
 /// `KEY=VALUE` of `--set`.

@@ -1,9 +1,11 @@
 //! Asks a node as a client does.
 
+use crate::args::WhereArgs;
 use crate::failure::Failure;
 use crate::layout::{self, NodeFiles};
 use crate::process::Pid;
 use circlet_resp::{ReplyLimits, ReplyParser, Value};
+use serde_json::Value as Json;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -29,22 +31,102 @@ pub(crate) fn ask(at: SocketAddr, words: &[&str]) -> Result<Value, Failure> {
 /// # Errors
 /// What the system says, or that the answer is none.
 pub(crate) fn exchange(at: SocketAddr, words: &[&str], patience: Duration) -> io::Result<Value> {
+    last_answer(at, &[words], patience)
+}
+
+/// Several commands on one connection, and the answer to the last.
+fn last_answer(at: SocketAddr, commands: &[&[&str]], patience: Duration) -> io::Result<Value> {
     let mut socket = TcpStream::connect_timeout(&at, patience)?;
     socket.set_read_timeout(Some(patience))?;
     let mut request = Vec::new();
-    encode(&mut request, words);
+    commands.iter().for_each(|words| encode(&mut request, words));
     socket.write_all(&request)?;
     let mut parser = ReplyParser::new(ReplyLimits::default());
     let (mut unread, mut bytes) = (Vec::new(), [0; 16 << 10]);
+    let mut left = commands.len();
     loop {
+        let progress = parser.parse(&unread).map_err(io::Error::other)?;
+        unread.drain(..progress.consumed);
+        if let Some(value) = progress.value {
+            left -= 1;
+            if left == 0 {
+                return Ok(value);
+            }
+            continue;
+        }
         match socket.read(&mut bytes)? {
             0 => return Err(ErrorKind::UnexpectedEof.into()),
             count => unread.extend_from_slice(&bytes[..count]),
         }
-        let progress = parser.parse(&unread).map_err(io::Error::other)?;
-        unread.drain(..progress.consumed);
-        if let Some(value) = progress.value {
-            return Ok(value);
+    }
+}
+
+/// What a node tells, as JSON: one command in RESP3, whose maps have names.
+///
+/// # Errors
+/// See [`ask`].
+pub(crate) fn told(at: SocketAddr, words: &[&str]) -> Result<Json, Failure> {
+    match last_answer(at, &[&["HELLO", "3"], words], ANSWER_TIMEOUT) {
+        Ok(Value::Error(error)) => Err(Failure::new(error)),
+        Ok(value) => Ok(to_json(value)),
+        Err(error) => Err(Failure::because(format!("cannot ask {at}"), error)),
+    }
+}
+
+/// The same of the first node of a cluster that answers.
+///
+/// # Errors
+/// What the last one said.
+pub(crate) fn told_by_any(cluster: &WhereArgs, words: &[&str]) -> Result<Json, Failure> {
+    let mut last = None;
+    for at in cluster_addresses(cluster)? {
+        match told(at, words) {
+            Ok(told) => return Ok(told),
+            Err(failure) => last = Some(failure),
+        }
+    }
+    Err(last.unwrap_or_else(|| Failure::new("no node answers")))
+}
+
+/// Has a cluster do something: any node takes a change; one that has just gone does not answer, and the next one is asked.
+///
+/// # Errors
+/// What the last one said.
+pub(crate) fn tell_any(cluster: &WhereArgs, words: &[&str]) -> Result<(), Failure> {
+    let mut last = None;
+    for at in cluster_addresses(cluster)? {
+        match ask(at, words) {
+            Ok(_) => return Ok(()),
+            Err(failure) => last = Some(failure),
+        }
+    }
+    Err(last.unwrap_or_else(|| Failure::new("no node answers")))
+}
+
+/// Where a cluster can be asked: at the address that was named, else at the running nodes of the directory.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn cluster_addresses(cluster: &WhereArgs) -> Result<Vec<SocketAddr>, Failure> {
+    match cluster.at {
+        Some(at) => Ok(vec![at]),
+        None => Ok(running(&cluster.dir)?.into_iter().map(|(_, at)| at).collect()),
+    }
+}
+
+fn to_json(value: Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Integer(number) => number.into(),
+        Value::Double(number) => number.into(),
+        Value::Boolean(yes) => yes.into(),
+        Value::Simple(text) | Value::Error(text) | Value::BigNumber(text) => text.into(),
+        Value::Bulk(bytes) | Value::Verbatim(bytes) => String::from_utf8_lossy(&bytes).into(),
+        Value::Array(items) | Value::Set(items) | Value::Push(items) => items.into_iter().map(to_json).collect(),
+        Value::Map(pairs) => {
+            let name = |key: Value| String::from_utf8_lossy(key.as_bytes().unwrap_or_default()).into_owned();
+            let pairs = pairs.into_iter().map(|(key, value)| (name(key), to_json(value)));
+            Json::Object(pairs.collect())
         }
     }
 }

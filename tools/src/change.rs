@@ -1,20 +1,13 @@
-//! `circlet leave | stay | remove | weight | moves`: changes of a running cluster, and how far they have come.
+//! `circlet leave | stay | cancel | remove | weight | zone`: changes of a running cluster.
 
-use crate::args::{ChangeArgs, MovesArgs};
-use crate::ask::{ask, running};
+use crate::args::ChangeArgs;
+use crate::ask::{tell_any, told_by_any};
 use crate::failure::Failure;
 use crate::layout::NodeFiles;
-use crate::output::{is_terminal, redraw, say};
-use circlet_resp::Value;
-use serde_json::{Map, json};
+use crate::moves;
+use crate::output::say;
 use std::fs;
-use std::net::SocketAddr;
 use std::path::Path;
-use std::thread::sleep;
-use std::time::Duration;
-
-/// How often progress is looked at.
-const LOOK: Duration = Duration::from_millis(200);
 
 /// `circlet leave NODE`: its data goes to the others, then it stops.
 ///
@@ -52,37 +45,46 @@ pub(crate) fn weight(change: &ChangeArgs, weight: &str) -> Result<(), Failure> {
     follow(change, "getting its new share")
 }
 
-/// `circlet moves`
+/// `circlet zone NODE ZONE`
 ///
 /// # Errors
-/// When no node runs.
-pub(crate) fn moves(args: &MovesArgs) -> Result<(), Failure> {
-    let progress: Vec<Progress> = look(&args.dir)?;
-    if args.json {
-        let nodes: Vec<_> = progress.iter().map(Progress::to_json).collect();
-        say(json!({ "nodes": nodes }));
-    } else {
-        say(table(&progress));
+/// See [`leave`].
+pub(crate) fn zone(change: &ChangeArgs, zone: &str) -> Result<(), Failure> {
+    tell(change, &["ZONE"], &[zone])?;
+    follow(change, "getting the arcs that suit its zone")
+}
+
+/// `circlet cancel NODE`: one that is joining leaves, one that is leaving stays.
+///
+/// # Errors
+/// When it does neither; see [`leave`].
+pub(crate) fn cancel(change: &ChangeArgs) -> Result<(), Failure> {
+    let id = id_of(&change.cluster.dir, &change.node)?;
+    let ring = told_by_any(&change.cluster, &["CLUSTER", "RING"])?;
+    let members = ring["members"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let member = members.iter().find(|member| member["node"] == id.as_str());
+    match member.and_then(|member| member["stage"].as_str()) {
+        Some("joining") => leave(change),
+        Some("leaving") => stay(change),
+        Some(stage) => Err(Failure::new(format!(
+            "node {} is {stage}: only a join or a leave under way can be cancelled",
+            change.node
+        ))),
+        None => Err(Failure::new(format!("node {} is no member", change.node))),
     }
-    Ok(())
 }
 
 fn tell(change: &ChangeArgs, verb: &[&str], more: &[&str]) -> Result<(), Failure> {
-    let id = id_of(&change.dir, &change.node)?;
+    let id = id_of(&change.cluster.dir, &change.node)?;
     let words: Vec<&str> = [&["CLUSTER"], verb, &[&id], more].concat();
-    let mut last = None;
-    // Any node takes a change; one that has just gone does not answer.
-    for (_, at) in running(&change.dir)? {
-        match ask(at, &words) {
-            Ok(_) => return Ok(()),
-            Err(failure) => last = Some(failure),
-        }
-    }
-    Err(last.unwrap_or_else(|| Failure::new("no node answers")))
+    tell_any(&change.cluster, &words)
 }
 
 /// The id of a node that is named by its number in the directory, or by its id.
-fn id_of(dir: &Path, node: &str) -> Result<String, Failure> {
+///
+/// # Errors
+/// When the directory has no node of this number.
+pub(crate) fn id_of(dir: &Path, node: &str) -> Result<String, Failure> {
     let Ok(number) = node.parse::<u16>() else {
         return Ok(node.to_owned());
     };
@@ -97,87 +99,5 @@ fn follow(change: &ChangeArgs, what: &str) -> Result<(), Failure> {
         return Ok(());
     }
     say(format!("node {} is {what}", change.node));
-    let mut drawn = 0;
-    loop {
-        sleep(LOOK);
-        let progress = look(&change.dir)?;
-        let is_over = progress.iter().all(Progress::is_at_rest);
-        if is_terminal() || is_over {
-            let table = table(&progress);
-            redraw(&table, drawn);
-            drawn = table.lines().count();
-        }
-        if is_over {
-            return Ok(());
-        }
-    }
-}
-
-/// How far one node is.
-struct Progress {
-    at: SocketAddr,
-    figures: Vec<(String, i64)>,
-}
-
-impl Progress {
-    fn figure(&self, name: &str) -> i64 {
-        let known = self.figures.iter().find(|(known, _)| known == name);
-        known.map_or(0, |(_, figure)| *figure)
-    }
-
-    fn is_at_rest(&self) -> bool {
-        let arcs = ["arcs_waiting", "arcs_moving", "arcs_draining"];
-        arcs.iter().all(|name| self.figure(name) == 0)
-    }
-
-    fn to_json(&self) -> serde_json::Value {
-        let figures: Map<String, serde_json::Value> = self
-            .figures
-            .iter()
-            .map(|(name, figure)| (name.clone(), (*figure).into()))
-            .collect();
-        json!({ "client": self.at.to_string(), "moves": figures })
-    }
-}
-
-fn look(dir: &Path) -> Result<Vec<Progress>, Failure> {
-    let mut all = Vec::new();
-    for (_, at) in running(dir)? {
-        // One that has just stopped has left.
-        let Ok(Value::Array(flat)) = ask(at, &["CLUSTER", "MOVES"]) else {
-            continue;
-        };
-        let (pairs, _) = flat.as_chunks::<2>();
-        let figures = pairs.iter().filter_map(|[name, figure]| {
-            let name = String::from_utf8_lossy(name.as_bytes()?).into_owned();
-            Some((name, figure.as_integer()?))
-        });
-        all.push(Progress {
-            at,
-            figures: figures.collect(),
-        });
-    }
-    Ok(all)
-}
-
-fn table(progress: &[Progress]) -> String {
-    let columns = [
-        "epoch",
-        "arcs_waiting",
-        "arcs_moving",
-        "arcs_draining",
-        "entries_moved",
-        "bytes_moved",
-    ];
-    let mut text = format!("{:<22}", "node");
-    for column in columns {
-        text += &format!("{column:>15}");
-    }
-    for node in progress {
-        text += &format!("\n{:<22}", node.at.to_string());
-        for column in columns {
-            text += &format!("{:>15}", node.figure(column));
-        }
-    }
-    text
+    moves::follow(&change.cluster)
 }

@@ -1,12 +1,15 @@
-//! `circlet join`: one more node for a cluster of this machine.
+//! `circlet join | replace`: one more node for a cluster of this machine, perhaps in the place of one that is gone.
 
-use crate::args::JoinArgs;
+use crate::args::{JoinArgs, ReplaceArgs, WhereArgs};
 use crate::ask::running;
+use crate::change::id_of;
 use crate::failure::Failure;
 use crate::layout::{self, NodeFiles};
+use crate::moves::follow;
 use crate::output::say;
 use crate::up::{spawn, wait_ready};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::slice::from_ref;
 
 /// Writes the next node's configuration, starts it, and returns when it is a member and answers. Its share of the data follows.
@@ -14,12 +17,58 @@ use std::slice::from_ref;
 /// # Errors
 /// When no node of the cluster runs, files cannot be written, or the node does not join.
 pub(crate) fn run(join: &JoinArgs) -> Result<(), Failure> {
+    let (number, at) = start(join, None)?;
+    say(format!(
+        "node {number} has joined: redis-cli -h {} -p {}; its share of the data is on its way: circlet moves --dir {}",
+        at.ip(),
+        at.port(),
+        join.dir.display()
+    ));
+    Ok(())
+}
+
+/// `circlet replace`: the same, in the place of a node that is gone.
+///
+/// # Errors
+/// See [`run`].
+pub(crate) fn replace(replace: &ReplaceArgs) -> Result<(), Failure> {
+    let dir = &replace.join.dir;
+    let next = next_number(dir);
+    if let Some(new) = replace.new.filter(|new| *new != next) {
+        return Err(Failure::new(format!(
+            "the next node of {} is {next}, not {new}",
+            dir.display()
+        )));
+    }
+    let old = id_of(dir, &replace.old)?;
+    let (number, at) = start(&replace.join, Some(&old))?;
+    say(format!(
+        "node {number} has taken the place of node {}: redis-cli -h {} -p {}",
+        replace.old,
+        at.ip(),
+        at.port()
+    ));
+    if replace.no_wait {
+        return Ok(());
+    }
+    let dir = dir.clone();
+    follow(&WhereArgs { dir, at: None })
+}
+
+fn next_number(dir: &Path) -> u16 {
+    NodeFiles::all(dir).len() as u16 + 1
+}
+
+/// Starts the next node of the directory, and waits until it is a member and answers; its number, and where it takes clients.
+fn start(join: &JoinArgs, replaces: Option<&str>) -> Result<(u16, SocketAddr), Failure> {
     let running = running(&join.dir)?;
-    let number = NodeFiles::all(&join.dir).len() as u16 + 1;
+    let number = next_number(&join.dir);
     let members: Vec<String> = running.iter().map(|(_, at)| at.to_string()).collect();
     let files = NodeFiles::new(&join.dir, number);
     let at = address(join, number)?;
-    layout::write_joiner(&files, at, &members, &join.settings)?;
+    let mut settings = join.settings.clone();
+    settings.extend(replaces.map(|id| ("replace".to_owned(), id.to_owned())));
+    layout::write_joiner(&files, at, &members, &settings)?;
     let child = spawn(&files, &join.settings)?;
     let mut children = [child];
     if let Err(failure) = wait_ready(from_ref(&files), &mut children) {
@@ -29,13 +78,7 @@ pub(crate) fn run(join: &JoinArgs) -> Result<(), Failure> {
         let _ = children[0].wait();
         return Err(failure);
     }
-    say(format!(
-        "node {number} has joined: redis-cli -h {} -p {}; its share of the data is on its way: circlet moves --dir {}",
-        at.ip(),
-        at.port(),
-        join.dir.display()
-    ));
-    Ok(())
+    Ok((number, at))
 }
 
 /// Beside node 1, on the port after the last node's, unless something else is asked for.

@@ -7,12 +7,18 @@ mod ask;
 mod bench;
 mod change;
 mod down;
+mod explain;
 mod failure;
 mod join;
 mod layout;
+mod moves;
+mod names;
 mod node;
 mod output;
 mod process;
+mod recover;
+mod ring;
+mod settings;
 mod status;
 mod up;
 
@@ -34,8 +40,15 @@ fn main() -> ExitCode {
         Command::Leave(node) => change::leave(&node),
         Command::Stay(node) => change::stay(&node),
         Command::Remove { change, force } => change::remove(&change, force),
+        Command::Recover(recover) => recover::run(&recover),
         Command::Weight { change, weight } => change::weight(&change, &weight),
-        Command::Moves(moves) => change::moves(&moves),
+        Command::Replace(replace) => join::replace(&replace),
+        Command::Cancel(node) => change::cancel(&node),
+        Command::Zone { change, zone } => change::zone(&change, &zone),
+        Command::Settings(settings) => settings::run(&settings),
+        Command::Moves(moves) => moves::run(&moves),
+        Command::Explain(explain) => explain::run(&explain),
+        Command::Ring(ring) => ring::run(&ring),
         Command::Bench(bench) => bench::run(&bench),
     };
     match done {

@@ -18,10 +18,14 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// # Errors
 /// When the configuration is wrong, the node cannot start, or its pid file cannot be written.
 pub(crate) fn run(node: NodeArgs) -> Result<(), Failure> {
+    let own = [("join", node.join), ("replace", node.replace)];
+    let own = own
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
     let sources = Sources {
         file: node.config,
         environment: environment(),
-        flags: node.settings,
+        flags: node.settings.into_iter().chain(own).collect(),
     };
     let live = LiveConfig::load(&sources).map_err(|error| Failure::because("the configuration is wrong", error))?;
     let config = live.current();

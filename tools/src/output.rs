@@ -15,6 +15,19 @@ pub(crate) fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
 }
 
+/// Whether standard output takes colours: a terminal does, unless the environment has `NO_COLOR`.
+pub(crate) fn has_colours() -> bool {
+    is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// A text as HTML and SVG write it.
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
 /// One line on standard output.
 pub(crate) fn say(line: impl Display) {
     println!("{line}");

@@ -3,11 +3,13 @@
 use crate::args::StatusArgs;
 use crate::failure::Failure;
 use crate::layout::NodeFiles;
+use crate::names;
 use crate::output::say;
-use crate::process::Pid;
+use crate::process::{Pid, wait_for};
 use circlet_server::config::{LiveConfig, Sources};
 use serde_json::{Value, json};
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
+use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -27,13 +29,49 @@ pub(crate) fn run(status: &StatusArgs) -> Result<(), Failure> {
     if nodes.is_empty() {
         return Err(Failure::new(format!("no cluster in {}", status.dir.display())));
     }
+    let is_whole = |node: &Value| node["state"] == LEFT || node["state"] == "ready" && node["alive"] == node["members"];
+    let mut described = Vec::new();
+    let whole = wait_for(if status.wait { WAIT } else { Duration::ZERO }, || {
+        described = describe_all(&nodes);
+        described.iter().all(is_whole)
+    });
+    if !status.all {
+        described.retain(|node| node["state"] != LEFT);
+    }
     if status.json {
-        let all: Vec<Value> = nodes.iter().map(describe).collect();
-        say(json!({ "nodes": all }));
+        say(json!({ "nodes": described }));
     } else {
-        say(table(&nodes).trim_end());
+        say(draw(&described).trim_end());
+    }
+    if status.wait && !whole {
+        return Err(Failure::new("not every node is ready and sees all others"));
     }
     Ok(())
+}
+
+/// How long `--wait` waits: a node that restarts gets what it missed first.
+const WAIT: Duration = Duration::from_secs(60);
+
+/// The state of a node that was a member once.
+const LEFT: &str = "left";
+
+/// What each node says of itself; of one that does not run, whether the others know that it has left.
+fn describe_all(nodes: &[NodeFiles]) -> Vec<Value> {
+    let mut described: Vec<Value> = nodes.iter().map(describe).collect();
+    let left: BTreeSet<String> = described
+        .iter()
+        .filter_map(|node| node["left"].as_array())
+        .flatten()
+        .filter_map(|id| Some(id.as_str()?.to_owned()))
+        .collect();
+    for (node, files) in described.iter_mut().zip(nodes) {
+        let id = fs::read_to_string(files.dir.join("id")).unwrap_or_default();
+        if node["state"] == NOT_RUNNING && left.contains(id.trim()) {
+            node["id"] = json!(id.trim());
+            node["state"] = json!(LEFT);
+        }
+    }
+    described
 }
 
 /// Whether a node says that it is ready.
@@ -41,8 +79,14 @@ pub(crate) fn is_ready(files: &NodeFiles) -> bool {
     Pid::read(&files.pid()).is_some() && get(files, "/readyz").is_some_and(|(code, _)| code == 200)
 }
 
-/// One line a node.
+/// One line for each node that has not left.
 pub(crate) fn table(nodes: &[NodeFiles]) -> String {
+    let mut described = describe_all(nodes);
+    described.retain(|node| node["state"] != LEFT);
+    draw(&described)
+}
+
+fn draw(nodes: &[Value]) -> String {
     let columns = [
         "node",
         "id",
@@ -56,24 +100,13 @@ pub(crate) fn table(nodes: &[NodeFiles]) -> String {
         "hints",
         "lag",
     ];
-    let rows: Vec<Vec<String>> = nodes.iter().map(|files| row(&describe(files))).collect();
-    let mut text = String::new();
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].len())
-            .chain([columns[column].len()])
-            .max()
-            .unwrap_or_default()
+    let rows: Vec<Vec<String>> = nodes.iter().map(row).collect();
+    let forced = nodes.iter().filter_map(|node| node["forced_recoveries"].as_u64()).max();
+    let warning = match forced.unwrap_or_default() {
+        0 => String::new(),
+        times => format!("recovered by force {times} times: acknowledged writes may have been lost\n"),
     };
-    for row in std::iter::once(columns.map(str::to_owned).to_vec()).chain(rows.clone()) {
-        for (column, cell) in row.iter().enumerate() {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{cell:<width$}  ", width = width(column));
-        }
-        text.truncate(text.trim_end().len());
-        text.push('\n');
-    }
-    text
+    names::table(&columns, &rows) + &warning
 }
 
 fn row(node: &Value) -> Vec<String> {
@@ -137,13 +170,16 @@ fn seconds(ms: u64) -> String {
     format!("{}.{} s", ms / 1_000, ms % 1_000 / 100)
 }
 
+/// The state of a node without a process.
+const NOT_RUNNING: &str = "not running";
+
 /// What a node says of itself, or that it does not run.
 fn describe(files: &NodeFiles) -> Value {
     let answer = get(files, "/status").and_then(|(_, body)| serde_json::from_str::<Value>(&body).ok());
     let mut node = match (answer, Pid::read(&files.pid())) {
         (Some(node @ Value::Object(_)), _) => node,
         (_, Some(_)) => json!({ "state": "no answer" }),
-        (_, None) => json!({ "state": "not running" }),
+        (_, None) => json!({ "state": NOT_RUNNING }),
     };
     node["node"] = json!(files.number);
     node

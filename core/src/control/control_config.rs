@@ -1,5 +1,6 @@
 //! What a control plane is started with.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use circlet_ring::NodeId;
@@ -14,6 +15,8 @@ pub struct ControlConfig {
     pub me: NodeId,
     /// The life that begins; see [`Life::next`].
     pub life: Life,
+    /// Where it takes gossip, if that is not where the topology says. Default none.
+    pub gossip_at: Option<SocketAddr>,
     /// The pace of failure detection.
     pub profile: Profile,
     /// How long the data plane may go on with a view while the control plane does not run. Default 300 ms. Must be less than the time
@@ -41,6 +44,7 @@ impl ControlConfig {
         Self {
             me,
             life,
+            gossip_at: None,
             profile: Profile::default(),
             lease,
             open_alone_after: None,

@@ -143,6 +143,9 @@ impl ControlPlane {
                 });
             }
             Event::TopologyChosen(topology) => self.on_topology(now, &topology, out),
+            Event::Moved { peer, gossip } => {
+                self.with_peer(peer, |plane, index| plane.on_moved(now, index, gossip, out));
+            }
             Event::ArcWanted(arc) => self.catchup.want(now.mono, arc),
             Event::ArcStale { peer, arc } => {
                 self.with_peer(peer, |plane, index| plane.catchup.on_stale(now.mono, arc, index));
@@ -294,7 +297,7 @@ impl ControlPlane {
 fn swim_config(config: &ControlConfig, topology: &Topology, me: MemberIndex) -> SwimConfig {
     let gossip = |index| topology.member(index).addresses.gossip;
     SwimConfig {
-        id: SwimId::new(config.me.short(), gossip(me), config.life),
+        id: SwimId::new(config.me.short(), config.gossip_at.unwrap_or(gossip(me)), config.life),
         profile: config.profile,
         cluster: topology.cluster(),
         seeds: topology

@@ -1,5 +1,6 @@
 //! What happens to the control plane.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,6 +58,13 @@ pub enum Event {
     /// A newer topology was chosen, or fetched from somebody who has it. The shell has put it on disk: a node that comes back must not fall behind what
     /// it said to have installed.
     TopologyChosen(Arc<Topology>),
+    /// The peer is said to take gossip there, which the topology does not know yet.
+    Moved {
+        /// The peer.
+        peer: NodeId,
+        /// Where.
+        gossip: SocketAddr,
+    },
     /// A command waits until this node may coordinate on this arc. Cheap to repeat.
     ArcWanted(ArcId),
     /// The peer says that this node missed writes in an arc, too many to name them.

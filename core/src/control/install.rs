@@ -1,5 +1,6 @@
 //! What follows when another topology is in force, and who proposes the next one.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use super::peer::Peer;
 use super::{Effect, Notice, Now};
 use crate::moves::{Facts, MemberFacts};
 use crate::time::Instant;
-use crate::topology::{MemberIndex, MemberStage, Topology};
+use crate::topology::{MemberEntry, MemberIndex, MemberStage, Topology};
 
 /// How long a question for a newer topology is waited for before another one is asked.
 const FETCH_PAUSE: Duration = Duration::from_millis(50);
@@ -79,8 +80,9 @@ impl ControlPlane {
             let entry = topology.member(index);
             if index.get() == peers.len() {
                 peers.push(Peer::new(entry.id));
-                self.swim.learn(entry.addresses.gossip);
+                self.swim.learn(entry.addresses.gossip, None);
             }
+            let called_at = self.follow_address(before, entry, index, &mut peers[index.get()]);
             let was_there = before.members().get(index.get()).is_none_or(|was| was.stage.is_there());
             if !was_there || entry.stage.is_there() {
                 continue;
@@ -92,7 +94,7 @@ impl ControlPlane {
             if index == self.me {
                 continue;
             }
-            self.swim.forget(entry.id.short(), entry.addresses.gossip);
+            self.swim.forget(entry.id.short(), called_at);
             let peer = &mut peers[index.get()];
             peer.is_gone = true;
             if peer.link.take().is_some() {
@@ -115,6 +117,28 @@ impl ControlPlane {
                 stage: entry.stage,
             })
         }));
+    }
+
+    /// The peer is called where the newer document says, unless it has said itself where; gives where.
+    fn follow_address(
+        &mut self,
+        before: &Topology,
+        entry: &MemberEntry,
+        index: MemberIndex,
+        peer: &mut Peer,
+    ) -> SocketAddr {
+        let listed = entry.addresses.gossip;
+        if let Some(said) = peer.gossip {
+            peer.gossip = Some(said).filter(|said| *said != listed);
+            return said;
+        }
+        if let Some(was) = before.members().get(index.get())
+            && was.addresses.gossip != listed
+            && index != self.me
+        {
+            self.swim.learn(listed, Some(was.addresses.gossip));
+        }
+        listed
     }
 
     /// Who was no owner of `arc` before may have said that it had caught up when it was one long ago.

@@ -1,5 +1,7 @@
 //! One peer, as the control plane knows it.
 
+use std::net::SocketAddr;
+
 use circlet_ring::{ArcId, NodeId};
 
 use super::PeerStatus;
@@ -28,6 +30,8 @@ pub(super) struct Peer {
     /// Whether people were told last that its clock is off.
     pub(super) is_clock_off: bool,
     pub(super) replay: Replay,
+    /// Where it said that it takes gossip, while the topology says otherwise.
+    pub(super) gossip: Option<SocketAddr>,
     /// It is no member any more.
     pub(super) is_gone: bool,
     /// What was last said about it to the view.
@@ -46,6 +50,7 @@ impl Peer {
             clock_off_since: None,
             is_clock_off: false,
             replay: Replay::default(),
+            gossip: None,
             is_gone: false,
             was_reachable: false,
         }

@@ -3,6 +3,7 @@
 //! Three sources speak of a peer: SWIM, the link, and its own word. [`Peer`](super::peer::Peer) holds what they said; here it is carried to those it
 //! concerns: the view (who is there, who coordinates), and the catch-up (whom to ask).
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use circlet_ring::ArcId;
@@ -59,12 +60,31 @@ impl ControlPlane {
             status: self.status(now),
         });
         if !is_up {
-            let gossip = self.builder.topology().member(index).addresses.gossip;
+            let gossip = self.gossip_of(index);
             let mut swim_out = Vec::new();
             self.swim.call(now.mono, gossip, &mut swim_out);
             self.obey_swim(now, swim_out, out);
         }
         self.recompute_peer(now.mono, index, out);
+    }
+
+    /// The peer is called at another address from now on.
+    pub(super) fn on_moved(&mut self, now: Now, index: MemberIndex, gossip: SocketAddr, out: &mut Vec<Effect>) {
+        let before = self.gossip_of(index);
+        if before == gossip || self.peer(index).is_gone {
+            return;
+        }
+        self.peer(index).gossip = Some(gossip);
+        self.swim.learn(gossip, Some(before));
+        let mut swim_out = Vec::new();
+        self.swim.call(now.mono, gossip, &mut swim_out);
+        self.obey_swim(now, swim_out, out);
+    }
+
+    /// Where the peer takes gossip, as far as is known.
+    pub(super) fn gossip_of(&self, index: MemberIndex) -> SocketAddr {
+        let listed = self.builder.topology().member(index).addresses.gossip;
+        self.peers[index.get()].gossip.unwrap_or(listed)
     }
 
     pub(super) fn on_link_down(&mut self, now: Now, index: MemberIndex, out: &mut Vec<Effect>) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::KEY_OVERHEAD_BYTES;
+use super::{HintedArc, KEY_OVERHEAD_BYTES};
 
 /// A key that an owner missed a write of.
 pub type HintKey = Box<[u8]>;
@@ -38,6 +38,20 @@ impl ArcHints {
         keys.insert(key.into());
         *bytes += added;
         Some(added)
+    }
+
+    pub(super) fn about(&self, key: &[u8]) -> HintedArc {
+        match self {
+            Self::Keys { keys, .. } => HintedArc {
+                keys: keys.len(),
+                names_key: keys.contains(key),
+                is_whole: false,
+            },
+            Self::Dirty => HintedArc {
+                is_whole: true,
+                ..HintedArc::default()
+            },
+        }
     }
 
     /// Takes out the first key.

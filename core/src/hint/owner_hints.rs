@@ -6,7 +6,7 @@ use std::ops::Bound;
 use circlet_ring::ArcId;
 
 use super::arc_hints::{ArcHints, cost};
-use super::{HintBatch, HintCaps, HintSize, Recorded};
+use super::{HintBatch, HintCaps, HintSize, HintedArc, Recorded};
 use crate::time::Instant;
 
 /// The hints for one absent owner, arc by arc.
@@ -49,6 +49,10 @@ impl OwnerHints {
 
     pub(super) fn size(&self) -> HintSize {
         self.size
+    }
+
+    pub(super) fn about(&self, arc: ArcId, key: &[u8]) -> HintedArc {
+        self.arcs.get(&arc).map(|hints| hints.about(key)).unwrap_or_default()
     }
 
     pub(super) fn record_key(&mut self, arc: ArcId, key: &[u8], caps: HintCaps) -> Recorded {

@@ -65,6 +65,24 @@ fn hints_of_two_owners_do_not_mix() {
 }
 
 #[test]
+fn what_is_recorded_of_one_key_and_its_arc_can_be_asked() {
+    let mut hints = hints(2);
+    assert_eq!(hints.about(OWNER, arc(1), b"a"), HintedArc::default());
+    hints.record(NOW, OWNER, arc(1), b"a");
+    hints.record(NOW, OWNER, arc(1), b"b");
+    let about = |keys, names_key, is_whole| HintedArc {
+        keys,
+        names_key,
+        is_whole,
+    };
+    assert_eq!(hints.about(OWNER, arc(1), b"a"), about(2, true, false));
+    assert_eq!(hints.about(OWNER, arc(1), b"x"), about(2, false, false));
+    assert_eq!(hints.about(OWNER, arc(2), b"a"), HintedArc::default());
+    hints.record(NOW, OWNER, arc(1), b"c");
+    assert_eq!(hints.about(OWNER, arc(1), b"a"), about(0, false, true), "over the cap");
+}
+
+#[test]
 fn over_the_cap_the_fullest_arc_becomes_dirty_and_the_others_keep_their_keys() {
     let mut hints = hints(4);
     for key in [b"a", b"b", b"c"] {

@@ -220,8 +220,11 @@ impl Swim {
         self.settle(now, out);
     }
 
-    /// A member has come: it is called until it answers.
-    pub fn learn(&mut self, address: SocketAddr) {
+    /// A member has come, or is no more where it was `before`: it is called until it answers.
+    pub fn learn(&mut self, address: SocketAddr, before: Option<SocketAddr>) {
+        if let Some(before) = before {
+            self.announcer.forget(before);
+        }
         if address != self.foca.identity().addr {
             self.announcer.learn(address);
         }

@@ -5,7 +5,8 @@ use circlet_ring::{NodeId, PlanError, REPLICAS_MAX, Weight, Zone};
 use super::Target;
 use crate::quorum::Level;
 use crate::topology::{
-    ArcOwners, Draft, MEMBERS_MAX, Malformed, MemberEntry, MemberIndex, MemberStage, OwnerList, Topology,
+    Addresses, ArcOwners, Draft, Epoch, MEMBERS_MAX, Malformed, MemberEntry, MemberIndex, MemberStage, OwnerList,
+    Topology,
 };
 
 /// A change of members or settings. What it means for the arcs follows step by step ([`next`](super::next())).
@@ -35,14 +36,16 @@ pub enum Change {
     Weight(NodeId, Weight),
     /// A member fails with others than before.
     Zone(NodeId, Zone),
-    /// Other numbers of owners.
+    /// A member listens elsewhere than before, as it says itself.
+    Addresses(NodeId, Addresses),
+    /// Other numbers of owners; those that are not named stay.
     Settings {
         /// Owners of each arc.
-        replicas: u8,
+        replicas: Option<u8>,
         /// How many of them reads wait for.
-        read: Level,
+        read: Option<Level>,
         /// How many of them writes wait for.
-        write: Level,
+        write: Option<Level>,
     },
 }
 
@@ -83,6 +86,14 @@ pub enum ChangeError {
         .0.weak, .0.lost
     )]
     WouldLose(Losses),
+    /// Nothing needs to be forced.
+    #[error("{there} of {voters} voters are there: a majority, which can agree to remove the others")]
+    Majority {
+        /// How many are not gone.
+        there: usize,
+        /// Of how many.
+        voters: usize,
+    },
     /// It is as asked for already.
     #[error("nothing changes by that")]
     Nothing,
@@ -131,14 +142,19 @@ pub fn apply(topology: &Topology, change: &Change) -> Result<Topology, ChangeErr
             let member = &mut draft.members[there(topology, id)?.get()];
             changes(std::mem::replace(&mut member.zone, zone.clone()) != *zone)?;
         }
+        Change::Addresses(id, addresses) => {
+            let member = &mut draft.members[there(topology, id)?.get()];
+            changes(std::mem::replace(&mut member.addresses, *addresses) != *addresses)?;
+        }
         Change::Settings { replicas, read, write } => {
-            if !(1..=REPLICAS_MAX).contains(replicas) {
-                return Err(ChangeError::Replicas(*replicas));
-            }
             let before = draft.settings;
-            draft.settings.replicas = *replicas;
-            draft.settings.read = *read;
-            draft.settings.write = *write;
+            let replicas = replicas.unwrap_or(before.replicas);
+            if !(1..=REPLICAS_MAX).contains(&replicas) {
+                return Err(ChangeError::Replicas(replicas));
+            }
+            draft.settings.replicas = replicas;
+            draft.settings.read = read.unwrap_or(before.read);
+            draft.settings.write = write.unwrap_or(before.write);
             changes(draft.settings != before)?;
         }
     }
@@ -152,11 +168,15 @@ pub fn losses(topology: &Topology, id: &NodeId) -> Losses {
         let entry = topology.member(member);
         entry.id == *id || entry.stage == MemberStage::Removed
     };
+    losses_of(topology, gone)
+}
+
+fn losses_of(topology: &Topology, gone: impl Fn(MemberIndex) -> bool) -> Losses {
     let mut losses = Losses::default();
     for arc in topology.settings().arcs.arcs().map(|arc| topology.arc(arc)) {
-        if is_weak(arc, gone) {
+        if is_weak(arc, &gone) {
             losses.weak += 1;
-            losses.lost += usize::from(arc.union().all(gone));
+            losses.lost += usize::from(arc.union().all(&gone));
         }
     }
     losses
@@ -239,6 +259,41 @@ fn remove(topology: &Topology, draft: &mut Draft, id: &NodeId, force: bool) -> R
         return Err(ChangeError::WouldLose(losses));
     }
     draft.members[removed.get()].stage = MemberStage::Removed;
+    leave_to_the_rest(draft)
+}
+
+/// The document that follows from nothing but an operator's word: these members are gone for good, though the majority of the voters is among them. **Unsafe**: see
+/// [`Register::force`](crate::register::Register::force), which gives the epoch. And what this leaves to too few owners, or to none.
+///
+/// # Errors
+///
+/// The rest is a majority of the voters, and can agree as ever; or one of `gone` is no member, or nobody is left. See [`ChangeError`].
+pub fn recover(topology: &Topology, gone: &[NodeId], epoch: Epoch) -> Result<(Topology, Losses), ChangeError> {
+    let mut draft = topology.draft();
+    draft.epoch = epoch;
+    for id in gone {
+        draft.members[there(topology, id)?.get()].stage = MemberStage::Removed;
+    }
+    let voters = topology.voters();
+    let is_gone = |member: MemberIndex| draft.members[member.get()].stage == MemberStage::Removed;
+    let there = voters.iter().filter(|voter| !is_gone(**voter)).count();
+    if there > voters.len() / 2 {
+        return Err(ChangeError::Majority {
+            there,
+            voters: voters.len(),
+        });
+    }
+    let losses = losses_of(topology, is_gone);
+    leave_to_the_rest(&mut draft)?;
+    let is_left = |member: MemberIndex| draft.members[member.get()].stage != MemberStage::Removed;
+    while let Some(voters) = crate::topology::one_voter_nearer(&draft.members, &draft.voters, is_left) {
+        draft.voters = voters;
+    }
+    Ok((draft.finish()?, losses))
+}
+
+/// Arcs whose owners are removed for the most part are left to the others.
+fn leave_to_the_rest(draft: &mut Draft) -> Result<(), ChangeError> {
     somebody_is_left(draft)?;
     let target = Target::plan(&draft.settings, &draft.members)?;
     let is_gone: Vec<bool> = (draft.members.iter())

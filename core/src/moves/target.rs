@@ -44,6 +44,13 @@ impl Target {
         })
     }
 
+    /// The arcs that are to have other owners than they have, or than they move to.
+    #[must_use]
+    pub fn waiting(&self, topology: &Topology) -> Vec<ArcId> {
+        let is_waiting = |arc: &ArcId| topology.arc(*arc).goal() != self.owners(*arc);
+        topology.settings().arcs.arcs().filter(is_waiting).collect()
+    }
+
     /// The owners that `arc` is to have, the primary first.
     #[must_use]
     pub fn owners(&self, arc: ArcId) -> &OwnerList {

@@ -7,10 +7,9 @@ use proptest::prelude::*;
 
 use super::testing::{Cluster, join, voters};
 use super::*;
-use crate::quorum::Level;
 use crate::time::Instant;
 use crate::topology::testing::{id, member};
-use crate::topology::{ArcOwners, MemberEntry, MemberIndex, MemberStage, MoveStage, Topology, VOTERS_WANTED};
+use crate::topology::{ArcOwners, Epoch, MemberEntry, MemberIndex, MemberStage, MoveStage, Topology, VOTERS_WANTED};
 
 fn owned(topology: &Topology, id: NodeId) -> usize {
     let index = topology.index_of(&id).unwrap();
@@ -209,8 +208,11 @@ fn what_cannot_be_done_is_refused_with_its_reason() {
         refused(&Change::Weight(id(1), Weight::DEFAULT)),
         "nothing changes by that"
     );
-    let (read, write) = (Level::Quorum, Level::Quorum);
-    let replicas = |replicas| Change::Settings { replicas, read, write };
+    let replicas = |replicas| Change::Settings {
+        replicas: Some(replicas),
+        read: None,
+        write: None,
+    };
     assert_eq!(refused(&replicas(9)), "9 replicas are not 1 to 8");
     assert_eq!(refused(&replicas(2)), "nothing changes by that");
     let removed = refused(&Change::Remove {
@@ -225,6 +227,50 @@ fn what_cannot_be_done_is_refused_with_its_reason() {
         apply(&one, &Change::Remove { id: id(2), force }),
         Err(ChangeError::LastMember)
     );
+}
+
+#[test]
+fn a_forced_recovery_leaves_everything_to_the_rest_and_only_a_minority_may_do_it() {
+    let mut cluster = Cluster::new(5, 3);
+    let forced = Epoch::new(1 << 32);
+    let refused = recover(&cluster.topology, &[id(1), id(2)], forced).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "3 of 5 voters are there: a majority, which can agree to remove the others"
+    );
+    let stranger = recover(&cluster.topology, &[id(9)], forced);
+    assert_eq!(stranger, Err(ChangeError::Stranger(id(9))));
+    let all = [1, 2, 3, 4, 5].map(id);
+    assert_eq!(recover(&cluster.topology, &all, forced), Err(ChangeError::LastMember));
+
+    let gone = [id(1), id(3), id(5)];
+    let (next, losses) = recover(&cluster.topology, &gone, forced).unwrap();
+    assert_eq!((next.epoch(), voters(&next)), (forced, [1, 3].into()));
+    let is_gone = |owner: &MemberIndex| gone.contains(&next.member(*owner).id);
+    let survivors = |arc| {
+        cluster
+            .topology
+            .owners(arc)
+            .iter()
+            .filter(|owner| !is_gone(owner))
+            .count()
+    };
+    let arcs = || ArcCount::MIN.arcs();
+    assert_eq!(losses.weak, arcs().filter(|arc| survivors(*arc) < 2).count());
+    assert_eq!(losses.lost, arcs().filter(|arc| survivors(*arc) == 0).count());
+    assert!(losses.lost > 0, "three of five had all copies of some");
+    for arc in arcs().filter(|arc| survivors(*arc) < 2) {
+        assert!(
+            !next.owners(arc).iter().any(is_gone),
+            "{arc:?} can be read and written again"
+        );
+    }
+    cluster.topology = next;
+    for index in [0, 2, 4] {
+        cluster.members[index].alive = false;
+    }
+    cluster.come_to_rest(1024);
+    cluster.assert_as_planned();
 }
 
 #[test]
@@ -304,9 +350,9 @@ impl Cluster {
                 Change::Weight(id(number), weight)
             }
             Act::Replicas(replicas) => Change::Settings {
-                replicas,
-                read: Level::Quorum,
-                write: Level::Quorum,
+                replicas: Some(replicas),
+                read: None,
+                write: None,
             },
             Act::Die(number) | Act::Revive(number) => {
                 if let Some(index) = at(self, number) {

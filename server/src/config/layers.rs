@@ -26,6 +26,8 @@ pub enum Source {
     Flag,
     /// By `CONFIG SET`, since the node started.
     ConfigSet,
+    /// By the topology that the members have agreed on, which holds whatever a node was started with.
+    Topology,
 }
 
 impl fmt::Display for Source {
@@ -36,6 +38,7 @@ impl fmt::Display for Source {
             Self::Environment(name) => write!(f, "environment {name}"),
             Self::Flag => f.write_str("flag"),
             Self::ConfigSet => f.write_str("CONFIG SET"),
+            Self::Topology => f.write_str("the cluster's topology"),
         }
     }
 }
@@ -59,6 +62,7 @@ pub(super) struct Layers {
     environment: Layer,
     flags: Layer,
     pub(super) set: Layer,
+    pub(super) topology: Layer,
 }
 
 /// What starts the name of a variable that is ours.
@@ -85,7 +89,13 @@ impl Layers {
 
     /// What the highest layer says of a setting.
     pub(super) fn given(&self, setting: &Setting) -> Option<&Given> {
-        let highest_first = [&self.set, &self.flags, &self.environment, &self.file.values];
+        let highest_first = [
+            &self.topology,
+            &self.set,
+            &self.flags,
+            &self.environment,
+            &self.file.values,
+        ];
         highest_first.into_iter().find_map(|layer| layer.get(setting.name))
     }
 

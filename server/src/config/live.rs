@@ -121,6 +121,21 @@ impl LiveConfig {
         Ok(changed.iter().map(|setting| setting.name).collect())
     }
 
+    /// These values hold from now on, whatever a node was started with: the members have agreed on them. Names that are none are passed over.
+    pub fn adopt(&self, agreed: &[(&str, String)]) {
+        let mut layers = self.layers.lock();
+        for (setting, text) in agreed.iter().filter_map(|(name, text)| Some((setting(name)?, text))) {
+            let given = Given {
+                text: text.clone(),
+                source: Source::Topology,
+            };
+            layers.topology.insert(setting.name, given);
+        }
+        // What other layers say was understood when they were read.
+        let after = layers.build(&mut Vec::new());
+        self.current.store(Arc::new(after));
+    }
+
     /// Writes what `CONFIG SET` has changed into the file, and leaves the rest of it, comments too, as it is.
     ///
     /// The file is replaced in one step: a crash leaves the old one or the new one. Blocks on the disk.
@@ -209,6 +224,30 @@ mod tests {
         assert_eq!(source("tcp-keepalive"), "CONFIG SET");
         assert_eq!(source("port"), "default");
         assert_eq!(live.source("nope"), None);
+    }
+
+    #[test]
+    fn what_members_have_agreed_on_holds_whatever_a_node_was_started_with() {
+        let dir = tempfile::tempdir().unwrap();
+        let levels = "replicas = 2\n[[levels]]\nprefix = \"cache:\"\nread = \"one\"\n";
+        let live = LiveConfig::load(&with_file(dir.path(), levels)).unwrap();
+        live.set(&[("timeout", "7")]).unwrap();
+        live.adopt(&[
+            ("replicas", "5".into()),
+            ("write-level", "all".into()),
+            ("nope", "1".into()),
+        ]);
+        let config = live.current();
+        assert_eq!((config.cluster.replicas, config.timeouts.client_idle.0), (5, 7));
+        let levels = config.cluster.levels_of(b"cache:a");
+        assert_eq!(
+            (levels.read, levels.write),
+            (super::super::Level::One, super::super::Level::All),
+            "a prefix that names no level has the cluster's"
+        );
+        assert_eq!(live.source("replicas").unwrap().to_string(), "the cluster's topology");
+        live.set(&[("timeout", "8")]).unwrap();
+        assert_eq!(live.current().cluster.replicas, 5, "CONFIG SET changes nothing of it");
     }
 
     #[test]

@@ -27,6 +27,8 @@ settings! {
         "announce-ip" Restart announce_ip_given: Option<IpAddr> = None, Bounds::Any;
         /// Where members of a cluster take clients, ADDR:PORT separated by commas: a node that is a member of no cluster yet joins through the first that answers. Later starts find the cluster in `dir`. Empty: this node forms its cluster from the list of nodes, or alone.
         "join" Restart join: String = String::new(), Bounds::Range(0, 4096);
+        /// Id of a member that is gone for good, 40 hex digits: a node that joins takes its place, arc by arc. Empty: it gets a share of everybody's arcs.
+        "replace" Restart replace: Option<NodeId> = None, Bounds::Any;
         /// What this node fails with, told to the cluster when it joins: owners of an arc are spread over zones. Nodes of the list have theirs in it.
         "zone" Restart zone: Zone = Zone::default(), Bounds::Any;
         /// How much of the data this node takes beside others of weight 1, from 0.05 to 20, told to the cluster when it joins.

@@ -55,9 +55,13 @@ pub(crate) async fn keep_all(node: Arc<Node>) {
 /// Dials the peer until it has left the cluster.
 async fn keep(node: Arc<Node>, link: Arc<Link>) {
     let mut back_off = BACK_OFF_MIN;
+    let mut tries: usize = 0;
     while node.member(link.peer).stage.is_there() {
         let timeout = node.config.current().timeouts.peer_connect.duration();
-        match tokio::time::timeout(timeout, meet(&node, &link)).await {
+        let places = node.peer_addresses(link.peer);
+        let place = places[tries % places.len()];
+        tries = tries.wrapping_add(1);
+        match tokio::time::timeout(timeout, meet(&node, &link, place)).await {
             Ok(Ok((socket, hello))) => {
                 back_off = BACK_OFF_MIN;
                 run(&node, &link, socket, &hello).await;
@@ -86,8 +90,8 @@ async fn connect(node: &Node, to: SocketAddr) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-async fn meet(node: &Node, link: &Link) -> io::Result<(TcpStream, Hello)> {
-    let mut socket = connect(node, node.peer_address(link.peer)).await?;
+async fn meet(node: &Node, link: &Link, place: SocketAddr) -> io::Result<(TcpStream, Hello)> {
+    let mut socket = connect(node, place).await?;
     let mut ours = Vec::new();
     node.hello(None).put(&mut ours, false);
     socket.write_all(&ours).await?;

@@ -72,6 +72,7 @@ pub(super) fn answer(
     reply.outcome = PullOutcome::States;
     let chunk = Chunk::cut(&shard, &pull);
     drop(shard);
+    node.metrics.add(Count::EntriesGiven, chunk.count.into());
     reply.cursor = chunk.cursor;
     reply.put_states(replies, chunk.count, &chunk.states, &chunk.lacking);
     Ok(())

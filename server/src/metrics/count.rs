@@ -77,6 +77,8 @@ counts! {
     HintsRecorded = "circlet_hints_recorded_total",
     /// Entries received while exchanging arcs.
     EntriesPulled = "circlet_entries_pulled_total",
+    /// Entries sent to nodes that exchange arcs with this one.
+    EntriesGiven = "circlet_entries_given_total",
     /// Arcs remembered as a whole because too many of their keys were.
     HintsCollapsed = "circlet_hints_collapsed_total",
     /// Keys replayed to an owner that is back.

@@ -88,6 +88,12 @@ impl NodeMetrics {
         self.counts[count as usize].add(0, by);
     }
 
+    /// What was ever counted.
+    #[must_use]
+    pub fn total(&self, count: Count) -> u64 {
+        self.counts[count as usize].total(0)
+    }
+
     /// What was counted since statistics were last reset.
     #[must_use]
     pub fn since_reset(&self, count: Count) -> u64 {

@@ -57,6 +57,22 @@ impl Registry {
         }));
     }
 
+    /// Adds gauges that one look tells all of, as [`gauge`](Self::gauge): what is dear to find out is found out once a scrape.
+    ///
+    /// # Panics
+    ///
+    /// If a family of such a name is there already, or if a name is none to Prometheus.
+    pub fn gauges_together<const N: usize>(
+        &self,
+        about: [(&'static str, &'static str); N],
+        read: impl Fn() -> [f64; N] + Send + Sync + 'static,
+    ) {
+        self.add(Arc::new(Together {
+            families: about.map(|(name, help)| Family::new(name, help, "")),
+            read,
+        }));
+    }
+
     /// The text exposition of everything, families in order of their names.
     #[must_use]
     pub fn render(&self) -> String {
@@ -110,6 +126,28 @@ impl Collector for Gauges {
     }
 }
 
+struct Together<const N: usize, R> {
+    families: [Family; N],
+    read: R,
+}
+
+impl<const N: usize, R: Fn() -> [f64; N] + Send + Sync> Collector for Together<N, R> {
+    fn desc(&self) -> Vec<&Desc> {
+        self.families.iter().flat_map(Family::desc).collect()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let collected = |(family, number): (&Family, f64)| {
+            let mut gauge = Gauge::default();
+            gauge.set_value(number);
+            let mut metric = family.metric("");
+            metric.set_gauge(gauge);
+            family.collected(MetricType::GAUGE, vec![metric])
+        };
+        self.families.iter().zip((self.read)()).flat_map(collected).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,6 +196,23 @@ mod tests {
         )));
         registry.gauges("circlet_peer_up", "Peers.", "peer", Vec::new);
         assert_eq!(registry.render(), "");
+    }
+
+    #[test]
+    fn figures_of_one_look_are_looked_at_once_a_scrape() {
+        let registry = Registry::new();
+        let looks = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let counted = Arc::clone(&looks);
+        registry.gauges_together([("circlet_a", "A."), ("circlet_b", "B.")], move || {
+            let look = counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            [f64::from(look), 7.0]
+        });
+        assert!(registry.render().contains("circlet_a 0\n"));
+        let second = registry.render();
+        assert!(
+            second.contains("circlet_a 1\n") && second.contains("circlet_b 7\n"),
+            "{second}"
+        );
     }
 
     #[test]

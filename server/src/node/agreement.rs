@@ -13,17 +13,22 @@ use super::register_file::RegisterFile;
 use crate::routes::{NodeIndex, index};
 use circlet_core::control::Event;
 use circlet_core::message::register;
-use circlet_core::moves::{Change, ChangeError, apply};
-use circlet_core::register::{Acceptor, Message, Outcome, Output, Register, ShortId};
-use circlet_core::topology::Topology;
+use circlet_core::moves::{Change, ChangeError, Losses, apply, recover};
+use circlet_core::register::{Acceptor, ForceError, Message, Outcome, Output, Register, ShortId};
+use circlet_core::topology::{MemberEntry, Topology};
+use circlet_ring::NodeId;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// How often a change is made anew because another one was chosen before it.
 const TRIES_MAX: u32 = 20;
+
+/// How long a forced recovery waits for a newer topology that another survivor may have.
+const FETCH_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// What the task is asked.
 pub(crate) enum Request {
@@ -36,6 +41,11 @@ pub(crate) enum Request {
     Propose(Arc<Topology>),
     /// A member is said to have a newer document: ask it.
     Fetch(ShortId),
+    /// An operator declares the majority of the voters gone for good.
+    Force {
+        gone: Vec<NodeId>,
+        done: oneshot::Sender<Result<Recovered, ForceFailed>>,
+    },
     /// An operator wants this.
     Change {
         change: Change,
@@ -54,6 +64,24 @@ pub(crate) enum ChangeFailed {
     Unsure { reached: usize, needed: usize },
     #[error("ERR other changes were made meanwhile, try again")]
     Overtaken,
+    #[error("ERR this node cannot save what it votes for, and takes no part in changes: see its log")]
+    NoDisk,
+}
+
+/// What came of a forced recovery.
+#[derive(Debug, Clone)]
+pub(crate) struct Recovered {
+    pub(crate) topology: Arc<Topology>,
+    pub(crate) losses: Losses,
+}
+
+/// Why nothing was forced. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ForceFailed {
+    #[error("ERR {0}")]
+    Refused(#[from] ChangeError),
+    #[error("ERR {0}")]
+    Register(#[from] ForceError),
     #[error("ERR this node cannot save what it votes for, and takes no part in changes: see its log")]
     NoDisk,
 }
@@ -77,6 +105,8 @@ pub(super) struct Agreement {
     waiting: VecDeque<Wanted>,
     /// What the register is proposing, if somebody waits for it: not so for what the driver wants.
     under_way: Option<Wanted>,
+    /// A forced recovery that is not on disk yet.
+    forced: Option<(oneshot::Sender<Result<Recovered, ForceFailed>>, Recovered)>,
 }
 
 impl Agreement {
@@ -93,6 +123,7 @@ impl Agreement {
             requests,
             waiting: VecDeque::new(),
             under_way: None,
+            forced: None,
         }
     }
 
@@ -118,7 +149,11 @@ impl Agreement {
     async fn advance(&mut self, outputs: Vec<Output<Arc<Topology>>>) -> io::Result<()> {
         let mut outputs = outputs;
         loop {
-            if let Some(outcome) = self.obey(outputs).await?
+            let outcome = self.obey(outputs).await?;
+            if let Some((done, recovered)) = self.forced.take() {
+                let _ = done.send(Ok(recovered));
+            }
+            if let Some(outcome) = outcome
                 && let Some(wanted) = self.under_way.take()
             {
                 self.conclude(wanted, outcome);
@@ -145,11 +180,55 @@ impl Agreement {
                     holds: self.register.acceptor().holds(),
                 },
             }],
+            Request::Force { gone, done } => self.force(&gone, done),
             Request::Change { change, done } => {
                 self.waiting.push_back(Wanted { change, done, tries: 0 });
                 Vec::new()
             }
         }
+    }
+
+    /// Makes the document of those who are left, on this node's word alone.
+    fn force(
+        &mut self,
+        gone: &[NodeId],
+        done: oneshot::Sender<Result<Recovered, ForceFailed>>,
+    ) -> Vec<Output<Arc<Topology>>> {
+        let mut made = None;
+        let forced = self
+            .register
+            .force(|from, epoch| match made.insert(recover(from, gone, epoch)) {
+                Ok((next, _)) => Arc::new(next.clone()),
+                // Of another epoch than is wanted: the register changes nothing.
+                Err(_) => Arc::clone(from),
+            });
+        let losses = match made {
+            Some(Err(refused)) => Err(ForceFailed::from(refused)),
+            Some(Ok((_, losses))) => Ok(losses),
+            None => Ok(Losses::default()),
+        };
+        let (losses, forced) = match losses.and_then(|losses| Ok((losses, forced?))) {
+            Ok(forced) => forced,
+            Err(failed) => {
+                // Whoever asked may have gone.
+                let _ = done.send(Err(failed));
+                return Vec::new();
+            }
+        };
+        let topology = forced.document;
+        tracing::error!(
+            epoch = topology.epoch().get(),
+            follows = forced.follows.get(),
+            only_accepted = forced.from_accepted,
+            ?gone,
+            arcs_left_to_too_few = losses.weak,
+            arcs_lost = losses.lost,
+            "FORCED RECOVERY: an operator has declared the majority of the voters gone for good; acknowledged writes may be lost"
+        );
+        let mut outputs = forced.outputs;
+        outputs.extend(self.tellings(&topology));
+        self.forced = Some((done, Recovered { topology, losses }));
+        outputs
     }
 
     /// Begins the next change that somebody waits for, on top of the document that is held; none if there is none, or the register is busy.
@@ -209,14 +288,25 @@ impl Agreement {
 
     /// Tells every member of a document that this node had chosen.
     fn push(&self, topology: &Arc<Topology>) {
-        let message = Message::Chosen {
-            document: Arc::clone(topology),
-        };
-        for member in topology.members() {
-            if member.id != self.node.identity.id {
-                self.send(ShortId::from(&member.id), &message);
+        for telling in self.tellings(topology) {
+            if let Output::Send { to, message } = telling {
+                self.send(to, &message);
             }
         }
+    }
+
+    fn tellings(&self, topology: &Arc<Topology>) -> Vec<Output<Arc<Topology>>> {
+        let others = topology
+            .members()
+            .iter()
+            .filter(|member| member.id != self.node.identity.id);
+        let telling = |member: &MemberEntry| Output::Send {
+            to: ShortId::from(&member.id),
+            message: Message::Chosen {
+                document: Arc::clone(topology),
+            },
+        };
+        others.map(telling).collect()
     }
 
     /// What cannot be sent is lost, as anything may be: the register sends again, and members that are behind ask.
@@ -255,8 +345,10 @@ impl Agreement {
             let _ = wanted.done.send(Err(ChangeFailed::NoDisk));
         }
         while let Some(request) = self.requests.recv().await {
-            if let Request::Change { done, .. } = request {
-                let _ = done.send(Err(ChangeFailed::NoDisk));
+            match request {
+                Request::Change { done, .. } => drop(done.send(Err(ChangeFailed::NoDisk))),
+                Request::Force { done, .. } => drop(done.send(Err(ForceFailed::NoDisk))),
+                _ => {}
             }
         }
     }
@@ -278,6 +370,21 @@ impl Node {
         let (done, decided) = oneshot::channel();
         self.agree(Request::Change { change, done });
         decided.await.unwrap_or(Err(ChangeFailed::NoDisk))
+    }
+
+    /// Goes on without these members, on this node's word alone. It first asks those that it can reach for a newer topology than its own.
+    ///
+    /// # Errors
+    /// [`ForceFailed`].
+    pub(crate) async fn force_recovery(&self, gone: Vec<NodeId>) -> Result<Recovered, ForceFailed> {
+        for link in self.links.iter().filter(|link| link.is_up()) {
+            self.agree(Request::Fetch(ShortId::from(&self.member(link.peer).id)));
+        }
+        // One that has none does not answer.
+        self.routes_changed(FETCH_TIMEOUT).await;
+        let (done, forced) = oneshot::channel();
+        self.agree(Request::Force { gone, done });
+        forced.await.unwrap_or(Err(ForceFailed::NoDisk))
     }
 
     /// A peer said this.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 pub(super) fn register(node: &Arc<Node>) {
     hints(node);
     synced(node);
+    moves(node);
     clocks(node);
 }
 
@@ -47,22 +48,75 @@ fn of_hints(node: &Node, figure: fn(&HeldHints) -> f64) -> Vec<(NodeId, f64)> {
         .collect()
 }
 
+/// One look at all arcs for all of them.
 fn synced(node: &Arc<Node>) {
-    let help = "Time since what the arcs that this node coordinates are synced up to: the median of the arcs.";
-    of_node(node, "circlet_synced_lag_seconds_median", help, |node| {
-        seconds(node.sync_lag().median_ms.cast_signed())
-    });
-    let help = "Time since what the arcs that this node coordinates are synced up to: the greatest.";
-    of_node(node, "circlet_synced_lag_seconds_max", help, |node| {
-        seconds(node.sync_lag().max_ms.cast_signed())
-    });
-    let help = "Arcs that this node coordinates and that have never been synced since it has them.";
-    of_node(node, "circlet_arcs_never_synced", help, |node| {
-        node.sync_lag().arcs_never as f64
+    let about = [
+        (
+            "circlet_synced_lag_seconds_median",
+            "Time since what the arcs that this node coordinates are synced up to: the median of the arcs.",
+        ),
+        (
+            "circlet_synced_lag_seconds_max",
+            "Time since what the arcs that this node coordinates are synced up to: the greatest.",
+        ),
+        (
+            "circlet_arcs_never_synced",
+            "Arcs that this node coordinates and that have never been synced since it has them.",
+        ),
+    ];
+    together(node, about, |node| {
+        let lag = node.sync_lag();
+        [
+            seconds(lag.median_ms.cast_signed()),
+            seconds(lag.max_ms.cast_signed()),
+            lag.arcs_never as f64,
+        ]
     });
     let help = "Deleted entries that wait until every owner knows of it.";
     of_node(node, "circlet_tombstones", help, |node| {
         node.store.counts().tombstones as f64
+    });
+}
+
+/// How far moves are, by one look.
+fn moves(node: &Arc<Node>) {
+    let about = [
+        ("circlet_arcs_waiting", "Arcs that are to move, and do not yet."),
+        ("circlet_arcs_moving", "Arcs whose data goes to other owners."),
+        (
+            "circlet_arcs_draining",
+            "Arcs that have moved, whose former owners look whether all of it has arrived.",
+        ),
+        (
+            "circlet_move_entries_left",
+            "Entries that others have still to get of the arcs that this node coordinates, about.",
+        ),
+        ("circlet_move_bytes_left", "Their memory here in bytes."),
+        (
+            "circlet_move_entries",
+            "Entries that this node has got in the change under way, or in the last one.",
+        ),
+        ("circlet_move_bytes", "Bytes that this node has got in it."),
+        (
+            "circlet_move_entries_per_second",
+            "Entries that this node got a second lately; 0 if nothing moves.",
+        ),
+        (
+            "circlet_move_bytes_per_second",
+            "Bytes that this node got a second lately.",
+        ),
+        (
+            "circlet_move_left_seconds",
+            "Time until this node has given what is left; NaN if not known.",
+        ),
+    ];
+    together(node, about, |node| {
+        let figures = node.move_progress().figures();
+        figures.map(|(name, figure)| match (name, figure) {
+            ("left_ms", -1) => f64::NAN,
+            ("left_ms", ms) => seconds(ms),
+            (_, figure) => figure as f64,
+        })
     });
 }
 
@@ -93,6 +147,13 @@ fn of_node(node: &Arc<Node>, name: &'static str, help: &'static str, read: fn(&N
     let owner = Arc::downgrade(node);
     let read = move || owner.upgrade().map_or(0.0, |node| read(&node));
     node.metrics.registry().gauge(name, help, read);
+}
+
+/// Several that are read at one look.
+fn together<const N: usize>(node: &Arc<Node>, about: [(&'static str, &'static str); N], read: fn(&Node) -> [f64; N]) {
+    let owner = Arc::downgrade(node);
+    let read_all = move || owner.upgrade().map_or([0.0; N], |node| read(&node));
+    node.metrics.registry().gauges_together(about, read_all);
 }
 
 /// One for each of some peers, whose id is the label.

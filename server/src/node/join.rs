@@ -9,6 +9,7 @@
 
 use circlet_core::topology::{MemberEntry, Topology};
 use circlet_resp::{ReplyLimits, ReplyParser, Value};
+use circlet_ring::NodeId;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,11 +30,11 @@ pub(super) struct JoinError {
     why: String,
 }
 
-/// Joins through the first of `members` (ADDR:PORT, separated by commas) that lets it.
+/// Joins through the first of `members` (ADDR:PORT, separated by commas) that lets it; in the place of a member that is gone, if one is named.
 ///
 /// # Errors
 /// [`JoinError`] about the last one asked.
-pub(super) async fn join(members: &str, myself: &MemberEntry) -> Result<Topology, JoinError> {
+pub(super) async fn join(members: &str, myself: &MemberEntry, replaces: Option<NodeId>) -> Result<Topology, JoinError> {
     let asked: Vec<&str> = members.split(',').map(str::trim).filter(|at| !at.is_empty()).collect();
     let mut last = JoinError {
         asked: members.to_owned(),
@@ -41,7 +42,7 @@ pub(super) async fn join(members: &str, myself: &MemberEntry) -> Result<Topology
     };
     for round in 0..ROUNDS {
         for at in &asked {
-            let answer = tokio::time::timeout(ANSWER_TIMEOUT, ask(at, myself)).await;
+            let answer = tokio::time::timeout(ANSWER_TIMEOUT, ask(at, myself, replaces)).await;
             let answer = answer.unwrap_or_else(|_| Err(format!("no answer in {ANSWER_TIMEOUT:?}")));
             match answer {
                 Ok(topology) => return Ok(topology),
@@ -61,19 +62,48 @@ pub(super) async fn join(members: &str, myself: &MemberEntry) -> Result<Topology
     Err(last)
 }
 
-async fn ask(at: &str, myself: &MemberEntry) -> Result<Topology, String> {
-    let entry = myself.to_bytes();
-    let mut request = format!("*3\r\n$7\r\nCLUSTER\r\n$4\r\nJOIN\r\n${}\r\n", entry.len()).into_bytes();
-    request.extend_from_slice(&entry);
-    request.extend_from_slice(b"\r\n");
-    match talk(at, &request).await.map_err(|error| error.to_string())? {
+async fn ask(at: &str, myself: &MemberEntry, replaces: Option<NodeId>) -> Result<Topology, String> {
+    let (entry, replaces) = (myself.to_bytes(), replaces.map(|id| id.to_string()));
+    let mut words = vec![&b"JOIN"[..], &entry];
+    if let Some(replaces) = &replaces {
+        words.extend([&b"REPLACE"[..], replaces.as_bytes()]);
+    }
+    match talk(at, &words).await? {
         Value::Bulk(bytes) => Topology::from_bytes(&bytes).map_err(|error| error.to_string()),
-        Value::Error(error) => Err(error),
-        _ => Err("it does not answer as a node of Circlet does".to_owned()),
+        _ => Err(NO_NODE.to_owned()),
     }
 }
 
-async fn talk(at: &str, request: &[u8]) -> io::Result<Value> {
+/// Tells whoever takes clients there where this member is, and hears where all are.
+///
+/// # Errors
+/// What it says, or why it says nothing.
+pub(super) async fn ask_entries(at: &str, myself: &MemberEntry) -> Result<Vec<MemberEntry>, String> {
+    let answer = talk(at, &[b"ADDRESSES", &myself.to_bytes()]).await?;
+    let entries = answer.as_slice().ok_or(NO_NODE)?;
+    let read = |entry: &Value| MemberEntry::from_bytes(entry.as_bytes().unwrap_or_default());
+    let entries: Result<Vec<MemberEntry>, _> = entries.iter().map(read).collect();
+    entries.map_err(|error| error.to_string())
+}
+
+const NO_NODE: &str = "it does not answer as a node of Circlet does";
+
+/// One of CLUSTER's subcommands, and its answer, unless that is an error.
+async fn talk(at: &str, words: &[&[u8]]) -> Result<Value, String> {
+    let mut request = format!("*{}\r\n$7\r\nCLUSTER\r\n", words.len() + 1).into_bytes();
+    for word in words {
+        request.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
+        request.extend_from_slice(word);
+        request.extend_from_slice(b"\r\n");
+    }
+    match exchange(at, &request).await {
+        Ok(Value::Error(error)) => Err(error),
+        Ok(value) => Ok(value),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+async fn exchange(at: &str, request: &[u8]) -> io::Result<Value> {
     let mut socket = TcpStream::connect(at).await?;
     socket.write_all(request).await?;
     let mut parser = ReplyParser::new(ReplyLimits::default());

@@ -37,9 +37,15 @@ impl Node {
         self.topology().index_of(&id).map(index)
     }
 
-    /// Where a peer takes links.
-    pub(crate) fn peer_address(&self, peer: NodeIndex) -> SocketAddr {
-        self.member(peer).addresses.peer
+    /// Where a peer takes links: where it has said, and where the topology says; to be tried in turn.
+    pub(crate) fn peer_addresses(&self, peer: NodeIndex) -> Vec<SocketAddr> {
+        let member = self.member(peer);
+        let said = self.known.said(member.id).map(|said| said.peer);
+        let listed = member.addresses.peer;
+        said.into_iter()
+            .filter(|said| *said != listed)
+            .chain([listed])
+            .collect()
     }
 
     /// Where clients reach a member's Redis Cluster port: at the address that it announces, if it does, else at the listed one.
@@ -51,7 +57,7 @@ impl Node {
 
     /// Where this node listens.
     pub(crate) fn addresses(&self) -> Addresses {
-        self.member(self.routes.load().me).addresses
+        self.claimed
     }
 
     /// The address that this node sends from.

@@ -2,6 +2,8 @@
 
 use super::agreement::Agreement;
 use super::join::{JoinError, join};
+use super::known::Known;
+use super::progress::Progress;
 use super::register_file::{RegisterFile, RegisterFileError};
 use super::{Clock, Identity, IdentityError, LeastSynced, Node};
 use crate::config::{ClusterNode, Config, LiveConfig};
@@ -130,9 +132,10 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     let mut file = RegisterFile::open(&settings.node.dir)?;
     let acceptor = acceptor(&mut file, &settings, &identity, &sockets).await?;
     let topology = acceptor.chosen().cloned().ok_or(StartError::Nothing)?;
+    let claimed = claimed(&settings, &identity, &sockets).map_err(StartError::Thread)?;
     let mut effects = Vec::new();
     let plane = ControlPlane::start(
-        control_config(&settings, &identity),
+        control_config(&settings, &identity, claimed),
         &topology,
         clock.now(),
         &mut effects,
@@ -160,6 +163,9 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         clocks: ArcSwap::default(),
         author: identity.author(),
         least_synced,
+        claimed,
+        known: Known::open(&settings.node.dir),
+        progress: Progress::default(),
         lease_until: AtomicU64::new(0),
         told_gone: AtomicBool::new(false),
         changed: watch::Sender::new(0),
@@ -172,13 +178,9 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         config,
         clock,
     });
-    super::gauges::register(&node);
     let (leave, left) = oneshot::channel();
-    let gossip = sockets.gossip.into_std().map_err(StartError::Thread)?;
-    spawn_control(Arc::clone(&node), plane, effects, gossip, received, leave)?;
-    node.links.grow(node.topology().members().len());
-    // What others are told by a hello, this node's own clients are told as well.
-    node.links[node.routes.load().me].on_announced(settings.node.announce_ip_given);
+    spawn_control(Arc::clone(&node), plane, effects, sockets.gossip, received, leave)?;
+    settle_in(&node);
     let mut tasks = upkeep(&node);
     tasks.spawn(Agreement::new(Arc::clone(&node), acceptor, file, requests).run());
     tasks.spawn(accept::accept(Arc::clone(&node), sockets.peer));
@@ -193,6 +195,22 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     })
 }
 
+/// What the node makes of the topology that it starts with.
+fn settle_in(node: &Arc<Node>) {
+    super::gauges::register(node);
+    let announced = node.config.current().node.announce_ip_given;
+    node.adopt_settings();
+    for (id, said) in node.known.all() {
+        node.tell(Event::Moved {
+            peer: id,
+            gossip: said.gossip,
+        });
+    }
+    node.links.grow(node.topology().members().len());
+    // What others are told by a hello, this node's own clients are told as well.
+    node.links[node.routes.load().me].on_announced(announced);
+}
+
 /// What goes on whoever asks for what.
 fn upkeep(node: &Arc<Node>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
@@ -200,6 +218,8 @@ fn upkeep(node: &Arc<Node>) -> JoinSet<()> {
     tasks.spawn(super::upkeep::sweep_links(Arc::clone(node)));
     tasks.spawn(super::upkeep::sweep_own_arcs(Arc::clone(node)));
     tasks.spawn(super::upkeep::close_idle(Arc::clone(node)));
+    tasks.spawn(super::progress::watch(Arc::clone(node)));
+    tasks.spawn(super::meet::keep_meeting(Arc::clone(node)));
     tasks
 }
 
@@ -208,8 +228,9 @@ fn links(sweeper: &Arc<Sweeper>, limit: &QueueLimit, least_synced: &LeastSynced)
     Links::new(move |peer| Link::new(peer, Arc::clone(&sweeper), limit.clone(), least_synced.clone()))
 }
 
-fn control_config(settings: &Config, identity: &Identity) -> ControlConfig {
+fn control_config(settings: &Config, identity: &Identity, claimed: Addresses) -> ControlConfig {
     ControlConfig {
+        gossip_at: Some(claimed.gossip),
         profile: settings.cluster.gossip_profile,
         round_period: settings.timeouts.antientropy_period.duration(),
         ..ControlConfig::new(identity.id, identity.life, rand::random())
@@ -313,7 +334,7 @@ async fn acceptor(
         form(config, identity, sockets)?
     } else {
         let myself = alone(config, identity, sockets).map_err(StartError::Thread)?;
-        join(&config.node.join, &myself).await?
+        join(&config.node.join, &myself, config.node.replace).await?
     };
     let acceptor = Acceptor::formed(Arc::new(topology));
     file.save(&record::encode(&acceptor))?;
@@ -384,15 +405,24 @@ fn alone(config: &Config, identity: &Identity, sockets: &Sockets) -> io::Result<
     ))
 }
 
+/// Where this node is, as it says itself: where its list of nodes says, else where it listens.
+fn claimed(config: &Config, identity: &Identity, sockets: &Sockets) -> io::Result<Addresses> {
+    match config.cluster.node(&identity.id) {
+        Some(listed) => Ok(founding(listed).addresses),
+        None => Ok(alone(config, identity, sockets)?.addresses),
+    }
+}
+
 fn spawn_control(
     node: Arc<Node>,
     plane: ControlPlane,
     effects: Vec<Effect>,
-    gossip: std::net::UdpSocket,
+    gossip: UdpSocket,
     events: mpsc::UnboundedReceiver<Event>,
     left: oneshot::Sender<()>,
 ) -> Result<(), StartError> {
     let data_plane = Handle::current();
+    let gossip = gossip.into_std().map_err(StartError::Thread)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

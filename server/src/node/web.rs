@@ -4,6 +4,8 @@ use super::{HeldHints, Node};
 use crate::http::{Pages, Readiness};
 use crate::metrics::Count;
 use circlet_core::control::{Notice, PeerClock};
+use circlet_core::register::forced_recoveries;
+use circlet_core::topology::MemberStage;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -72,11 +74,20 @@ fn describe(node: &Node, rate: &Rate) -> Value {
             "oldest_ms": held.age.as_millis() as u64,
         })
     };
+    let moves: serde_json::Map<String, Value> = (node.move_progress().figures().into_iter())
+        .map(|(name, figure)| (name.to_owned(), figure.into()))
+        .collect();
+    let left = topology
+        .members()
+        .iter()
+        .filter(|member| member.stage == MemberStage::Left);
     let off = |clock: &PeerClock| json!({ "id": clock.peer.to_string(), "ahead_ms": clock.ahead_ms });
     json!({
         "id": node.identity.id.to_string(),
         "life": node.identity.life.get(),
         "epoch": routes.epoch,
+        "forced_recoveries": forced_recoveries(topology.epoch()),
+        "left": left.map(|member| member.id.to_string()).collect::<Vec<_>>(),
         "client": node.addresses().client.to_string(),
         "state": match readiness(node) { Readiness::Ready => "ready".to_owned(), Readiness::NotReady(why) => why },
         "alive": alive,
@@ -88,6 +99,7 @@ fn describe(node: &Node, rate: &Rate) -> Value {
         "clients": node.clients.len(),
         "hints": held.iter().map(|held| held.size.keys).sum::<usize>(),
         "hints_for": held.iter().map(held_for).collect::<Vec<_>>(),
+        "moves": moves,
         "synced_lag_ms_median": lag.median_ms,
         "synced_lag_ms_max": lag.max_ms,
         "synced_arcs": lag.arcs,

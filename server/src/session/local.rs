@@ -8,6 +8,7 @@
 //! | `FLUSH` | arcs | the arcs with the stamps that they were flushed at ([`Flushed`]) |
 //! | `FLUSHED` | [`Flushed`] | how many of the arcs are owned here; those are flushed now |
 //! | `MISSED` | [`Flushed`], members | OK; those members get these arcs again when they are back |
+//! | `EXPLAIN` | a key, a stamp | what is held for the key ([`super::held`]), with its digest as seen by an owner synced up to the stamp |
 //! | `HINTS` | | for each owner that hints are held for here: its id, keys, bytes, dirty arcs, age in milliseconds |
 //!
 //! The words are between nodes: no client can send them here. A share over arcs of which one is not ready to be coordinated here
@@ -92,6 +93,9 @@ pub(crate) fn share(node: &Node, routes: &Routes, command: &[&[u8]]) -> Vec<u8> 
         [b"FLUSH", arcs] => mine(node, routes, arcs).map(|arcs| reply.bulk(&flush(node, &arcs).to_bytes())),
         [b"FLUSHED", flushed] => follow(node, routes, flushed).map(|owned| reply.integer(owned)),
         [b"MISSED", flushed, members] => missed(node, routes, flushed, members).map(|()| reply.ok()),
+        [b"EXPLAIN", key, seen_by] => number(seen_by).map(|stamp| {
+            super::held::look(node, routes, key, Stamp::from_bits(stamp)).write(&mut reply);
+        }),
         [b"HINTS"] => {
             hints(node, &mut reply);
             Ok(())

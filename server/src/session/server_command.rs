@@ -6,9 +6,13 @@ mod client;
 mod client_kill;
 mod client_list;
 mod cluster;
+mod cluster_addresses;
 mod cluster_change;
+mod cluster_explain;
 mod cluster_hints;
 mod cluster_nodes;
+mod cluster_recover;
+mod cluster_ring;
 mod cluster_shards;
 mod cluster_slots;
 mod cluster_topology;
@@ -118,12 +122,18 @@ async fn run_here(
             return cluster::cluster(node, door, id, args, replies);
         }
         Id::ClusterTopology => cluster_topology::write(node, args, replies)?,
+        Id::ClusterExplain => cluster_explain::write(node, &args[2], replies).await,
         Id::ClusterHints => cluster_hints::write(node, door, replies).await,
+        Id::ClusterAddresses => return cluster_addresses::addresses(node, args, replies),
+        Id::ClusterRecover => return cluster_recover::recover(node, args, replies).await,
+        Id::ClusterRing => cluster_ring::write(node, replies),
         Id::ClusterJoin
         | Id::ClusterLeave
         | Id::ClusterStay
         | Id::ClusterRemove
+        | Id::ClusterSettings
         | Id::ClusterWeight
+        | Id::ClusterZone
         | Id::ClusterMoves => {
             return cluster_change::change(node, id, args, replies).await;
         }

@@ -189,7 +189,7 @@ fn id(number: usize) -> String {
 
 /// A loopback address that no other plan of any running test has: on it, a port that was free stays free. On 127.0.0.1 the connections of other
 /// tests take ports between the moment they are chosen and the one they are bound.
-fn own_ip() -> Ipv4Addr {
+pub(crate) fn own_ip() -> Ipv4Addr {
     static PLANS: AtomicU32 = AtomicU32::new(0);
     const PLANS_MAX: u32 = 1 << 9;
     let plan = PLANS.fetch_add(1, Ordering::Relaxed) % PLANS_MAX;
@@ -200,7 +200,7 @@ fn own_ip() -> Ipv4Addr {
 
 /// Four ports for a node at each of these addresses: a list of nodes has to name them before they are bound. All are held together, so that
 /// none is given twice.
-fn free_ports(ips: impl Iterator<Item = Ipv4Addr>) -> Vec<[u16; 4]> {
+pub(crate) fn free_ports(ips: impl Iterator<Item = Ipv4Addr>) -> Vec<[u16; 4]> {
     let bind = |ip| TcpListener::bind((ip, 0)).expect("a port");
     let listeners: Vec<[TcpListener; 4]> = ips.map(|ip| std::array::from_fn(|_| bind(ip))).collect();
     let port = |listener: TcpListener| listener.local_addr().expect("an address").port();

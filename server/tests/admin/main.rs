@@ -1,5 +1,6 @@
 //! The commands that are not on keys, as a client sees them, on a cluster of three nodes in this process.
 
+mod addresses;
 mod announce;
 mod big_values;
 mod blocking;
@@ -9,11 +10,13 @@ mod cluster;
 mod commands;
 mod counters;
 mod dialling;
+mod explain;
 mod impostor;
 mod keyspace;
 mod many_keys;
 mod memory;
 mod minority;
 mod relay;
+mod settings;
 mod stats;
 mod visible;

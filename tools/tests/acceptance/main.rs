@@ -13,6 +13,7 @@ mod bad_input;
 mod clients;
 mod command_line;
 mod failure;
+mod operating;
 mod rebalance;
 mod slow_readers;
 mod smart_client;

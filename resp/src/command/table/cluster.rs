@@ -4,12 +4,17 @@ use super::super::CommandId as Id;
 use super::super::arg::{integer, string};
 use super::super::flags::Flag;
 use super::super::spec::{CommandSpec, Group};
-use super::cluster_change::{CLUSTER_JOIN, CLUSTER_LEAVE, CLUSTER_MOVES, CLUSTER_REMOVE, CLUSTER_STAY, CLUSTER_WEIGHT};
+use super::cluster_change::{
+    CLUSTER_ADDRESSES, CLUSTER_JOIN, CLUSTER_LEAVE, CLUSTER_MOVES, CLUSTER_RECOVER, CLUSTER_REMOVE, CLUSTER_SETTINGS,
+    CLUSTER_STAY, CLUSTER_WEIGHT, CLUSTER_ZONE,
+};
 
 pub(crate) static CLUSTER: CommandSpec = CommandSpec::new(Id::Cluster, "cluster", -2, Group::Cluster, "3.0.0")
     .about("Describes the cluster.", "Depends on the subcommand.")
     .with_subcommands(&[
+        &CLUSTER_ADDRESSES,
         &CLUSTER_COUNTKEYSINSLOT,
+        &CLUSTER_EXPLAIN,
         &CLUSTER_GETKEYSINSLOT,
         &CLUSTER_HELP,
         &CLUSTER_HINTS,
@@ -20,12 +25,16 @@ pub(crate) static CLUSTER: CommandSpec = CommandSpec::new(Id::Cluster, "cluster"
         &CLUSTER_MOVES,
         &CLUSTER_MYID,
         &CLUSTER_NODES,
+        &CLUSTER_RECOVER,
         &CLUSTER_REMOVE,
+        &CLUSTER_RING,
+        &CLUSTER_SETTINGS,
         &CLUSTER_SHARDS,
         &CLUSTER_SLOTS,
         &CLUSTER_STAY,
         &CLUSTER_TOPOLOGY,
         &CLUSTER_WEIGHT,
+        &CLUSTER_ZONE,
     ]);
 
 pub(crate) static CLUSTER_COUNTKEYSINSLOT: CommandSpec = CommandSpec::new(
@@ -38,6 +47,16 @@ pub(crate) static CLUSTER_COUNTKEYSINSLOT: CommandSpec = CommandSpec::new(
 .about("Counts the keys that this node holds in a slot.", "O(1)")
 .with_flags(&[Flag::Stale])
 .with_args(&[integer("slot")]);
+
+pub(crate) static CLUSTER_EXPLAIN: CommandSpec =
+    CommandSpec::new(Id::ClusterExplain, "cluster|explain", 3, Group::Cluster, "7.2.0")
+        .about(
+            "Tells where a key belongs, what each of its owners holds for it, and what is on its way.",
+            "O(N), N: number of nodes",
+        )
+        .with_flags(&[Flag::Loading, Flag::Stale])
+        .with_tips(&["nondeterministic_output"])
+        .with_args(&[string("key")]);
 
 pub(crate) static CLUSTER_GETKEYSINSLOT: CommandSpec = CommandSpec::new(
     Id::ClusterGetkeysinslot,
@@ -90,6 +109,15 @@ pub(crate) static CLUSTER_NODES: CommandSpec =
         .about(
             "Lists the nodes and their slots, one line a node.",
             "O(N), N: number of nodes",
+        )
+        .with_flags(&[Flag::Loading, Flag::Stale])
+        .with_tips(&["nondeterministic_output"]);
+
+pub(crate) static CLUSTER_RING: CommandSpec =
+    CommandSpec::new(Id::ClusterRing, "cluster|ring", 2, Group::Cluster, "7.2.0")
+        .about(
+            "Lists the members, the owners of each arc, and the arcs that move.",
+            "O(N), N: number of arcs",
         )
         .with_flags(&[Flag::Loading, Flag::Stale])
         .with_tips(&["nondeterministic_output"]);

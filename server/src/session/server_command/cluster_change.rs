@@ -1,5 +1,5 @@
-//! `CLUSTER JOIN entry [REPLACE node-id] | LEAVE node-id | STAY node-id | REMOVE node-id [FORCE] | WEIGHT node-id weight | MOVES`: changes of the
-//! cluster, Circlet's own, on both ports.
+//! `CLUSTER JOIN entry [REPLACE node-id] | LEAVE node-id | STAY node-id | REMOVE node-id [FORCE] | WEIGHT node-id weight | ZONE node-id zone |
+//! SETTINGS [REPLICAS n] [READ level] [WRITE level] | MOVES`: changes of the cluster, Circlet's own, on both ports.
 //!
 //! A change is answered once the voters have agreed on it; the arcs follow by themselves. MOVES shows how far they are:
 //!
@@ -11,15 +11,20 @@
 //! | `arcs_draining` | arcs that have moved, whose former owners look whether all of it has arrived |
 //! | `entries_moved` | entries that this node has got from others since its counters were reset |
 //! | `bytes_moved` | their bytes, keys and values as they travel |
+//! | `entries_left`, `bytes_left` | what others have still to get of the arcs that this node coordinates, about; bytes in memory |
+//! | `change_entries`, `change_bytes` | what this node has got in the change under way, or in the last one |
+//! | `entries_per_second`, `bytes_per_second` | what this node got a second, over the last five seconds of a change |
+//! | `left_ms` | milliseconds until this node has given what is left; -1 if nothing goes on, or nothing is given |
 
 use crate::command::CommandError;
 use crate::metrics::Count;
 use crate::node::{ChangeFailed, Node};
-use circlet_core::moves::{Change, ChangeError, Target};
+use circlet_core::moves::{Change, ChangeError};
+use circlet_core::quorum::Level;
 use circlet_core::topology::{MemberEntry, MemberStage, Topology};
 use circlet_resp::command::CommandId;
 use circlet_resp::{Args, ReplyBuf};
-use circlet_ring::{ArcId, NodeId};
+use circlet_ring::NodeId;
 use std::sync::Arc;
 
 /// Runs one of them.
@@ -56,9 +61,9 @@ fn answer(change: &Change, topology: &Topology, replies: &mut ReplyBuf) {
 }
 
 fn read(id: CommandId, args: Args<'_>) -> Result<Change, CommandError> {
+    let text = |at: usize| args.get(at).and_then(|word| std::str::from_utf8(word).ok());
     let node_id = |at: usize| -> Result<NodeId, CommandError> {
-        let text = args.get(at).and_then(|id| std::str::from_utf8(id).ok());
-        text.and_then(|text| text.parse().ok()).ok_or(CommandError::Syntax)
+        text(at).and_then(|text| text.parse().ok()).ok_or(CommandError::Syntax)
     };
     let is_word = |at: usize, word: &str| {
         args.get(at)
@@ -81,44 +86,60 @@ fn read(id: CommandId, args: Args<'_>) -> Result<Change, CommandError> {
             force: true,
         },
         (CommandId::ClusterWeight, 4) => {
-            let weight = std::str::from_utf8(&args[3]).ok().and_then(|text| text.parse().ok());
+            let weight = text(3).and_then(|text| text.parse().ok());
             Change::Weight(node_id(2)?, weight.ok_or(CommandError::Syntax)?)
         }
+        (CommandId::ClusterZone, 4) => {
+            let zone = text(3).and_then(|text| text.parse().ok());
+            Change::Zone(node_id(2)?, zone.ok_or(CommandError::Syntax)?)
+        }
+        (CommandId::ClusterSettings, _) => settings(args)?,
         _ => return Err(CommandError::Syntax),
     })
+}
+
+/// Pairs of a name and a value, each name once at most.
+fn settings(args: Args<'_>) -> Result<Change, CommandError> {
+    let (mut replicas, mut read, mut write) = (None, None, None);
+    let words: Vec<String> = (args.skip(2).iter())
+        .map(|word| String::from_utf8_lossy(word).to_ascii_lowercase())
+        .collect();
+    let (pairs, []) = words.as_chunks::<2>() else {
+        return Err(CommandError::Syntax);
+    };
+    for [name, value] in pairs {
+        let level = || Level::ALL.into_iter().find(|level| level.word() == value);
+        let was_named = match name.as_str() {
+            "replicas" => replicas
+                .replace(value.parse().map_err(|_| CommandError::Syntax)?)
+                .is_some(),
+            "read" => read.replace(level().ok_or(CommandError::Syntax)?).is_some(),
+            "write" => write.replace(level().ok_or(CommandError::Syntax)?).is_some(),
+            _ => return Err(CommandError::Syntax),
+        };
+        if was_named {
+            return Err(CommandError::Syntax);
+        }
+    }
+    Ok(Change::Settings { replicas, read, write })
 }
 
 fn entry(bytes: &[u8]) -> Result<MemberEntry, CommandError> {
     MemberEntry::from_bytes(bytes).map_err(|_| CommandError::Syntax)
 }
 
-/// Arcs that the present members and settings want elsewhere.
-fn waiting(topology: &Topology) -> u64 {
-    let Ok(target) = Target::of(topology) else { return 0 };
-    let arcs = topology.settings().arcs.arcs();
-    let is_waiting = |arc: &ArcId| topology.arc(*arc).goal() != target.owners(*arc);
-    arcs.filter(is_waiting).count() as u64
-}
-
 fn moves(node: &Node, replies: &mut ReplyBuf) {
-    let routes = node.routes.load();
-    let topology = routes.view.topology();
-    let arcs = || topology.settings().arcs.arcs().map(|arc| topology.arc(arc));
-    let figures = [
-        ("epoch", topology.epoch().get()),
-        ("arcs_waiting", waiting(topology)),
-        ("arcs_moving", arcs().filter(|arc| arc.moving.is_some()).count() as u64),
-        (
-            "arcs_draining",
-            arcs().filter(|arc| !arc.draining.is_empty()).count() as u64,
-        ),
-        ("entries_moved", node.metrics.since_reset(Count::EntriesPulled)),
-        ("bytes_moved", node.metrics.since_reset(Count::ExchangeBytes)),
+    let progress = node.move_progress();
+    let moved = |count| node.metrics.since_reset(count).cast_signed();
+    let own = [
+        ("epoch", node.topology().epoch().get().cast_signed()),
+        ("entries_moved", moved(Count::EntriesPulled)),
+        ("bytes_moved", moved(Count::ExchangeBytes)),
     ];
-    replies.map(figures.len());
-    for (name, figure) in figures {
+    let figures = progress.figures();
+    replies.map(own.len() + figures.len());
+    for (name, figure) in own.into_iter().chain(figures) {
         replies.bulk(name.as_bytes());
-        // Far below 2^63.
-        replies.integer(figure as i64);
+        replies.integer(figure);
     }
 }

@@ -1,5 +1,6 @@
 //! Plots as SVG, with nothing but what a browser has. Colours are classes, so that the page decides them for light and dark.
 
+use crate::output::escape;
 use std::fmt::Write as _;
 
 const WIDTH: f64 = 900.0;
@@ -108,14 +109,6 @@ fn nice(value: f64) -> f64 {
     let power = 10_f64.powf(value.max(1e-9).log10().floor());
     let lead = [1.0, 2.0, 5.0].into_iter().find(|lead| lead * power >= value * 0.999);
     lead.unwrap_or(10.0) * power
-}
-
-/// Text as XML takes it.
-pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }
 
 fn short(value: f64) -> String {

@@ -3,10 +3,12 @@
 use super::lines::Lines;
 use crate::metrics::Count;
 use crate::node::Node;
+use circlet_core::register::forced_recoveries;
 
 /// Writes the lines.
 pub(super) fn write(node: &Node, lines: &mut Lines<'_>) {
     cluster(node, lines);
+    moves(node, lines);
     hints(node, lines);
     antientropy(node, lines);
     clocks(node, lines);
@@ -19,6 +21,7 @@ fn cluster(node: &Node, lines: &mut Lines<'_>) {
     lines.put("node_id", node.identity.id);
     lines.put("life", node.identity.life.get());
     lines.put("epoch", routes.epoch);
+    lines.put("forced_recoveries", forced_recoveries(routes.view.epoch()));
     lines.put("view", routes.view.number());
     let topology = routes.view.topology();
     lines.put("members", topology.present().count());
@@ -29,6 +32,19 @@ fn cluster(node: &Node, lines: &mut Lines<'_>) {
     lines.put("arcs_without_quorum", routes.without_quorum());
     lines.put("lease", if node.holds_lease(now) { "held" } else { "none" });
     lines.put("tombstones", node.store.counts().tombstones);
+}
+
+/// How far moves are.
+fn moves(node: &Node, lines: &mut Lines<'_>) {
+    for (name, figure) in node.move_progress().figures() {
+        let name = if name.starts_with("arcs") {
+            name.to_owned()
+        } else {
+            format!("move_{name}")
+        };
+        lines.put(&name, figure);
+    }
+    count(node, lines, "move_entries_given", Count::EntriesGiven);
 }
 
 /// The sums over all owners, then a line an owner.
