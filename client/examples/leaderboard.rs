@@ -18,11 +18,14 @@ pub struct Leaderboard {
 pub struct Line {
     /// From 1.
     pub rank: u64,
+    /// Who.
     pub player: String,
+    /// What they have.
     pub score: f64,
 }
 
 impl Leaderboard {
+    /// The board of this name.
     pub fn new(client: Client, name: &str) -> Self {
         let key = format!("board:{name}");
         Leaderboard { client, key }
@@ -63,6 +66,7 @@ impl Leaderboard {
     }
 }
 
+/// What the example shows; it panics if it is not so.
 pub async fn run(client: Client) -> Result<(), Error> {
     let board = Leaderboard::new(client, "example");
     board.client.del(&board.key).await?;

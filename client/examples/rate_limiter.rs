@@ -19,6 +19,7 @@ pub struct RateLimiter {
 }
 
 impl RateLimiter {
+    /// A limiter that counts by this client.
     pub fn new(client: Client, limit: u64, window: Duration) -> Self {
         RateLimiter { client, limit, window }
     }
@@ -49,6 +50,7 @@ impl RateLimiter {
     }
 }
 
+/// What the example shows; it panics if it is not so.
 pub async fn run(client: Client) -> Result<(), Error> {
     let limiter = RateLimiter::new(client, 10, Duration::from_secs(60));
     let start = Duration::from_secs(60 * 1_000_000);

@@ -18,6 +18,7 @@ pub struct Sessions {
 }
 
 impl Sessions {
+    /// Sessions kept by this client.
     pub fn new(client: Client, idle: Duration) -> Self {
         Sessions { client, idle }
     }
@@ -62,6 +63,7 @@ impl Sessions {
     }
 }
 
+/// What the example shows; it panics if it is not so.
 pub async fn run(client: Client) -> Result<(), Error> {
     let sessions = Sessions::new(client.clone(), Duration::from_secs(1_800));
     sessions.begin("s1", "ann").await?;

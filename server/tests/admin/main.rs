@@ -16,4 +16,5 @@ mod memory;
 mod minority;
 mod relay;
 mod stats;
+mod tracking;
 mod visible;
