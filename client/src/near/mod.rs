@@ -18,6 +18,8 @@
 
 mod feed;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use crate::client::Client;
 use crate::error::Error;
