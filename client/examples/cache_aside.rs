@@ -41,7 +41,7 @@ impl<S> Clone for Cached<S> {
 
 /// Where values come from: slow, and not to be asked more than need be.
 pub trait Source: Send + Sync + 'static {
-    /// What is cached, from where it is slow to get.
+    /// The value of `key`.
     fn fetch(&self, key: &str) -> impl Future<Output = String> + Send;
 }
 
@@ -149,7 +149,7 @@ impl Source for Slow {
     }
 }
 
-/// Shows it at work.
+/// What the example shows; it panics if it is not so.
 pub async fn run(client: Client) -> Result<(), Error> {
     client.del([cache_key("page"), "lock:page".to_owned()]).await?;
     let source = Slow::default();

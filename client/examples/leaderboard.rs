@@ -20,7 +20,7 @@ pub struct Line {
     pub rank: u64,
     /// Who.
     pub player: String,
-    /// With how many points.
+    /// What they have.
     pub score: f64,
 }
 
@@ -66,7 +66,7 @@ impl Leaderboard {
     }
 }
 
-/// Shows it at work.
+/// What the example shows; it panics if it is not so.
 pub async fn run(client: Client) -> Result<(), Error> {
     let board = Leaderboard::new(client, "example");
     board.client.del(&board.key).await?;

@@ -19,7 +19,7 @@ pub struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// So many requests of a user in each window of time.
+    /// A limiter that counts by this client.
     pub fn new(client: Client, limit: u64, window: Duration) -> Self {
         RateLimiter { client, limit, window }
     }
@@ -50,7 +50,7 @@ impl RateLimiter {
     }
 }
 
-/// Shows it at work.
+/// What the example shows; it panics if it is not so.
 pub async fn run(client: Client) -> Result<(), Error> {
     let limiter = RateLimiter::new(client, 10, Duration::from_secs(60));
     let start = Duration::from_secs(60 * 1_000_000);

@@ -18,7 +18,7 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Sessions that end when they have been idle for so long.
+    /// Sessions kept by this client.
     pub fn new(client: Client, idle: Duration) -> Self {
         Sessions { client, idle }
     }
@@ -63,7 +63,7 @@ impl Sessions {
     }
 }
 
-/// Shows it at work.
+/// What the example shows; it panics if it is not so.
 pub async fn run(client: Client) -> Result<(), Error> {
     let sessions = Sessions::new(client.clone(), Duration::from_secs(1_800));
     sessions.begin("s1", "ann").await?;

@@ -15,7 +15,7 @@ use circlet_resp::Value;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::Notify;
 
 /// What clones of a client share.
@@ -26,6 +26,8 @@ pub(crate) struct Inner {
     pub(crate) seeds: Vec<Arc<Node>>,
     pub(crate) hedges: HedgeBudget,
     pub(crate) fetches: AtomicU64,
+    /// Whether a node has said that it knows no `CLUSTER TOPOLOGY`: it is no Circlet, and any node is as good as another.
+    pub(crate) without_map: AtomicBool,
 }
 
 /// A client of a cluster. Cheap to clone; clones share connections, and calls of many tasks share their writes.
@@ -98,6 +100,7 @@ impl Client {
                 seeds,
                 hedges,
                 fetches: AtomicU64::new(0),
+                without_map: AtomicBool::new(false),
             }),
         }
     }
@@ -172,3 +175,6 @@ impl Client {
         &self.inner.around.options
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,7 @@
 //! - **Straight to the owner.** The client knows who owns which key, and follows the cluster through joins, leaves and deaths. It need not be right: any node
 //!   answers any command.
 //! - **Every call ends in time**, with an answer or an [`Error`] that says what happened. What is safe to repeat is repeated ([`Repeat`]).
+//! - **A near cache** kept right by the servers: [`Client::near_cache`].
 //! - **Levels** for each call: `.consistency(Consistency::One)`.
 //! - Typed [`commands`], any command as a [`cmd`](cmd()), [`Pipeline`]s, `SCAN` as a stream; one's own types as arguments ([`ToArg`]) and replies
 //!   ([`FromValue`]).
@@ -37,6 +38,7 @@ mod from_value;
 mod hedge;
 mod join;
 mod latency;
+mod near;
 mod node;
 mod observer;
 mod options;
@@ -59,12 +61,17 @@ pub use client::Client;
 pub use cmd::{Cmd, cmd};
 pub use error::{Error, ErrorKind, Shortfall};
 pub use from_value::{FromValue, conversion_error};
+pub use near::{NearCache, NearOptions};
 pub use observer::{CallReport, Event, Observer};
 pub use options::{Consistency, Credentials, HedgeOptions, Options, RetryOptions};
 pub use pipeline::{Pipeline, PipelineReplies, Place};
 pub use repeat::Repeat;
 pub use tls::Tls;
 pub use to_arg::ToArg;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 /// What a program that uses the client wants to have at hand: the client, its options, and the commands of all families.
 pub mod prelude {

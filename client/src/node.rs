@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// A level and its connections: a connection's level is fixed, since calls of many tasks share it.
 const LANES: usize = 2 * LEVELS.len();
@@ -117,13 +117,23 @@ impl Node {
             Admission::Pass => true,
             Admission::Refuse => false,
             Admission::Probe => {
-                let node = Arc::clone(self);
-                tokio::spawn(async move {
-                    // What comes of it is in the breaker.
-                    let _ = node.connection(0, 0).await;
-                });
+                tokio::spawn(Arc::clone(self).probe());
                 false
             }
+        }
+    }
+
+    /// Finds out whether it answers, and tells the breaker. A connection that stands proves nothing: a node that hangs keeps its own.
+    async fn probe(self: Arc<Self>) {
+        let deadline = Instant::now() + self.around.options.connect_timeout;
+        let asked = async {
+            let connection = self.connection(0, 0).await.ok()?;
+            let answered = connection.send(std::iter::once(&cmd("PING")), deadline).await.ok()?;
+            answered.await.ok()?.ok()
+        };
+        match timeout_at(deadline, asked).await {
+            Ok(Some(_)) => self.on_answer(),
+            _ => self.on_refusal(),
         }
     }
 

@@ -187,14 +187,17 @@ impl<'a> Pipeline<'a> {
             };
             let node = &topology.nodes[usize::from(number)];
             let lane = lane_of(plan.level);
-            let found = groups
-                .iter_mut()
-                .find(|group| Arc::ptr_eq(&group.node, node) && group.lane == lane);
+            // A key's commands go by one connection, also those that are made one by one.
+            let spread = plan.spread % self.client.options().connections_per_node.max(1);
+            let is_its =
+                |group: &&mut Group| Arc::ptr_eq(&group.node, node) && (group.lane, group.spread) == (lane, spread);
+            let found = groups.iter_mut().find(is_its);
             match found {
                 Some(group) => group.places.push(place),
                 None => groups.push(Group {
                     node: Arc::clone(node),
                     lane,
+                    spread,
                     places: vec![place],
                 }),
             }
@@ -204,7 +207,11 @@ impl<'a> Pipeline<'a> {
 
     async fn send(&self, group: &Group, deadline: Instant) -> Result<Vec<Value>, Fault> {
         let sent = async {
-            let connection = group.node.connection(group.lane, 0).await.map_err(Fault::Refused)?;
+            let connection = group
+                .node
+                .connection(group.lane, group.spread)
+                .await
+                .map_err(Fault::Refused)?;
             let cmds = group.places.iter().map(|place| &self.cmds[*place]);
             connection.send(cmds, deadline).await
         };
@@ -246,5 +253,6 @@ impl<'a> Pipeline<'a> {
 struct Group {
     node: Arc<Node>,
     lane: usize,
+    spread: usize,
     places: Vec<usize>,
 }

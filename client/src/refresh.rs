@@ -39,7 +39,7 @@ pub(crate) async fn keep_fresh(client: Weak<Inner>, around: Arc<Surroundings>) {
             }
         }
         let Some(inner) = client.upgrade() else { return };
-        if inner.topology.load().is_mapped() || inner.fetches.load(Ordering::Relaxed) == 0 {
+        if !inner.without_map.load(Ordering::Relaxed) {
             // Failure is told by `fetch`; there is a next time.
             let _ = fetch(&inner).await;
         }
@@ -56,7 +56,9 @@ pub(crate) async fn fetch(inner: &Arc<Inner>) -> Result<(), Error> {
     // Those that answer lately first.
     let (good, bad): (Vec<_>, Vec<_>) = known.partition(|node| node.is_available());
     let mut last = Error::new(ErrorKind::Unreachable, "no nodes were given");
-    for node in good.into_iter().chain(bad).chain(&inner.seeds) {
+    let is_new = |seed: &&Arc<Node>| !before.nodes.iter().any(|node| Arc::ptr_eq(node, seed));
+    let seeds = inner.seeds.iter().filter(is_new);
+    for node in good.into_iter().chain(bad).chain(seeds) {
         let asked = timeout(inner.around.options.call_timeout, ask(node, &before));
         let late = || {
             Error::new(
@@ -72,7 +74,9 @@ pub(crate) async fn fetch(inner: &Arc<Inner>) -> Result<(), Error> {
                 inner.around.tell(Event::TopologyFetched { epoch, changed });
                 return Ok(());
             }
-            Err(error) => last = error,
+            // What a node says says more than that another is not there.
+            Err(error) if last.kind() == ErrorKind::Unreachable => last = error,
+            Err(_) => {}
         }
     }
     inner.around.tell(Event::TopologyFetchFailed);
@@ -84,7 +88,11 @@ fn install(inner: &Arc<Inner>, before: &Topology, answer: Value) -> Result<bool,
     match answer {
         Value::Null => Ok(false),
         // A server without the command has no map; that is no failure.
-        Value::Error(_) => Ok(false),
+        Value::Error(text) if text.starts_with("ERR ") => {
+            inner.without_map.store(true, Ordering::Relaxed);
+            Ok(false)
+        }
+        Value::Error(text) => Err(Error::answered(text)),
         answer => {
             let topology = Topology::read(answer, before, &inner.around)?;
             let newer = topology.epoch >= before.epoch;

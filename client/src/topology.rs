@@ -84,15 +84,16 @@ impl Topology {
         self.fingerprint
     }
 
-    /// Whether it is known who owns what.
-    pub(crate) fn is_mapped(&self) -> bool {
-        self.arcs.is_some()
-    }
-
     /// The owners of a slot, the acting primary first; none without a map.
     #[inline]
     pub(crate) fn owners(&self, slot: Slot) -> &[u16] {
         self.arcs.map_or(&[], |arcs| &self.owners[arcs.arc_of(slot).index()])
+    }
+
+    /// The arc of a slot; 0 without a map.
+    #[inline]
+    pub(crate) fn arc_of(&self, slot: Slot) -> u16 {
+        self.arcs.map_or(0, |arcs| arcs.arc_of(slot).get())
     }
 
     /// The node to send a command to: the first owner that is asked and was not tried, else any node. Without a slot, any node, beginning with `from`.

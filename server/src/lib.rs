@@ -14,6 +14,7 @@ mod routes;
 mod session;
 pub mod slowlog;
 pub mod store;
+mod tracking;
 mod turn;
 mod waiting;
 

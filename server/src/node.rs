@@ -124,7 +124,8 @@ impl Node {
     pub(crate) fn install(&self, routes: Routes) {
         self.epoch.store(routes.epoch, Ordering::Release);
         let number = routes.view.number();
-        self.routes.store(Arc::new(routes));
+        let before = self.routes.swap(Arc::new(routes));
+        self.disown_moved(&before);
         self.end_moved_waits();
         self.changed.send_replace(number);
     }
@@ -145,6 +146,18 @@ impl Node {
             if self.topology().settings() == settings {
                 return;
             }
+        }
+    }
+
+    /// Tells clients that keep copies to drop those of arcs whose owners, or who can be reached of them, are others than before: this node may
+    /// have missed writes there, or may miss them.
+    fn disown_moved(&self, before: &Routes) {
+        if self.store.tracking().is_idle() {
+            return;
+        }
+        let now = self.routes.load();
+        for arc in now.arcs().arcs().filter(|arc| !now.is_served_alike(before, *arc)) {
+            self.store.lock(arc).note_change_of_all();
         }
     }
 

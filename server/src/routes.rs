@@ -147,6 +147,14 @@ impl Routes {
         &self.sets[usize::from(route.set)]
     }
 
+    /// Whether an arc has the same coordinator and owners, reachable or not, as in these routes.
+    pub(crate) fn is_served_alike(&self, other: &Self, arc: ArcId) -> bool {
+        let (mine, theirs) = (self.arc(arc), other.arc(arc));
+        mine.coordinator == theirs.coordinator
+            && mine.caught_up == theirs.caught_up
+            && self.owners(mine) == other.owners(theirs)
+    }
+
     /// How many arcs have fewer reachable owners than a quorum: commands at QUORUM are refused there.
     pub(crate) fn without_quorum(&self) -> usize {
         let is_without = |arc: &ArcId| {

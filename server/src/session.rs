@@ -33,3 +33,5 @@ pub(crate) mod server_command;
 mod serving;
 mod settle;
 mod timing;
+
+pub(crate) use client::ClientHandle;

@@ -26,6 +26,13 @@ pub(crate) struct Caller {
     pub(crate) read: Option<Level>,
     /// The same for writes.
     pub(crate) write: Option<Level>,
+    /// Whether reads run on this node if it owns the key and has caught up, though another owner coordinates. They ask the coordinator last: who wants
+    /// this has found that one slow.
+    pub(crate) at_owner: bool,
+    /// The client's id on this node; 0 for a peer's.
+    pub(crate) client: u64,
+    /// Whether it keeps copies of what the commands that run now read.
+    pub(crate) tracks: bool,
 }
 
 impl Caller {
@@ -60,6 +67,9 @@ impl Caller {
             proto: if how.resp3 { Proto::Resp3 } else { Proto::Resp2 },
             read: Level::from_byte(how.read_level),
             write: Level::from_byte(how.write_level),
+            at_owner: false,
+            client: 0,
+            tracks: false,
         }
     }
 }

@@ -4,6 +4,7 @@ use super::caller::{Caller, Door};
 use super::output::Waiting;
 use crate::metrics::Count;
 use crate::node::Node;
+use crate::tracking::Pushes;
 use circlet_resp::command::{CommandId, all};
 use circlet_resp::{Proto, ReplyBuf};
 use parking_lot::Mutex;
@@ -45,6 +46,9 @@ pub(crate) struct ClientHandle {
     reader: Mutex<Option<Waker>>,
     /// Ends the wait of the command that waits, if one does.
     unblock: Mutex<Option<oneshot::Sender<Unblock>>>,
+    /// What it is yet to be told of copies that it keeps, and whether that is anything.
+    pushes: Mutex<Pushes>,
+    pushed: AtomicBool,
 }
 
 /// What others see of a connection's doings: written once a batch, without a lock.
@@ -78,6 +82,15 @@ pub(crate) enum Unblock {
     TimeOver,
     /// It is answered with an error.
     Error,
+}
+
+/// Why a connection does not wait for commands any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Called {
+    /// The client is to leave.
+    Killed,
+    /// There are pushes for it.
+    Told,
 }
 
 impl Activity {
@@ -136,6 +149,24 @@ impl ClientHandle {
         }
     }
 
+    /// Adds to what the client is to be told, and wakes its connection.
+    pub(crate) fn push(&self, what: impl FnOnce(&mut Pushes)) {
+        what(&mut self.pushes.lock());
+        if !self.pushed.swap(true, Ordering::AcqRel)
+            && let Some(reader) = &*self.reader.lock()
+        {
+            reader.wake_by_ref();
+        }
+    }
+
+    /// Appends what the client is to be told. Only its connection does, behind the replies of a batch.
+    #[inline]
+    pub(crate) fn write_pushes(&self, replies: &mut ReplyBuf) {
+        if self.pushed.load(Ordering::Acquire) && self.pushed.swap(false, Ordering::AcqRel) {
+            self.pushes.lock().write(replies);
+        }
+    }
+
     /// A command of the client begins to wait: gives where it is told to stop.
     pub(crate) fn begin_waiting(&self) -> oneshot::Receiver<Unblock> {
         let (sender, receiver) = oneshot::channel();
@@ -156,14 +187,18 @@ impl ClientHandle {
         waits.is_some_and(|waits| waits.send(how).is_ok())
     }
 
-    /// Whether the client was killed; else [`ClientHandle::kill`] wakes this task. `known` is the waker that the last call left for that.
-    pub(crate) fn is_killed_or_wakes(&self, known: &mut Option<Waker>, cx: &mut Context<'_>) -> bool {
+    /// Whether the client was killed or is to be told something; else [`ClientHandle::kill`] and [`ClientHandle::push`] wake this task. `known`
+    /// is the waker that the last call left for that.
+    pub(crate) fn is_called_or_wakes(&self, known: &mut Option<Waker>, cx: &mut Context<'_>) -> Option<Called> {
         if !known.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
             *known = Some(cx.waker().clone());
             self.reader.lock().clone_from(known);
         }
-        // After the waker was left: whoever kills the client now wakes the task.
-        self.killed.load(Ordering::Acquire)
+        // After the waker was left: whoever kills the client or tells it something now wakes the task.
+        if self.killed.load(Ordering::Acquire) {
+            return Some(Called::Killed);
+        }
+        self.pushed.load(Ordering::Acquire).then_some(Called::Told)
     }
 
     /// Returns when somebody has killed the client. Only its own connection waits for that.
@@ -184,6 +219,39 @@ pub(crate) enum Replying {
     SkipNext,
 }
 
+/// Of which reads a client keeps copies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Caching {
+    /// Of none, or it hears of everything with certain prefixes.
+    #[default]
+    None,
+    /// Of all.
+    All,
+    /// Of what the command behind CLIENT CACHING YES reads; whether that is the next one.
+    OptIn(bool),
+    /// Of all but what the command behind CLIENT CACHING NO reads; whether that is the next one.
+    OptOut(bool),
+}
+
+impl Caching {
+    /// Whether the next command reads for keeping.
+    pub(crate) fn tracks(self) -> bool {
+        matches!(self, Caching::All | Caching::OptIn(true) | Caching::OptOut(false))
+    }
+
+    /// Whether the next command is unlike those behind it.
+    pub(crate) fn is_for_one(self) -> bool {
+        matches!(self, Caching::OptIn(true) | Caching::OptOut(true))
+    }
+
+    /// A command was run.
+    pub(crate) fn after_command(&mut self) {
+        if let Caching::OptIn(next) | Caching::OptOut(next) = self {
+            *next = false;
+        }
+    }
+}
+
 /// A client as its own connection sees it. Dropping it takes it off the node's list.
 pub(crate) struct Client {
     node: Arc<Node>,
@@ -192,6 +260,7 @@ pub(crate) struct Client {
     pub(crate) replying: Replying,
     /// How long commands of the batch waited for somebody to write: not counted as time that they took.
     pub(crate) waited: Duration,
+    pub(crate) caching: Caching,
 }
 
 impl Client {
@@ -215,19 +284,17 @@ impl Client {
             wake: Notify::new(),
             reader: Mutex::default(),
             unblock: Mutex::default(),
+            pushes: Mutex::default(),
+            pushed: AtomicBool::new(false),
         });
         handle.activity.on_batch(since_ns, None);
         node.clients.insert(Arc::clone(&handle));
         node.metrics.inc(Count::ConnectionsAccepted);
         Ok(Client {
             node: Arc::clone(node),
+            caller: fresh_caller(door, handle.id),
             handle,
-            caller: Caller {
-                door,
-                proto: Proto::Resp2,
-                read: None,
-                write: None,
-            },
+            caching: Caching::default(),
             replying: Replying::On,
             waited: Duration::ZERO,
         })
@@ -235,12 +302,9 @@ impl Client {
 
     /// Puts the connection back into the state that it began in.
     pub(crate) fn reset(&mut self) {
-        self.caller = Caller {
-            door: self.caller.door,
-            proto: Proto::Resp2,
-            read: None,
-            write: None,
-        };
+        self.caller = fresh_caller(self.caller.door, self.handle.id);
+        self.caching = Caching::default();
+        self.node.store.tracking().end(self.handle.id);
         self.replying = Replying::On;
         self.handle.said.lock().name.clear();
         for flag in [Flag::Resp3, Flag::ReadOnly, Flag::NoEvict, Flag::NoTouch] {
@@ -254,6 +318,14 @@ impl Client {
         self.handle.activity.set(Flag::Resp3, proto == Proto::Resp3);
     }
 
+    /// Commands on keys were run, whose replies begin at `start`.
+    pub(crate) fn after_run(&mut self, start: usize, replies: &mut ReplyBuf) {
+        self.caching.after_command();
+        if self.replying != Replying::On {
+            self.after_reply(start, replies);
+        }
+    }
+
     /// Takes back the replies from `start` on if the client does not want them.
     pub(crate) fn after_reply(&mut self, start: usize, replies: &mut ReplyBuf) {
         if self.replying != Replying::On {
@@ -262,6 +334,18 @@ impl Client {
         if self.replying == Replying::SkipNext {
             self.replying = Replying::On;
         }
+    }
+}
+
+fn fresh_caller(door: Door, client: u64) -> Caller {
+    Caller {
+        door,
+        proto: Proto::Resp2,
+        read: None,
+        write: None,
+        at_owner: false,
+        client,
+        tracks: false,
     }
 }
 
@@ -280,6 +364,7 @@ fn keep_alive(socket: &TcpStream, interval: Duration) -> io::Result<()> {
 
 impl Drop for Client {
     fn drop(&mut self) {
+        self.node.store.tracking().end(self.handle.id);
         self.node.clients.remove(self.handle.id);
     }
 }

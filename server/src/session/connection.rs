@@ -3,7 +3,7 @@
 use super::batch::Workbench;
 use super::blocking;
 use super::caller::Door;
-use super::client::{Client, Replying};
+use super::client::{Called, Client, Replying};
 use super::kit::Kit;
 use super::output::Output;
 use super::plan::Planned;
@@ -44,6 +44,7 @@ pub(crate) async fn serve(node: &Arc<Node>, client: &mut Client, socket: TcpStre
     };
     while let Some(mut kit) = connection.read(node, client).await? {
         let after = connection.commands(node, client, &mut kit).await?;
+        client.handle.write_pushes(&mut connection.out.replies);
         connection.out.flush().await?;
         if after == After::Close {
             return connection.out.socket.shutdown().await;
@@ -63,12 +64,18 @@ struct Connection {
 }
 
 impl Connection {
-    /// Waits for commands, or for more of one; `None` once the client has left or was killed.
+    /// Waits for commands, for more of one, or for pushes; `None` once the client has left or was killed.
     async fn read(&mut self, node: &Node, client: &Client) -> io::Result<Option<Box<Kit>>> {
         let mut lent = None;
         let read = poll_fn(|cx| {
-            if client.handle.is_killed_or_wakes(&mut self.waker, cx) {
-                return Poll::Ready(Ok(0));
+            match client.handle.is_called_or_wakes(&mut self.waker, cx) {
+                Some(Called::Killed) => return Poll::Ready(Ok(0)),
+                Some(Called::Told) => {
+                    // Nothing was read: what there is to say goes where replies go.
+                    lent = Some(self.take_up(client.caller.proto));
+                    return Poll::Ready(Ok(0));
+                }
+                None => {}
             }
             // A kit is taken only for as long as there is something to read into it.
             let mut kit = self.take_up(client.caller.proto);
@@ -204,6 +211,7 @@ async fn run_commands(
             out.flush().await?;
         }
         let (start, first) = (out.replies.len(), next);
+        client.caller.tracks = client.caching.tracks();
         let blocked = plan_run(node, client, batch, frame, bench, &mut next);
         bench
             .run(
@@ -213,8 +221,8 @@ async fn run_commands(
                 out,
             )
             .await?;
-        if next > first && client.replying != Replying::On {
-            client.after_reply(start, &mut out.replies);
+        if next > first {
+            client.after_run(start, &mut out.replies);
         }
         let Some(blocked) = blocked else { continue };
         out.flush_if_long().await?;
@@ -296,7 +304,7 @@ fn plan_run(
             planned @ (Planned::Refused(_) | Planned::CrossSlot) => return Some(Blocked::Unplanned(planned)),
             Planned::NoKeys => return Some(Blocked::Server(spec)),
         }
-        if client.replying != Replying::On || bench.plan.is_full() {
+        if client.replying != Replying::On || client.caching.is_for_one() || bench.plan.is_full() {
             break;
         }
     }

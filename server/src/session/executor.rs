@@ -12,6 +12,7 @@
 //! from running.
 
 mod late;
+mod tracked;
 
 use super::caller::Door;
 use super::gate::Gate;
@@ -146,7 +147,9 @@ impl Executor {
         replies: &mut ReplyBuf,
     ) {
         let route = scene.routes.arc(part.arc);
-        let here = route.coordinator == Some(scene.routes.me) || (scene.caller.door == Door::Peer && route.owned);
+        let aside = scene.caller.at_owner && route.owned && route.caught_up && !part.spec.is_write();
+        let for_peer = scene.caller.door == Door::Peer && route.owned;
+        let here = route.coordinator == Some(scene.routes.me) || for_peer || aside;
         match route.coordinator {
             Some(coordinator) if !here => match gate.forward(coordinator) {
                 Ok(()) => self.run_elsewhere(scene, coordinator, index, part, args),
@@ -158,7 +161,7 @@ impl Executor {
                 let owners = scene.routes.owners(route);
                 if let Err(refused) = gate.admit(part.spec, levels, owners) {
                     replies.error_display(&refused);
-                } else if here && gate.may_coordinate && route.is_ready(levels.read) {
+                } else if here && gate.may_coordinate && (aside || route.is_ready(levels.read)) {
                     let run = Run {
                         scene,
                         gate,
@@ -184,6 +187,11 @@ impl Executor {
         part: &Part,
         args: Args<'_>,
     ) {
+        if scene.caller.tracks && !part.spec.is_write() {
+            // Nobody here will hear of the key's changes.
+            let (client, key) = (scene.caller.client, part.key(args).key);
+            scene.node.store.tracking().disown(client, part.arc, key);
+        }
         let out = self.for_peer(coordinator, Frame::Runs);
         if !part.put_run(&mut out.encoded, scene.caller.run_how(), args) {
             self.waits.problems.push((
@@ -220,6 +228,10 @@ impl Executor {
             return;
         }
         let writer = scene.node.writer(&shard, scene.now.wall, !run.owners.is_alone());
+        shard.note_origin(scene.caller.client);
+        if scene.caller.tracks {
+            tracked::track(&mut shard, part, args, key.key, scene.caller.client);
+        }
         let done = match part.handler {
             Handler::Key(handler) => {
                 self.delta.clear();
@@ -356,7 +368,7 @@ impl Executor {
 
     /// Has as many other owners as the read level needs vouch for what was read.
     fn vouch(&mut self, run: Run<'_>, read: &[(WireKey<'_>, u64)]) -> Result<(), Shortfall> {
-        let readers = run.scene.readers(run.owners);
+        let readers = run.scene.readers(run.part.arc, run.owners);
         let group = Group::read(run.owners.read_n, run.levels.read, &readers)?;
         let mut encoded = Vec::new();
         for peer in group.asked() {

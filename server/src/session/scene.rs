@@ -7,6 +7,7 @@ use crate::routes::{NodeIndex, OwnerSet, Routes};
 use circlet_core::control::Now;
 use circlet_core::message::batch::WireKey;
 use circlet_core::state::State;
+use circlet_ring::ArcId;
 use smallvec::SmallVec;
 
 /// How reads make sure of what they read.
@@ -30,11 +31,12 @@ pub(crate) struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// The owners that can vouch for a read, those whose link is quick first.
-    pub(super) fn readers(&self, owners: &OwnerSet) -> SmallVec<[NodeIndex; 4]> {
+    /// The owners that can vouch for a read, those whose link is quick first. Of the coordinator a caller that reads at any owner holds that it is not.
+    pub(super) fn readers(&self, arc: ArcId, owners: &OwnerSet) -> SmallVec<[NodeIndex; 4]> {
+        let avoided = self.routes.arc(arc).coordinator.filter(|_| self.caller.at_owner);
         let slow = |peer: &NodeIndex| {
             let link = &self.node.links[*peer];
-            link.is_slow() || link.outbox.is_full()
+            Some(*peer) == avoided || link.is_slow() || link.outbox.is_full()
         };
         let mut readers = owners.readers.clone();
         if readers.iter().any(slow) {
@@ -44,7 +46,7 @@ impl Scene<'_> {
     }
 
     /// Appends this node's state of a key, encoded.
-    pub(super) fn encode_state(&self, arc: circlet_ring::ArcId, key: WireKey<'_>, out: &mut Vec<u8>) {
+    pub(super) fn encode_state(&self, arc: ArcId, key: WireKey<'_>, out: &mut Vec<u8>) {
         let shard = self.node.store.lock(arc);
         let state: State<'_> = shard.state(&crate::link::hashed(key));
         state.encode(out);

@@ -29,6 +29,7 @@ mod scan;
 mod slowlog;
 #[cfg(test)]
 mod test_request;
+mod tracking;
 mod wait;
 
 use super::client::Client;
@@ -55,6 +56,9 @@ pub(crate) async fn run(
     replies: &mut ReplyBuf,
 ) -> After {
     let start = replies.len();
+    if spec.id() != CommandId::ClientCaching {
+        client.caching.after_command();
+    }
     match spec.id() {
         CommandId::Quit => {
             replies.ok();
@@ -99,6 +103,9 @@ async fn run_here(
         }
         Id::ClientPause | Id::ClientUnblock | Id::ClientUnpause | Id::ClientNoEvict | Id::ClientNoTouch => {
             return client::client(node, client, id, args, replies);
+        }
+        Id::ClientTracking | Id::ClientCaching | Id::ClientGetredir | Id::ClientTrackinginfo => {
+            return tracking::run(node, client, id, args, replies);
         }
         Id::Dbsize => keyspace::dbsize(node, door, replies).await,
         Id::Keys => keyspace::keys(node, door, &args[1], replies).await,

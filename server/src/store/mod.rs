@@ -22,9 +22,11 @@ mod shard;
 mod summands;
 mod sync;
 mod table;
+mod watching;
 mod weight;
 
 use crate::metrics::{Balance, Watch};
+use crate::tracking::Tracking;
 use circlet_ring::{ArcCount, ArcId};
 use parking_lot::Mutex;
 
@@ -46,6 +48,7 @@ pub struct Store {
     cells: Box<[Cell]>,
     // Invariant: the memory of all shards but of those that are locked now, where it is the memory of before.
     memory: Balance,
+    tracking: Tracking,
 }
 
 /// An arc's shard behind its lock; begins a cache line of its own.
@@ -80,7 +83,13 @@ impl Store {
             prefetchers: prefetchers.into(),
             cells: cells.into(),
             memory,
+            tracking: Tracking::default(),
         }
+    }
+
+    /// The clients that keep copies.
+    pub(crate) fn tracking(&self) -> &Tracking {
+        &self.tracking
     }
 
     /// The number of arcs.
@@ -92,7 +101,7 @@ impl Store {
     /// Waits for the arc's lock.
     #[inline]
     pub fn lock(&self, arc: ArcId) -> ShardGuard<'_> {
-        ShardGuard::new(self.cells[arc.index()].shard.lock(), &self.memory)
+        ShardGuard::new(self.cells[arc.index()].shard.lock(), &self.memory, &self.tracking)
     }
 
     /// The memory of all entries and their buckets, in bytes, as this thread goes on changing it. Takes no lock.

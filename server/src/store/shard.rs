@@ -8,6 +8,8 @@ use circlet_core::state::{Collection, Merged, State, merge};
 use circlet_core::time::WallMs;
 use circlet_ring::{ArcCount, ArcId, Slot};
 
+use crate::tracking::Watched;
+
 use super::counts::Counts;
 use super::due::{Due, Name, Sweepable};
 use super::entry_view::EntryView;
@@ -43,6 +45,9 @@ pub struct Shard {
     told_bytes: u64,
     /// Collections that are no longer there; freeing a million parts takes a tenth of a second. Emptied when the lock is given back.
     pub(super) freed_later: Vec<Entry>,
+    pub(super) arc: ArcId,
+    /// Who is to hear of changes, while anybody is.
+    pub(super) watched: Option<Box<Watched>>,
 }
 
 /// What merging a state did.
@@ -77,6 +82,8 @@ impl Shard {
             scratch: Vec::new(),
             told_bytes: 0,
             freed_later: Vec::new(),
+            arc,
+            watched: None,
         }
     }
 
@@ -153,6 +160,7 @@ impl Shard {
         let Some(entry) = self.table.remove(key) else {
             return false;
         };
+        self.note_change(key);
         summands::sub(&mut self.sums, key.hash, &entry.held());
         let weight = Weight::of(&entry);
         self.account(key.slot, weight, Weight::NOTHING);
@@ -187,6 +195,7 @@ impl Shard {
     }
 
     fn discard(&mut self) -> Discarded {
+        self.note_change_of_all();
         self.due = Due::default();
         self.counts = Counts::default();
         self.live_by_slot.fill(0);
@@ -339,6 +348,7 @@ impl Shard {
         change: impl FnOnce(&mut Collection) -> R,
     ) -> Option<R> {
         self.table.get(key)?.collection()?;
+        self.note_change(key);
         let entry = self.table.get_mut(key)?;
         let old = Weight::of(entry);
         summands::sub(&mut self.sums, key.hash, &entry.held());
@@ -389,9 +399,11 @@ impl Shard {
         self.note(key, summands::sweepable(&entry.held(), self.flush));
         self.table.insert(key, entry);
         self.account(key.slot, Weight::NOTHING, new);
+        self.note_change(key);
     }
 
     fn store(&mut self, key: &HashedKey<'_>, content: &Content<'_>) {
+        self.note_change(key);
         let (old, bytes) = match self.table.get_mut(key) {
             Some(entry) => {
                 let old = Weight::of(entry);

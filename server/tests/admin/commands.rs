@@ -37,14 +37,14 @@ async fn a_connection_is_answered_as_by_redis() {
             ("CLIENT NO-EVICT on", "OK"),
             ("CLIENT NO-TOUCH maybe", "-ERR syntax error"),
             ("CLIENT CONSISTENCY READ ONE", "OK"),
-            ("CLIENT CONSISTENCY", "[read one write default]"),
+            ("CLIENT CONSISTENCY", "[read one write default at coordinator]"),
             ("CLIENT CONSISTENCY READ ANY", "-ERR syntax error"),
             ("CLIENT KILL 1.2.3.4:5", "-ERR No such client"),
             ("CLIENT KILL ID 999999", "0"),
             ("CLIENT PAUSE x", "-ERR timeout is not an integer or out of range"),
             ("CLIENT PAUSE 1 BOTH", "-ERR CLIENT PAUSE mode must be WRITE or ALL"),
             ("RESET", "RESET"),
-            ("CLIENT CONSISTENCY", "[read default write default]"),
+            ("CLIENT CONSISTENCY", "[read default write default at coordinator]"),
             ("WAIT 0 0", "0"),
             ("WAIT 1 -1", "-ERR timeout is negative"),
             ("READONLY", "-ERR This instance has cluster support disabled"),
@@ -68,7 +68,10 @@ async fn a_connection_is_answered_as_by_redis() {
         hello.starts_with("{server=redis version=7.2.") && hello.contains("mode=standalone"),
         "{hello}"
     );
-    assert_eq!(client.text("CLIENT CONSISTENCY").await, "{read=default write=default}");
+    assert_eq!(
+        client.text("CLIENT CONSISTENCY").await,
+        "{read=default write=default at=coordinator}"
+    );
     assert_eq!(client.text("QUIT").await, "OK");
     assert_eq!(client.reply().await, None, "the node closes after QUIT");
 }
@@ -207,4 +210,30 @@ async fn the_redis_cluster_port_tells_the_topology() {
     }
     assert_eq!(next, 16_384);
     assert_eq!(client.ask("CLUSTER SHARDS").await.as_slice().map(<[_]>::len), Some(3));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_topology_for_clients_is_the_same_on_both_ports_and_nothing_to_who_knows_it() {
+    let cluster = Cluster::start(3).await;
+    let mut big = cluster.big(1).await;
+    big.text("HELLO 3").await;
+    let mut own = cluster.cluster(1).await;
+    own.text("HELLO 3").await;
+    let told = own.text("CLUSTER TOPOLOGY").await;
+    assert_eq!(big.text("CLUSTER TOPOLOGY").await, told);
+    for node in &cluster.nodes {
+        assert!(told.contains(&node.addresses().client.to_string()), "{told}");
+    }
+    let known = told
+        .split("fingerprint=")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next());
+    let known = known.expect("a fingerprint");
+    assert_eq!(big.text(&format!("CLUSTER TOPOLOGY {known}")).await, "nil");
+    assert_ne!(big.text("CLUSTER TOPOLOGY 7").await, "nil");
+    assert!(
+        big.text("CLUSTER TOPOLOGY x")
+            .await
+            .starts_with("-ERR value is not an integer")
+    );
 }

@@ -19,4 +19,5 @@ mod minority;
 mod relay;
 mod settings;
 mod stats;
+mod tracking;
 mod visible;

@@ -4,12 +4,15 @@ use super::super::CommandId as Id;
 use super::super::arg::{integer, oneof, string, token};
 use super::super::flags::{Category, Flag};
 use super::super::spec::{CommandSpec, Group};
+use super::client_tracking::{CLIENT_CACHING, CLIENT_GETREDIR, CLIENT_TRACKING, CLIENT_TRACKINGINFO};
 
 pub(crate) static CLIENT: CommandSpec = CommandSpec::new(Id::Client, "client", -2, Group::Connection, "2.4.0")
     .about("Looks at connections and changes them.", "Depends on the subcommand.")
     .with_subcommands(&[
+        &CLIENT_CACHING,
         &CLIENT_CONSISTENCY,
         &CLIENT_GETNAME,
+        &CLIENT_GETREDIR,
         &CLIENT_HELP,
         &CLIENT_ID,
         &CLIENT_INFO,
@@ -21,6 +24,8 @@ pub(crate) static CLIENT: CommandSpec = CommandSpec::new(Id::Client, "client", -
         &CLIENT_REPLY,
         &CLIENT_SETINFO,
         &CLIENT_SETNAME,
+        &CLIENT_TRACKING,
+        &CLIENT_TRACKINGINFO,
         &CLIENT_UNBLOCK,
         &CLIENT_UNPAUSE,
     ]);

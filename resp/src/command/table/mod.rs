@@ -3,6 +3,7 @@
 //! Arities, flags, key positions and the grammar of arguments are those of Redis 7.2; the descriptions are our own.
 
 mod client;
+mod client_tracking;
 mod cluster;
 mod cluster_change;
 mod command;
@@ -247,6 +248,10 @@ commands! {
     ClientReply => client::CLIENT_REPLY,
     ClientSetinfo => client::CLIENT_SETINFO,
     ClientSetname => client::CLIENT_SETNAME,
+    ClientCaching => client_tracking::CLIENT_CACHING,
+    ClientGetredir => client_tracking::CLIENT_GETREDIR,
+    ClientTracking => client_tracking::CLIENT_TRACKING,
+    ClientTrackinginfo => client_tracking::CLIENT_TRACKINGINFO,
     ClientUnblock => client::CLIENT_UNBLOCK,
     ClientUnpause => client::CLIENT_UNPAUSE,
     Command => command::COMMAND,

@@ -1,7 +1,10 @@
-//! `CLIENT CONSISTENCY [READ ONE|QUORUM|ALL|DEFAULT] [WRITE ONE|QUORUM|ALL|DEFAULT]`
+//! `CLIENT CONSISTENCY [READ ONE|QUORUM|ALL|DEFAULT] [WRITE ONE|QUORUM|ALL|DEFAULT] [AT COORDINATOR|OWNER]`
 //!
 //! Circlet's own: how many owners must answer this connection's reads, and hold its writes before they are acknowledged. DEFAULT
-//! gives the choice back to the key's prefix and the cluster. Without levels it answers what is chosen: a map of `read` and `write`.
+//! gives the choice back to the key's prefix and the cluster. Without levels it answers what is chosen: a map of `read`, `write` and `at`.
+//!
+//! AT OWNER has reads run on this node if it owns the key and has caught up, instead of being passed on to the key's coordinator, and the coordinator
+//! is asked last. The level holds all the same. A smart client hedges with it: asked twice, the slow coordinator would be the same one.
 
 use super::super::client::Client;
 use crate::command::CommandError;
@@ -11,24 +14,44 @@ use circlet_resp::{Args, ReplyBuf};
 /// The word that gives the choice back.
 const DEFAULT: &str = "default";
 
-/// What was chosen for reads and for writes; `None` where nothing was said.
-type Chosen = (Option<Option<Level>>, Option<Option<Level>>);
+/// Where reads run.
+const OWNER: &str = "owner";
+const COORDINATOR: &str = "coordinator";
+
+/// What was chosen; `None` where nothing was said.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Chosen {
+    read: Option<Option<Level>>,
+    write: Option<Option<Level>>,
+    at_owner: Option<bool>,
+}
 
 fn parse(args: Args<'_>) -> Result<Chosen, CommandError> {
-    let mut chosen = (None, None);
+    let mut chosen = Chosen::default();
     let mut at = 2;
     while let Some(what) = args.get(at) {
-        let level = Some(level(args.get(at + 1).ok_or(CommandError::Syntax)?)?);
+        let word = args.get(at + 1).ok_or(CommandError::Syntax)?;
         if what.eq_ignore_ascii_case(b"read") {
-            chosen.0 = level;
+            chosen.read = Some(level(word)?);
         } else if what.eq_ignore_ascii_case(b"write") {
-            chosen.1 = level;
+            chosen.write = Some(level(word)?);
+        } else if what.eq_ignore_ascii_case(b"at") {
+            chosen.at_owner = Some(is_owner(word)?);
         } else {
             return Err(CommandError::Syntax);
         }
         at += 2;
     }
     Ok(chosen)
+}
+
+fn is_owner(word: &[u8]) -> Result<bool, CommandError> {
+    let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
+    match (is(OWNER), is(COORDINATOR)) {
+        (true, _) => Ok(true),
+        (_, true) => Ok(false),
+        _ => Err(CommandError::Syntax),
+    }
 }
 
 fn level(word: &[u8]) -> Result<Option<Level>, CommandError> {
@@ -47,16 +70,20 @@ fn word(level: Option<Level>) -> &'static str {
 pub(super) fn consistency(client: &mut Client, args: Args<'_>, replies: &mut ReplyBuf) -> Result<(), CommandError> {
     let caller = &mut client.caller;
     if args.len() == 2 {
-        replies.map(2);
+        replies.map(3);
         for (name, level) in [("read", caller.read), ("write", caller.write)] {
             replies.bulk(name.as_bytes());
             replies.bulk(word(level).as_bytes());
         }
+        replies.bulk(b"at");
+        let at = if caller.at_owner { OWNER } else { COORDINATOR };
+        replies.bulk(at.as_bytes());
         return Ok(());
     }
-    let (read, write) = parse(args)?;
-    caller.read = read.unwrap_or(caller.read);
-    caller.write = write.unwrap_or(caller.write);
+    let chosen = parse(args)?;
+    caller.read = chosen.read.unwrap_or(caller.read);
+    caller.write = chosen.write.unwrap_or(caller.write);
+    caller.at_owner = chosen.at_owner.unwrap_or(caller.at_owner);
     replies.ok();
     Ok(())
 }
@@ -69,15 +96,20 @@ mod tests {
     #[test]
     fn either_level_may_be_chosen_or_given_back() {
         let parse = |text| parse(Line::new(text).args());
-        assert_eq!(parse("CLIENT CONSISTENCY read ONE"), Ok((Some(Some(Level::One)), None)));
+        let chosen = |read, write, at_owner| Ok(Chosen { read, write, at_owner });
         assert_eq!(
-            parse("CLIENT CONSISTENCY WRITE all READ default"),
-            Ok((Some(None), Some(Some(Level::All))))
+            parse("CLIENT CONSISTENCY read ONE"),
+            chosen(Some(Some(Level::One)), None, None)
+        );
+        assert_eq!(
+            parse("CLIENT CONSISTENCY WRITE all READ default AT owner"),
+            chosen(Some(None), Some(Some(Level::All)), Some(true))
         );
         for wrong in [
             "CLIENT CONSISTENCY read",
             "CLIENT CONSISTENCY read most",
             "CLIENT CONSISTENCY sometimes ONE",
+            "CLIENT CONSISTENCY AT home",
         ] {
             assert_eq!(parse(wrong), Err(CommandError::Syntax), "{wrong}");
         }

@@ -3,7 +3,8 @@
 use super::{connect, run};
 use crate::support::{Cluster, circlet, report};
 use circlet_client::prelude::*;
-use circlet_client::{CallReport, Event, Observer};
+use circlet_client::{CallReport, Event, HedgeOptions, Observer};
+use rustix::process::Signal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ struct Counts {
     calls: AtomicU64,
     errors: AtomicU64,
     retried: AtomicU64,
+    hedged: AtomicU64,
     longest_us: AtomicU64,
 }
 
@@ -29,9 +31,12 @@ impl Observer for Counts {
     }
 
     fn on_event(&self, event: &Event<'_>) {
-        if matches!(event, Event::Retried { .. }) {
-            self.retried.fetch_add(1, Ordering::Relaxed);
-        }
+        let count = match event {
+            Event::Retried { .. } => &self.retried,
+            Event::Hedged => &self.hedged,
+            _ => return,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -191,5 +196,54 @@ fn a_client_follows_a_join_and_a_leave_without_an_error_or_a_stampede() {
         );
         assert!(client.epoch() > epoch, "it follows the epochs");
         assert!(fetches < bound, "{fetches} fetches are a stampede");
+    });
+}
+
+#[test]
+fn a_read_is_hedged_when_its_owner_stands_still() {
+    let cluster = Cluster::start();
+    run(async {
+        let counts = Arc::new(Counts::default());
+        let options = Options {
+            call_timeout: Duration::from_secs(10),
+            hedge: HedgeOptions {
+                enabled: true,
+                budget_percent: 100,
+                after_min: Duration::from_millis(2),
+            },
+            observer: Some(Arc::clone(&counts) as Arc<dyn Observer>),
+            ..Options::default()
+        };
+        let client = connect(&cluster, options).await;
+        let keys: Vec<String> = (0..60).map(|number| format!("hedge:{number}")).collect();
+        for key in &keys {
+            client.set(key, key).await.unwrap();
+        }
+        for key in keys.iter().cycle().take(600) {
+            client.get::<String>(key).await.unwrap();
+        }
+        let hedged = counts.hedged.load(Ordering::Relaxed);
+        cluster.signal(2, Signal::STOP);
+        let started = Instant::now();
+        let mut longest = Duration::ZERO;
+        for key in &keys {
+            let one = Instant::now();
+            let read: String = client.get(key).consistency(Consistency::Quorum).await.unwrap();
+            assert_eq!(&read, key);
+            longest = longest.max(one.elapsed());
+            if started.elapsed() > Duration::from_millis(400) {
+                break;
+            }
+        }
+        cluster.signal(2, Signal::CONT);
+        let hedged = counts.hedged.load(Ordering::Relaxed) - hedged;
+        report(&format!(
+            "client: {hedged} reads hedged while a node stood still, longest read {longest:?}"
+        ));
+        assert!(hedged > 0);
+        assert!(
+            longest < Duration::from_millis(400),
+            "a hedge need not wait for the one that stands still"
+        );
     });
 }

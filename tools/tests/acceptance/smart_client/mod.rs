@@ -3,6 +3,7 @@
 mod commands;
 mod examples;
 mod failure;
+mod near;
 
 use crate::support::{Cluster, PATIENCE};
 use circlet_client::prelude::*;
@@ -37,4 +38,9 @@ fn run(test: impl Future<Output = ()>) {
             .await
             .expect("the test ends");
     });
+}
+
+/// The pace of loops that wait for something or write on.
+async fn wait_until_later() {
+    tokio::time::sleep(Duration::from_millis(2)).await;
 }
