@@ -212,7 +212,9 @@ fn members(cluster: &WhereArgs, names: &Names) -> Result<Vec<(String, SocketAddr
             is_there.then(|| (names.name(id), at))
         };
         let members = ring["members"].as_array().map(Vec::as_slice).unwrap_or_default();
-        return Ok(members.iter().filter_map(member).collect());
+        let mut members: Vec<(String, SocketAddr)> = members.iter().filter_map(member).collect();
+        members.sort_by_key(|(_, at)| *at);
+        return Ok(members);
     }
     Err(last.unwrap_or_else(|| Failure::new("no node answers")))
 }

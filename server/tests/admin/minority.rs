@@ -77,6 +77,30 @@ async fn a_minority_of_two_refuses_quorum_and_serves_one_and_after_healing_both_
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_of_which_every_node_was_alone_comes_together_by_itself() {
+    let cluster = Cluster::start_apart(3, &["arcs = 256"; 3]).await;
+    let mut clients = [cluster.big(0).await, cluster.big(1).await, cluster.big(2).await];
+    expect(&mut clients[0], "SET k before", "OK").await;
+    cluster.relay().cut_everyone_off();
+    for client in &mut clients {
+        wait_until("a node is alone", async || {
+            figure(client, "circlet", "members_alive").await == 1
+        })
+        .await;
+        let refused = client.text("SET k alone").await;
+        assert_eq!(refused, "-NOQUORUM need 2 of 3 replicas, 1 alive");
+    }
+    cluster.relay().heal();
+    for client in &mut clients {
+        wait_until("all are together again", async || {
+            figure(client, "circlet", "members_alive").await == 3 && client.text("GET k").await == "before"
+        })
+        .await;
+    }
+    expect(&mut clients[1], "SET k after", "OK").await;
+}
+
 /// One side's changes, each on one of its nodes in turn, at ONE.
 async fn change<const N: usize>(cluster: &Cluster, side: [usize; N], name: &str, by: u64) {
     for (turn, key) in (0..KEYS).enumerate() {

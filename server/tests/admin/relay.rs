@@ -18,37 +18,59 @@ use tokio::sync::watch;
 
 /// Everything between the nodes of a cluster. Its tasks end with the runtime of the test.
 pub(crate) struct Relay {
-    /// The nodes that are cut off from the rest, not from each other.
-    side: Arc<watch::Sender<BTreeSet<usize>>>,
+    cut: Arc<watch::Sender<Cut>>,
+}
+
+/// Who does not reach whom.
+#[derive(Debug, Clone)]
+enum Cut {
+    /// These nodes are cut off from the rest, not from each other.
+    Side(BTreeSet<usize>),
+    /// Every node is alone.
+    Everyone,
+}
+
+impl Cut {
+    fn is_open(&self, a: usize, b: usize) -> bool {
+        match self {
+            Self::Side(side) => side.contains(&a) == side.contains(&b),
+            Self::Everyone => a == b,
+        }
+    }
 }
 
 impl Relay {
     /// Between nodes at these places.
     pub(crate) async fn start(places: &[Place]) -> Self {
-        let side = Arc::new(watch::Sender::new(BTreeSet::new()));
+        let cut = Arc::new(watch::Sender::new(Cut::Side(BTreeSet::new())));
         let places: Arc<[Place]> = places.into();
         for (to, place) in places.iter().enumerate() {
             let at = SocketAddr::from((place.listed_ip, place.peer_port()));
             let node = SocketAddr::from((place.ip, place.peer_port()));
             let links = TcpListener::bind(at).await.expect("a listed address");
             let gossip = UdpSocket::bind(at).await.expect("a listed address");
-            tokio::spawn(pass_datagrams(gossip, node, to, Arc::clone(&places), side.subscribe()));
-            let (side, places) = (Arc::clone(&side), Arc::clone(&places));
+            tokio::spawn(pass_datagrams(gossip, node, to, Arc::clone(&places), cut.subscribe()));
+            let (cut, places) = (Arc::clone(&cut), Arc::clone(&places));
             tokio::spawn(async move {
                 while let Ok((link, from)) = links.accept().await {
                     if let Some(from) = number_of(from.ip(), &places) {
-                        let side = side.subscribe();
-                        tokio::spawn(pass_link(link, node, Link { from, to, side }));
+                        let cut = cut.subscribe();
+                        tokio::spawn(pass_link(link, node, Link { from, to, cut }));
                     }
                 }
             });
         }
-        Self { side }
+        Self { cut }
     }
 
     /// Cuts these nodes off from the others.
     pub(crate) fn cut_off(&self, side: &[usize]) {
-        self.side.send_replace(side.iter().copied().collect());
+        self.cut.send_replace(Cut::Side(side.iter().copied().collect()));
+    }
+
+    /// Cuts every node off from every other.
+    pub(crate) fn cut_everyone_off(&self) {
+        self.cut.send_replace(Cut::Everyone);
     }
 
     /// Everyone reaches everyone again.
@@ -62,16 +84,12 @@ fn number_of(ip: IpAddr, places: &[Place]) -> Option<usize> {
     places.iter().position(|place| place.ip == ip)
 }
 
-fn is_open(side: &BTreeSet<usize>, a: usize, b: usize) -> bool {
-    side.contains(&a) == side.contains(&b)
-}
-
 async fn pass_datagrams(
     socket: UdpSocket,
     node: SocketAddr,
     to: usize,
     places: Arc<[Place]>,
-    side: watch::Receiver<BTreeSet<usize>>,
+    cut: watch::Receiver<Cut>,
 ) {
     let mut datagram = vec![0; 64 << 10];
     loop {
@@ -80,7 +98,7 @@ async fn pass_datagrams(
             continue;
         };
         let from = number_of(from.ip(), &places);
-        if from.is_some_and(|from| is_open(&side.borrow(), from, to)) {
+        if from.is_some_and(|from| cut.borrow().is_open(from, to)) {
             // A datagram may be lost.
             let _ = socket.send_to(&datagram[..count], node).await;
         }
@@ -92,7 +110,7 @@ async fn pass_datagrams(
 struct Link {
     from: usize,
     to: usize,
-    side: watch::Receiver<BTreeSet<usize>>,
+    cut: watch::Receiver<Cut>,
 }
 
 impl Link {
@@ -100,7 +118,7 @@ impl Link {
     async fn open(&mut self) {
         let (from, to) = (self.from, self.to);
         // The relay is gone: so is the test.
-        let _ = self.side.wait_for(|side| is_open(side, from, to)).await;
+        let _ = self.cut.wait_for(|cut| cut.is_open(from, to)).await;
     }
 }
 

@@ -6,9 +6,9 @@ use crate::output::escape;
 use std::f64::consts::TAU;
 use std::fmt::Write as _;
 
-const CENTRE: f64 = 360.0;
-const HEIGHT: f64 = 720.0;
-const WIDTH: f64 = 1180.0;
+const CENTRE: f64 = 370.0;
+const HEIGHT: f64 = 740.0;
+const WIDTH: f64 = 1200.0;
 /// From the centre to the outer edge of the primaries.
 const OUTER: f64 = 300.0;
 /// How thick the ring of primaries is, and each further one.
@@ -17,8 +17,8 @@ const BAND: f64 = 26.0;
 const GAP: f64 = 4.0;
 /// Marks of arcs that move stand outside of the ring.
 const MARK: f64 = 14.0;
-const LEGEND: f64 = 740.0;
-const LINE: f64 = 58.0;
+const LEGEND: f64 = 770.0;
+const LINE: f64 = 68.0;
 const BAR: f64 = 170.0;
 
 const STYLE: &str = "text{font-family:system-ui,-apple-system,'Segoe UI',sans-serif;fill:#1c2430}\
@@ -133,7 +133,7 @@ fn legend(svg: &mut String, ring: &Ring) {
     let _ = writeln!(
         svg,
         "<text font-size=\"18\" x=\"{LEGEND}\" y=\"56\">Nodes</text>\
-         <text class=\"soft\" font-size=\"12\" x=\"{LEGEND}\" y=\"76\">outer ring: primaries; inner rings: further owners; outside: arcs on their way</text>"
+         <text class=\"soft\" font-size=\"12\" x=\"{LEGEND}\" y=\"76\">outer ring: primaries; inner rings: further owners; outside: arcs on their way; strokes: fair shares</text>"
     );
     for (place, node) in ring.nodes.iter().enumerate() {
         entry(svg, place, node, 104.0 + LINE * place as f64);

@@ -15,6 +15,7 @@ mod command_line;
 mod failure;
 mod operating;
 mod rebalance;
+mod recover;
 mod slow_readers;
 mod smart_client;
 mod support;
