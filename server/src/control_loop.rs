@@ -8,7 +8,6 @@ use crate::link::compare::{compare, settle};
 use crate::link::transfer::exchange;
 use crate::metrics::Count;
 use crate::node::{Node, Request};
-use crate::routes::Routes;
 use circlet_core::control::{ControlPlane, Effect, Event, ExchangeOutcome, Notice};
 use circlet_core::message::hello::Purpose;
 use circlet_core::register::ShortId;
@@ -115,7 +114,10 @@ impl ControlLoop {
                     let sent = self.socket.try_send_to(&bytes, to).is_ok();
                     self.node.metrics.add(Count::GossipSent, sent.into());
                 }
-                Effect::InstallView(view) => self.node.install(Routes::new(view)),
+                Effect::InstallView(view) => {
+                    let routes = self.node.routes.load().after(view);
+                    self.node.install(routes);
+                }
                 Effect::Lease { until } => self.node.extend_lease(until),
                 Effect::Exchange { id, arc, peer, reason } => {
                     let node = Arc::clone(&self.node);
