@@ -125,6 +125,21 @@ async fn run_here(
         Id::LatencyHistogram | Id::LatencyDoctor | Id::LatencyGraph => {
             return latency::latency(node, id, args, replies);
         }
+        _ => return run_cluster(node, client, id, args, replies).await,
+    }
+    Ok(())
+}
+
+async fn run_cluster(
+    node: &Arc<Node>,
+    client: &Client,
+    id: CommandId,
+    args: Args<'_>,
+    replies: &mut ReplyBuf,
+) -> Result<(), CommandError> {
+    use CommandId as Id;
+    let door = client.caller.door;
+    match id {
         Id::ClusterInfo | Id::ClusterMyid | Id::ClusterNodes | Id::ClusterSlots | Id::ClusterShards => {
             return cluster::cluster(node, door, id, args, replies);
         }
