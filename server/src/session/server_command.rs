@@ -98,10 +98,7 @@ async fn run_here(
         Id::Readwrite => connection::read_only(client, false, replies),
         Id::ClientList => return client_list::list(node, args, replies),
         Id::ClientConsistency => return consistency::consistency(client, args, replies),
-        Id::ClientId | Id::ClientGetname | Id::ClientSetname | Id::ClientSetinfo | Id::ClientInfo | Id::ClientReply => {
-            return client::client(node, client, id, args, replies);
-        }
-        Id::ClientPause | Id::ClientUnblock | Id::ClientUnpause | Id::ClientNoEvict | Id::ClientNoTouch => {
+        id if is_client(id) => {
             return client::client(node, client, id, args, replies);
         }
         Id::ClientTracking | Id::ClientCaching | Id::ClientGetredir | Id::ClientTrackinginfo => {
@@ -125,7 +122,7 @@ async fn run_here(
         Id::LatencyHistogram | Id::LatencyDoctor | Id::LatencyGraph => {
             return latency::latency(node, id, args, replies);
         }
-        Id::ClusterInfo | Id::ClusterMyid | Id::ClusterNodes | Id::ClusterSlots | Id::ClusterShards => {
+        id if is_cluster(id) => {
             return cluster::cluster(node, door, id, args, replies);
         }
         Id::ClusterTopology => cluster_topology::write(node, args, replies)?,
@@ -143,9 +140,6 @@ async fn run_here(
         | Id::ClusterZone
         | Id::ClusterMoves => {
             return cluster_change::change(node, id, args, replies).await;
-        }
-        Id::ClusterKeyslot | Id::ClusterCountkeysinslot | Id::ClusterGetkeysinslot => {
-            return cluster::cluster(node, door, id, args, replies);
         }
         _ => return Err(CommandError::Syntax),
     }
@@ -167,4 +161,32 @@ fn time(replies: &mut ReplyBuf) {
     replies.array(2);
     replies.bulk_integer(now.as_secs() as i64);
     replies.bulk_integer(i64::from(now.subsec_micros()));
+}
+
+/// Whether a command describes the cluster, or slots of it.
+fn is_cluster(id: CommandId) -> bool {
+    use CommandId as Id;
+    let of_slots = matches!(
+        id,
+        Id::ClusterKeyslot | Id::ClusterCountkeysinslot | Id::ClusterGetkeysinslot
+    );
+    of_slots
+        || matches!(
+            id,
+            Id::ClusterInfo | Id::ClusterMyid | Id::ClusterNodes | Id::ClusterSlots | Id::ClusterShards
+        )
+}
+
+/// Whether a command is on clients, and has no file of its own.
+fn is_client(id: CommandId) -> bool {
+    use CommandId as Id;
+    let of_itself = matches!(
+        id,
+        Id::ClientId | Id::ClientGetname | Id::ClientSetname | Id::ClientSetinfo | Id::ClientInfo | Id::ClientReply
+    );
+    of_itself
+        || matches!(
+            id,
+            Id::ClientPause | Id::ClientUnblock | Id::ClientUnpause | Id::ClientNoEvict | Id::ClientNoTouch
+        )
 }
