@@ -150,7 +150,7 @@ async fn server(client: &Client) -> Result<(), Error> {
     assert!(settings.contains_key("maxmemory"));
     assert!(client.dbsize().await? > 5);
     assert!(client.command_count().await? > 100);
-    let moves: HashMap<String, u64> = client.cluster_moves().await?;
+    let moves: HashMap<String, i64> = client.cluster_moves().await?;
     assert_eq!(moves["arcs_moving"], 0);
     let raw: i64 = client.call(cmd("STRLEN").arg("s")).await?;
     assert_eq!(raw, 11);
