@@ -113,7 +113,7 @@ impl Catchup {
     /// `open_alone_after`: open an arc though owners that could know more stayed away for so long. It may forget acknowledged writes.
     pub(crate) fn new(topology: &Topology, me: MemberIndex, open_alone_after: Option<Duration>, now: Instant) -> Self {
         let arc_count = topology.settings().arcs;
-        let owned = |arc| Owned::new(&Parties::of(topology.arc(arc), me), arc);
+        let owned = |arc| Owned::new(&Parties::of(topology.arc(arc), me).without_removed(topology), arc);
         let arcs: Box<[Option<Owned>]> = arc_count.arcs().map(owned).collect();
         let mut caught_up = ArcBitmap::empty(arc_count);
         for arc in arc_count.arcs() {
@@ -201,10 +201,10 @@ impl Catchup {
     /// asked anew.
     pub(crate) fn install(&mut self, now: Instant, before: &Topology, topology: &Topology, me: MemberIndex) {
         self.lanes.resize_with(topology.members().len(), || Lane::new(now));
-        let is_changed = |arc: ArcId| before.arc(arc) != topology.arc(arc);
+        let is_changed = |arc: ArcId| topology.is_held_otherwise(before, arc);
         self.forget(is_changed);
         for arc in topology.settings().arcs.arcs().filter(|&arc| is_changed(arc)) {
-            let parties = Parties::of(topology.arc(arc), me);
+            let parties = Parties::of(topology.arc(arc), me).without_removed(topology);
             let owned = match &self.arcs[arc.index()] {
                 Some(owned) => owned.rearranged(&parties),
                 None => Owned::new(&parties, arc),

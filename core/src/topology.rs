@@ -219,6 +219,17 @@ impl Topology {
             .all(|arc| arc.moving.is_none() && arc.draining.is_empty())
     }
 
+    /// Whether `arc` is held otherwise than in `before`: by others, in another stage, or one of its holders was removed since and will never answer.
+    pub(crate) fn is_held_otherwise(&self, before: &Self, arc: ArcId) -> bool {
+        let is_removed = |of: &Self, member: MemberIndex| {
+            let entry = of.members.get(member.get());
+            entry.is_some_and(|entry| entry.stage == MemberStage::Removed)
+        };
+        let holders = || self.arc(arc).holders();
+        before.arc(arc) != self.arc(arc)
+            || holders().any(|holder| is_removed(self, holder) && !is_removed(before, holder))
+    }
+
     /// What the next document is made of, before anything in it is changed.
     #[must_use]
     pub fn draft(&self) -> Draft {

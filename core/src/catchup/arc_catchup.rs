@@ -12,7 +12,8 @@ use crate::view::{OwnerSet, Parties};
 /// ```
 ///
 /// N-W+1 others, because a write that this node acknowledged before it lost its memory is on at least W-1 of the N-1 others, so it is on one of any N-W+1 of
-/// them. If every other owner has answered, there is nobody left to ask: whatever exists is merged, whether they kept their memory or not.
+/// them. If every other owner has answered, there is nobody left to ask: whatever exists is merged, whether they kept their memory or not. One that an
+/// operator has removed is not waited for: it will never answer, and what it alone had is lost by that word.
 ///
 /// **While the arc moves** there are two sides. An owner to be catches up from the old owners, one after the other: the first sends what there is, the
 /// others what that one lacked. Once reads ask the new owners, each of them *drains* the old ones: compares with so many that it has all that reads
@@ -51,6 +52,8 @@ struct Roles {
     /// The other owners, those to be too.
     others: OwnerSet,
     draining: OwnerSet,
+    /// Of both, those that an operator removed.
+    gone: OwnerSet,
     old: Witnesses,
     new: Witnesses,
     is_old: bool,
@@ -85,6 +88,7 @@ impl Roles {
         Self {
             others: OwnerSet::first(parties.union_len).difference(me),
             draining: parties.draining,
+            gone: parties.gone,
             old: witnesses(parties.old),
             new: witnesses(parties.new),
             is_old: !parties.old.intersection(me).is_empty(),
@@ -151,16 +155,17 @@ impl ArcCatchup {
     pub(super) fn is_drained(&self) -> bool {
         let (sources, min) = self.drain_sources();
         let answered = self.merged_kept.union(self.merged_empty);
-        self.caught_up
-            && (self.merged_kept.intersection(sources).len() >= min || sources.difference(answered).is_empty())
+        let open = sources.difference(answered).difference(self.roles.gone);
+        self.caught_up && (self.merged_kept.intersection(sources).len() >= min || open.is_empty())
     }
 
-    /// The others whose memory, or lack of it, is not known in their present lives.
+    /// The others whose memory, or lack of it, is not known in their present lives. One that was removed has none: nobody waits for its answer.
     pub(super) fn unanswered(&self) -> OwnerSet {
         self.roles
             .holders()
             .difference(self.merged_kept)
             .difference(self.merged_empty)
+            .difference(self.roles.gone)
     }
 
     /// What is known of the owners changed.

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::topology::MemberStage;
 use crate::topology::testing::topology;
 
 const NOW: Instant = Instant::from_millis(1);
@@ -67,6 +68,33 @@ impl Case {
     fn others(&self) -> Vec<usize> {
         (0..self.owners.len()).filter(|&position| position != self.me).collect()
     }
+}
+
+/// A node restarted, and before it had caught up an operator removed one of the two others: it waited for that one's answer for ever.
+#[test]
+fn one_that_was_removed_is_not_waited_for() {
+    let before = topology(3, 3);
+    let mut case = Case::new(3, 0);
+    case.see(&[1], &[1], false, false);
+    case.exchange(|_| true);
+    assert!(
+        !case.catchup.caught_up().contains(case.arc),
+        "a write may be with the third alone"
+    );
+    let mut draft = before.draft();
+    draft.members[case.owners[2].get()].stage = MemberStage::Removed;
+    let after = draft.finish().unwrap();
+    case.catchup.install(NOW, &before, &after, case.owners[0]);
+    case.see(&[1], &[1], false, true);
+    assert_eq!(
+        case.exchange(|_| true),
+        [1],
+        "what was asked before the change is asked anew"
+    );
+    assert!(
+        case.catchup.caught_up().contains(case.arc),
+        "nobody is left who could know more"
+    );
 }
 
 #[test]

@@ -29,7 +29,7 @@ impl ControlPlane {
         let arcs = topology.settings().arcs;
         let changed: Vec<ArcId> = arcs
             .arcs()
-            .filter(|&arc| before.arc(arc) != topology.arc(arc))
+            .filter(|&arc| topology.is_held_otherwise(&before, arc))
             .collect();
         let fully = |arc: &ArcId| {
             let view = self.builder.arc(*arc);

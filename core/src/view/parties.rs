@@ -1,7 +1,7 @@
 //! Who is what among the holders of one arc.
 
 use super::OwnerSet;
-use crate::topology::{ArcOwners, MemberIndex, MoveStage};
+use crate::topology::{ArcOwners, MemberIndex, MemberStage, MoveStage, Topology};
 
 /// The holders of an arc by position, and what each of them is: what the view, the catch-up and the driver of moves reason with.
 ///
@@ -24,6 +24,8 @@ pub(crate) struct Parties {
     pub(crate) reads_new: bool,
     /// Positions of the draining ones; none while the arc moves, since nobody drains then.
     pub(crate) draining: OwnerSet,
+    /// Positions of those that an operator removed: they stand among the owners until these are others, and never answer.
+    pub(crate) gone: OwnerSet,
     /// The positions of those whom reads ask, in preference order.
     pub(crate) read_order: Vec<usize>,
     /// This node's position in the union, if it is in it.
@@ -46,11 +48,20 @@ impl Parties {
                 .moving
                 .is_some_and(|moving| moving.stage == MoveStage::WriteBothReadNew),
             draining: OwnerSet::first(members.len()).difference(OwnerSet::first(union_len)),
+            gone: OwnerSet::EMPTY,
             read_order: arc.readers().iter().filter_map(position).collect(),
             me: members[..union_len].iter().position(|&member| member == me),
             union_len,
             members,
         }
+    }
+
+    /// The same, knowing who was removed.
+    pub(crate) fn without_removed(mut self, topology: &Topology) -> Self {
+        let is_removed = |&(_, &member): &(usize, &MemberIndex)| topology.member(member).stage == MemberStage::Removed;
+        let gone = self.members.iter().enumerate().filter(is_removed);
+        self.gone = gone.fold(OwnerSet::EMPTY, |gone, (position, _)| gone.with(position));
+        self
     }
 
     /// The owners whom reads ask.

@@ -23,6 +23,8 @@ enum Fault {
     Split(usize, u64),
     /// The one is killed when it writes to its disk next.
     Doomed(usize),
+    /// The disk of the one takes its time, so that it stays in its epoch.
+    SlowDisk(usize),
 }
 
 /// What a fault may be, with its share in the faults.
@@ -41,6 +43,7 @@ enum Sort {
     Deaf,
     Split,
     Doomed,
+    SlowDisk,
 }
 
 const SORTS: [(Sort, u64); 9] = [
@@ -56,7 +59,12 @@ const SORTS: [(Sort, u64); 9] = [
 ];
 
 /// What goes wrong besides where nodes come and go.
-const SORTS_OF_CHANGES: [(Sort, u64); 3] = [(Sort::Deaf, 15), (Sort::Split, 25), (Sort::Doomed, 12)];
+const SORTS_OF_CHANGES: [(Sort, u64); 4] = [
+    (Sort::Deaf, 8),
+    (Sort::Split, 25),
+    (Sort::Doomed, 12),
+    (Sort::SlowDisk, 25),
+];
 
 /// Draws faults, one after the other, and ends each after a while.
 ///
@@ -124,6 +132,7 @@ impl Faults {
             Sort::Crashed if world.may_crash(a) => (Fault::Crashed(a), 1500),
             Sort::Doomed if world.may_crash(a) && world.doomed.is_none() => (Fault::Doomed(a), 1000),
             Sort::Crashed | Sort::Doomed => return None,
+            Sort::SlowDisk => (Fault::SlowDisk(a), 2500),
             Sort::Deaf => (Fault::Deaf(a), 2500),
             Sort::Split => (self.split(world)?, 2500),
             Sort::ClockOff => (Fault::ClockOff(a), 3000),
@@ -177,6 +186,7 @@ impl Faults {
                 world.doomed = world.doomed.filter(|&doomed| doomed != a);
                 world.start(a);
             }
+            Fault::SlowDisk(a) => world.set_disk_slow(a, false),
             Fault::LossyGossip => (world.network.loss_per_mille, world.network.doubled_per_mille) = (5, 5),
             // Half of it comes in when all is quiet, and rounds have passed.
             Fault::Late(a, b) if self.random.chance(500) => world.stop_holding(a, b),
@@ -226,6 +236,7 @@ impl Faults {
             }
             Fault::Split(a, others) => members(others).for_each(|other| world.network.cut(a, other)),
             Fault::Doomed(a) => world.doomed = Some(a),
+            Fault::SlowDisk(a) => world.set_disk_slow(a, true),
         }
     }
 }

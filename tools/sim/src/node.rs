@@ -30,10 +30,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use circlet_core::ArcBitmap;
 use circlet_core::control::{ControlConfig, ControlPlane, Effect, Event, ExchangeOutcome, Now};
 use circlet_core::hint::{HintCaps, Hints};
 use circlet_core::life::Life;
-use circlet_core::register::{Acceptor, ShortId, record};
+use circlet_core::register::{Acceptor, Message, ShortId, record};
 use circlet_core::stamp::Stamp;
 use circlet_core::time::Instant;
 use circlet_core::topology::{Epoch, Topology};
@@ -149,6 +150,11 @@ pub(crate) struct Node {
     life: Life,
     last_number: u64,
     agreement: Agreement,
+    /// Whether the disk takes its time: nothing that has to be written goes on. What waits for it is in its order.
+    is_disk_slow: bool,
+    stalled: VecDeque<(usize, u64, Message<Arc<Topology>>)>,
+    /// What it said last that it has drained.
+    drained: ArcBitmap,
     /// The epoch of the document in the record that was saved last.
     saved: Epoch,
 }
@@ -201,6 +207,9 @@ impl Node {
             unpark: false,
             life,
             last_number: 0,
+            is_disk_slow: false,
+            stalled: VecDeque::new(),
+            drained: ArcBitmap::empty(topology.settings().arcs),
             saved: topology.epoch(),
             agreement: Agreement::new(ShortId::from(&id), life, acceptor, Random::new(!seed), bug),
         };
@@ -227,6 +236,7 @@ impl Node {
         match timer {
             Timer::Heartbeat => {
                 self.drop_by_age();
+                self.sync_alone();
                 self.on_heartbeat();
             }
             Timer::Slow(op) => self.on_slow(op),
@@ -234,6 +244,20 @@ impl Node {
             Timer::Forwarded(id) => self.give_up(id),
         }
         self.end_turn();
+    }
+
+    /// From now on the disk takes its time, or is done with all that waited.
+    pub(crate) fn set_disk_slow(&mut self, now: Now, is_slow: bool) {
+        self.now = now;
+        self.is_disk_slow = is_slow;
+        if !is_slow {
+            self.go_on_after_stall();
+        }
+        self.end_turn();
+    }
+
+    pub(crate) fn is_disk_slow(&self) -> bool {
+        self.is_disk_slow
     }
 
     /// The control plane's own deadline was reached.
@@ -247,7 +271,12 @@ impl Node {
     }
 
     pub(crate) fn next_deadline(&self) -> Instant {
-        self.control.next_deadline().min(self.agreement.next_deadline())
+        let register = if self.is_disk_slow {
+            Instant::FAR_FUTURE
+        } else {
+            self.agreement.next_deadline()
+        };
+        self.control.next_deadline().min(register)
     }
 
     pub(crate) fn boot(&self) -> u64 {
@@ -262,6 +291,11 @@ impl Node {
     /// Whether it remembers all that it should of the arc.
     pub(crate) fn remembers_arc(&self, arc: ArcId) -> bool {
         self.view.arc(arc).may_answer_reads()
+    }
+
+    /// Whether it says that it has drained whom it has to drain now.
+    pub(crate) fn has_drained(&self, arc: ArcId) -> bool {
+        self.drained.contains(arc)
     }
 
     pub(crate) fn hints(&self) -> &Hints {
@@ -313,7 +347,10 @@ impl Node {
                 Effect::Compare(round) => self.begin_round(round),
                 Effect::Settle(settled) => self.settle_round(settled),
                 Effect::ReplayHints { peer } => self.begin_replay(peer),
-                Effect::AnnounceStatus { to, status } => self.announce(to, status),
+                Effect::AnnounceStatus { to, status } => {
+                    self.drained.clone_from(&status.drained);
+                    self.announce(to, status);
+                }
                 Effect::CloseLink { peer } => self.close_link(self.place_of(peer)),
                 Effect::DropArc { arc } => self.store.forget(arc),
                 Effect::Propose(topology) => self.propose(topology),

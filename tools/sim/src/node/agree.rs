@@ -71,6 +71,9 @@ impl Node {
 
     /// The driver's proposal. It is proposed again if another one is under way, or it is too late.
     pub(super) fn propose(&mut self, topology: Arc<Topology>) {
+        if self.is_disk_slow {
+            return;
+        }
         let wishes = self.agreement.register.propose(topology, self.now.mono);
         self.go_on_agreeing(wishes.unwrap_or_default(), None);
     }
@@ -83,14 +86,25 @@ impl Node {
 
     /// It is answered on the connection that it came on: also one that is no member any more must hear of that.
     pub(super) fn on_register(&mut self, from: usize, connection: u64, message: Message<Arc<Topology>>) {
+        if self.is_disk_slow {
+            return self.stalled.push_back((from, connection, message));
+        }
         let sender = ShortId::from(&self.id_of(from));
         let random = self.agreement.random.next();
         let wishes = (self.agreement.register).on_message(sender, message, self.now.mono, random);
         self.go_on_agreeing(wishes, Some((sender, connection)));
     }
 
+    /// The disk has done what it was asked.
+    pub(super) fn go_on_after_stall(&mut self) {
+        for (from, connection, message) in std::mem::take(&mut self.stalled) {
+            self.on_register(from, connection, message);
+        }
+        self.go_on_agreeing(Vec::new(), None);
+    }
+
     pub(super) fn on_register_deadline(&mut self) {
-        if self.agreement.next_deadline() <= self.now.mono {
+        if self.agreement.next_deadline() <= self.now.mono && !self.is_disk_slow {
             let random = self.agreement.random.next();
             let wishes = self.agreement.register.on_deadline(self.now.mono, random);
             self.go_on_agreeing(wishes, None);
@@ -180,7 +194,7 @@ impl Node {
 
     /// Begins the next change that an operator waits for; none if there is none, or the register is busy.
     fn begin_wanted(&mut self) -> Option<Vec<Wish<Arc<Topology>>>> {
-        if self.agreement.under_way.is_some() {
+        if self.agreement.under_way.is_some() || self.is_disk_slow {
             return None;
         }
         loop {

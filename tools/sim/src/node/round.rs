@@ -88,6 +88,20 @@ impl Node {
         }
     }
 
+    /// An arc with one owner has nobody to wait for.
+    pub(super) fn sync_alone(&mut self) {
+        let past = WallMs::new(self.now.wall.get().saturating_sub(2_000));
+        let is_alone = |arc: &ArcId| {
+            let view = self.view.arc(*arc);
+            view.owners().len() == 1 && view.may_answer_reads() && !view.is_draining()
+        };
+        let alone: Vec<ArcId> = self.store.held().filter(is_alone).collect();
+        for arc in alone {
+            self.store.sums_at(arc, cut_before(past));
+            self.store.become_synced(arc, cut_before(past));
+        }
+    }
+
     /// What a node does that goes by age instead of rounds.
     pub(super) fn drop_by_age(&mut self) {
         if self.bug == Some(Bug::DropByAge) {

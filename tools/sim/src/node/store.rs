@@ -245,6 +245,11 @@ impl Store {
         keys.filter(is_in).cloned().collect()
     }
 
+    /// The arcs that it has something of, or had.
+    pub(crate) fn held(&self) -> impl Iterator<Item = ArcId> {
+        self.shards.keys().copied()
+    }
+
     /// All entries.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&Vec<u8>, &Vec<u8>)> {
         self.shards.values().flat_map(|shard| &shard.entries)

@@ -147,7 +147,8 @@ impl World {
     /// all the memories that acknowledged a write could be gone, and then it may be, too.
     pub(crate) fn may_crash(&self, place: usize) -> bool {
         let remembers = |other: usize| self.node(other).is_some_and(crate::node::Node::is_caught_up);
-        if self.topology.is_at_rest() {
+        // One that was removed still stands among the owners of its arcs until these move, and its memory is lost.
+        if self.topology.is_at_rest() && self.members_of(MemberStage::Removed).is_empty() {
             return (0..self.processes.len()).all(|other| !self.is_member(other) || remembers(other));
         }
         let mut arcs = self.topology.settings().arcs.arcs();

@@ -59,6 +59,11 @@ impl World {
         self.reset_links(|dialer, acceptor| (dialer, acceptor) == (from, to), true);
     }
 
+    /// The disk of the node at `place` takes its time, or does no more: it votes on nothing meanwhile, and stays in its epoch.
+    pub(crate) fn set_disk_slow(&mut self, place: usize, is_slow: bool) {
+        self.turn_now(place, |node, now| node.set_disk_slow(now, is_slow));
+    }
+
     /// Stops the node at `place`.
     pub(crate) fn pause(&mut self, place: usize) {
         let process = std::mem::replace(&mut self.processes[place], Process::Down);
@@ -116,6 +121,9 @@ impl World {
         for place in 0..self.processes.len() {
             self.wake(place, false);
             self.start(place);
+            if self.node(place).is_some_and(Node::is_disk_slow) {
+                self.set_disk_slow(place, false);
+            }
         }
         self.stop_holding_all();
         self.trace.note(self.now, format_args!("everything is healed"));
