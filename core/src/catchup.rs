@@ -6,7 +6,7 @@
 //! outcomes; [`ArcCatchup`] holds the rule for one arc.
 //!
 //! ```text
-//!  what control knows of the owners --> ArcCatchup.wants() --> a lane a peer --> begin(): at most 32 under way with a peer, urgent first
+//!  what control knows of the owners --> ArcCatchup.wants() --> a lane a peer --> begin(): at most 128 under way with a peer, urgent first
 //!                                            ^                                        |
 //!                                            +------------- on_exchanged() <----------+
 //! ```
@@ -33,7 +33,7 @@ use crate::topology::{MemberIndex, Topology};
 use crate::view::{OwnerSet, Parties};
 
 /// Most exchanges under way at a time, with all peers together.
-const IN_FLIGHT_MAX: usize = 128;
+const IN_FLIGHT_MAX: usize = 1024;
 
 /// The memory of one node, arc by arc.
 #[derive(Debug)]

@@ -30,5 +30,5 @@ mod tests;
 pub use self::change::{Change, ChangeError, Losses, apply, losses, recover};
 pub use self::driver::Driver;
 pub use self::facts::{Facts, MemberFacts};
-pub use self::next::next;
+pub use self::next::{Next, next};
 pub use self::target::Target;

@@ -10,6 +10,7 @@ use crate::metrics::Count;
 use crate::node::{Node, Request};
 use crate::routes::Routes;
 use circlet_core::control::{ControlPlane, Effect, Event, ExchangeOutcome, Notice};
+use circlet_core::message::hello::Purpose;
 use circlet_core::register::ShortId;
 use circlet_core::view::ClusterView;
 use std::io;
@@ -134,11 +135,16 @@ impl ControlLoop {
                 }
                 Effect::InstallView(view) => self.install(view),
                 Effect::Lease { until } => self.node.extend_lease(until),
-                Effect::Exchange { id, arc, peer, .. } => {
+                Effect::Exchange { id, arc, peer, reason } => {
                     let node = Arc::clone(&self.node);
-                    self.data_plane.spawn(async move {
+                    let (runs_on, purpose) = if reason.is_bulk() {
+                        (&self.node.background, Purpose::Bulk)
+                    } else {
+                        (&self.data_plane, Purpose::Commands)
+                    };
+                    runs_on.spawn(async move {
                         let outcome = match node.index_of(peer) {
-                            Some(peer) => exchange(&node, arc, peer).await,
+                            Some(peer) => exchange(&node, arc, peer, purpose).await,
                             None => ExchangeOutcome::Refused,
                         };
                         node.tell(Event::Exchanged { id, outcome });
@@ -159,8 +165,8 @@ impl ControlLoop {
                 }
                 Effect::DropArc { arc } => {
                     let node = Arc::clone(&self.node);
-                    // Freeing many entries takes long.
-                    self.data_plane.spawn_blocking(move || node.forget(arc));
+                    // Freeing many entries takes long: one arc after the other, and others in between.
+                    self.node.background.spawn(async move { node.forget(arc) });
                 }
                 Effect::Propose(topology) => self.node.agree(Request::Propose(topology)),
                 Effect::FetchTopology { peer } => self.node.agree(Request::Fetch(ShortId::from(&peer))),
@@ -168,6 +174,7 @@ impl ControlLoop {
                 Effect::CloseLink { peer } => {
                     if let Some(link) = self.node.index_of(peer) {
                         self.node.links[link].outbox.close();
+                        self.node.bulk_links[link].outbox.close();
                     }
                 }
                 Effect::Left => {

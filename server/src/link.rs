@@ -12,6 +12,7 @@ mod frames;
 mod hello;
 pub(crate) mod links;
 pub(crate) mod outbox;
+pub(crate) mod pace;
 pub(crate) mod peer;
 pub(crate) mod pending;
 mod receive;

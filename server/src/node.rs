@@ -10,6 +10,7 @@
 //! Nothing here decides: it hands events to the core and does what comes back.
 
 mod agreement;
+mod background;
 mod clock;
 mod durable;
 mod gauges;
@@ -39,6 +40,7 @@ use crate::latency::LatencyMonitor;
 use crate::learned::LearnedStamps;
 use crate::link::links::Links;
 use crate::link::outbox::QueueLimit;
+use crate::link::pace::Pace;
 use crate::link::sweeper::Sweeper;
 use crate::logs::Logs;
 use crate::metrics::NodeMetrics;
@@ -62,6 +64,7 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
 /// What the tasks of a node share.
@@ -74,6 +77,12 @@ pub(crate) struct Node {
     pub(crate) store: Store,
     /// The links that this node asks on, by member. Its own is never up.
     pub(crate) links: Links,
+    /// Those for what can wait: what passes over them stands before no command.
+    pub(crate) bulk_links: Links,
+    /// How fast arcs come in over them.
+    pub(crate) pace: Pace,
+    /// Where what can wait runs.
+    pub(crate) background: Handle,
     /// What makes the links' clocks tick.
     pub(crate) sweeper: Arc<Sweeper>,
     /// How many bytes may wait for one peer, in each direction.

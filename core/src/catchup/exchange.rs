@@ -23,7 +23,8 @@ pub enum ExchangeReason {
 
 impl ExchangeReason {
     /// Whether it can wait behind commands.
-    pub(super) fn is_bulk(self) -> bool {
+    #[must_use]
+    pub fn is_bulk(self) -> bool {
         self >= Self::CatchUp
     }
 }

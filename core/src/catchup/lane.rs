@@ -8,8 +8,9 @@ use circlet_ring::ArcId;
 use super::ExchangeReason;
 use crate::time::Instant;
 
-/// Most exchanges under way with one peer.
-pub(super) const IN_FLIGHT_MAX: usize = 32;
+/// Most exchanges under way with one peer. When the arcs of a node that leaves are taken over, some hundred commands wait for as many comparisons:
+/// each is a question of some bytes, mostly answered by one as short, and a round trip for every few of them would be what the clients wait for.
+pub(super) const IN_FLIGHT_MAX: usize = 128;
 
 /// Of these, most that no command waits for: the rest is kept free for those.
 pub(super) const BULK_IN_FLIGHT_MAX: usize = 16;

@@ -43,6 +43,7 @@ pub(in crate::control) struct World {
     random: StdRng,
     /// What was acknowledged by a quorum, by arc.
     acknowledged: BTreeMap<ArcId, BTreeSet<u64>>,
+    acknowledged_at: BTreeMap<u64, Instant>,
     written_count: u64,
     /// The rules that are left out, to see that they are needed.
     pub(in crate::control) left_out: Vec<Rule>,
@@ -125,6 +126,7 @@ impl World {
             lossy: BTreeSet::new(),
             random: StdRng::seed_from_u64(seed),
             acknowledged: BTreeMap::new(),
+            acknowledged_at: BTreeMap::new(),
             written_count: 0,
             left_out: Vec::new(),
         };

@@ -1,7 +1,7 @@
 //! How two nodes meet on a link.
 //!
 //! Hello and its reply have one layout: `version u16 | cluster u64 | settings u64 | node 20 bytes | life u64 | epoch u64 |
-//! refusal u8 | announced 16 bytes`. The one who dials sends refusal 0. A node that answers with a refusal closes the link after it.
+//! refusal u8 | announced 16 bytes | purpose u8 (0 commands, 1 bulk)`. The one who dials sends refusal 0. A node that answers with a refusal closes the link after it.
 //! An announced address is an IPv6 address, or an IPv4 address mapped into one; all zeros stand for none.
 
 use super::Malformed;
@@ -11,7 +11,7 @@ use circlet_ring::NodeId;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// The version of the peer protocol that this program speaks. Nodes of two versions do not talk.
-pub const PROTOCOL_VERSION: u16 = 3;
+pub const PROTOCOL_VERSION: u16 = 4;
 
 /// Why a node does not talk with one that dialled it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +58,16 @@ impl HelloRefusal {
     }
 }
 
+/// What a link is for. Whoever dials has two to each peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Purpose {
+    /// What clients wait for.
+    Commands = 0,
+    /// Whole arcs, which can wait: on a link of their own nothing stands behind them.
+    Bulk = 1,
+}
+
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hello {
@@ -77,6 +87,8 @@ pub struct Hello {
     pub refusal: Option<HelloRefusal>,
     /// The address that clients are to be told to reach the node at, if it is not the one in the topology.
     pub announced: Option<IpAddr>,
+    /// What the link is for; an answer repeats it.
+    pub purpose: Purpose,
 }
 
 impl Hello {
@@ -91,13 +103,14 @@ impl Hello {
         out.extend_from_slice(&self.epoch.to_le_bytes());
         out.push(HelloRefusal::byte(self.refusal));
         out.extend_from_slice(&announced_bytes(self.announced));
+        out.push(self.purpose as u8);
         frame::finish(out, start);
     }
 
     /// Reads a hello's body.
     ///
     /// # Errors
-    /// [`Malformed`] when it is cut short or has an unknown refusal. Bytes after it are allowed: a later version may add some.
+    /// [`Malformed`] when it is cut short or has an unknown refusal or purpose. Bytes after it are allowed: a later version may add some.
     pub fn read(body: &[u8]) -> Result<Hello, Malformed> {
         let mut reader = Reader::new(body);
         Ok(Hello {
@@ -109,6 +122,11 @@ impl Hello {
             epoch: reader.u64()?,
             refusal: HelloRefusal::from_byte(reader.u8()?)?,
             announced: announced_from_bytes(reader.array()?),
+            purpose: match reader.u8()? {
+                0 => Purpose::Commands,
+                1 => Purpose::Bulk,
+                _ => return Err(Malformed("unknown purpose of a link")),
+            },
         })
     }
 }
@@ -142,13 +160,14 @@ mod tests {
             epoch: 5,
             refusal: Some(HelloRefusal::Settings),
             announced: "10.0.0.7".parse().ok(),
+            purpose: Purpose::Bulk,
         };
         let mut out = Vec::new();
         hello.put(&mut out, true);
-        let mut expected = vec![72, 0, 0, 0, 4, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0];
+        let mut expected = vec![73, 0, 0, 0, 4, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0];
         expected.extend([9; 20]);
         expected.extend([4, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 3]);
-        expected.extend([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 10, 0, 0, 7]);
+        expected.extend([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 10, 0, 0, 7, 1]);
         assert_eq!(out, expected);
         assert_eq!(Hello::read(&out[frame::HEADER_BYTES..]), Ok(hello));
         for cut in frame::HEADER_BYTES..out.len() {

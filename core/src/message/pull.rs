@@ -18,7 +18,8 @@
 
 use super::batch::WireKey;
 use super::frame::{self, FrameKind};
-use super::reader::{Malformed, Reader, put_long_bytes};
+use super::reader::{Malformed, Reader};
+use crate::state::State;
 
 /// How much of an arc one answer carries, in bytes, give or take one state.
 pub const CHUNK_BYTES: usize = 64 << 10;
@@ -149,9 +150,11 @@ pub struct PullReply {
 }
 
 /// Appends one state of an answer.
-pub fn put_state(out: &mut Vec<u8>, key: WireKey<'_>, state: &[u8]) {
+pub fn put_state(out: &mut Vec<u8>, key: WireKey<'_>, state: State<'_>) {
     key.put(out);
-    put_long_bytes(out, state);
+    // States are at most some hundred MiB each, far below u32::MAX.
+    out.extend_from_slice(&(state.encoded_len() as u32).to_le_bytes());
+    state.encode(out);
 }
 
 /// What follows an answer's head.
@@ -298,6 +301,7 @@ fn read_state<'a>(reader: &mut Reader<'a>) -> Result<(WireKey<'a>, &'a [u8]), Ma
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stamp::Stamp;
 
     const HEAD: PullReply = PullReply {
         id: 9,
@@ -355,7 +359,10 @@ mod tests {
             hash: 2,
             key: b"k",
         };
-        put_state(&mut states, key, b"st");
+        let state = State::tombstone(Stamp::from_bits(7));
+        put_state(&mut states, key, state);
+        let mut encoded = Vec::new();
+        state.encode(&mut encoded);
         let mut out = Vec::new();
         HEAD.put_states(&mut out, 1, &states, &[(3, 5)]);
         let mut expected = vec![0, 0, 0, 0, 7, 9, 0, 0, 0, 1, 3];
@@ -363,9 +370,9 @@ mod tests {
             expected.extend([word, 0, 0, 0, 0, 0, 0, 0]);
         }
         expected.extend([255; 8]);
-        expected.extend([
-            1, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, b'k', 2, 0, 0, 0, b's', b't',
-        ]);
+        expected.extend([1, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, b'k']);
+        expected.extend([encoded.len() as u8, 0, 0, 0]);
+        expected.extend(&encoded);
         expected.extend([1, 0, 0, 0, 3, 0, 5, 0, 0, 0, 0, 0, 0, 0]);
         expected[0] = (expected.len() - 4) as u8;
         assert_eq!(out, expected);
@@ -375,7 +382,7 @@ mod tests {
         let PullBody::States { states, lacking } = body else {
             panic!("{body:?}")
         };
-        assert_eq!(states.collect::<Vec<_>>(), [(key, &b"st"[..])]);
+        assert_eq!(states.collect::<Vec<_>>(), [(key, &encoded[..])]);
         assert_eq!(lacking, [(3, 5)]);
         expect_no_cut_is_read(&out);
     }

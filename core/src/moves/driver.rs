@@ -12,12 +12,20 @@ const EPOCH_GAP: Duration = Duration::from_millis(100);
 /// When a document that was not chosen is proposed again.
 const RETRY: Duration = Duration::from_millis(500);
 
+/// How long arcs that could go on wait for those that cannot yet, so that they go in one document: clients feel each one. What waits stays safe
+/// where it is, and is only written to more owners than it needs to be.
+const GATHER_MAX: Duration = Duration::from_secs(1);
+
+/// How often it is looked, meanwhile, whether all can go on.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
 /// Proposes documents at a pace. Every member has one; the one that drives uses it.
 #[derive(Debug, Clone)]
 pub struct Driver {
     moving_max: usize,
     plan: Option<Plan>,
     not_before: Instant,
+    gather_until: Instant,
 }
 
 /// What is planned for the document of one epoch.
@@ -37,12 +45,14 @@ impl Driver {
             moving_max,
             plan: None,
             not_before: Instant::ZERO,
+            gather_until: Instant::ZERO,
         }
     }
 
     /// A newer document is in force.
     pub fn on_chosen(&mut self, now: Instant) {
         self.not_before = now + EPOCH_GAP;
+        self.gather_until = now + GATHER_MAX;
     }
 
     /// Whether `topology` is all that was asked for: nothing is to be done whatever the facts are.
@@ -56,10 +66,12 @@ impl Driver {
             return None;
         }
         let moving_max = self.moving_max;
-        let proposal = next(topology, self.plan(topology).target.as_ref()?, facts, moving_max);
-        let pause = if proposal.is_some() { RETRY } else { EPOCH_GAP };
+        let next = next(topology, self.plan(topology).target.as_ref()?, facts, moving_max);
+        let is_to_gather = |waiting| waiting > 0 && now < self.gather_until;
+        let proposal = next.filter(|next| !is_to_gather(next.waiting));
+        let pause = if proposal.is_some() { RETRY } else { LOOK_AGAIN };
         self.not_before = now + pause;
-        proposal
+        proposal.map(|next| next.topology)
     }
 
     /// When [`propose`](Self::propose) is worth calling, while there is something to do.

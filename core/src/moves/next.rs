@@ -8,11 +8,20 @@ use crate::topology::{
     one_voter_nearer,
 };
 
+/// A document that may follow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Next {
+    /// It.
+    pub topology: Topology,
+    /// How many arcs are on their way, or are to be, and have to stay where they are for now: there will be another document for them.
+    pub waiting: usize,
+}
+
 /// Everything that may be done now, as one document: none if that is nothing. At most `moving_max` arcs move at a time.
 ///
 /// Each step says what must be true before. The facts are about `topology`'s epoch: what members said in an older one does not count.
 #[must_use]
-pub fn next(topology: &Topology, target: &Target, facts: &Facts<'_>, moving_max: usize) -> Option<Topology> {
+pub fn next(topology: &Topology, target: &Target, facts: &Facts<'_>, moving_max: usize) -> Option<Next> {
     let mut draft = topology.draft();
     let scene = Scene {
         topology,
@@ -23,9 +32,10 @@ pub fn next(topology: &Topology, target: &Target, facts: &Facts<'_>, moving_max:
     let arcs = topology.settings().arcs;
     let mut may_begin =
         moving_max.saturating_sub(arcs.arcs().filter(|&arc| topology.arc(arc).moving.is_some()).count());
-    let mut has_changed = false;
+    let (mut has_changed, mut waiting) = (false, 0);
     for arc in arcs.arcs() {
         let Some(after) = scene.step(arc, may_begin > 0) else {
+            waiting += usize::from(scene.is_on_its_way(arc, may_begin > 0));
             continue;
         };
         if after.moving.is_some() && topology.arc(arc).moving.is_none() {
@@ -45,7 +55,8 @@ pub fn next(topology: &Topology, target: &Target, facts: &Facts<'_>, moving_max:
         has_changed = true;
     }
     // A document that describes what cannot be is a defect of ours; nothing is proposed then.
-    has_changed.then(|| draft.finish().ok()).flatten()
+    let topology = has_changed.then(|| draft.finish().ok()).flatten()?;
+    Some(Next { topology, waiting })
 }
 
 struct Scene<'a> {
@@ -66,6 +77,12 @@ impl Scene<'_> {
             },
             None => self.begin(arc, now, may_begin).or_else(|| self.drained(arc, now)),
         }
+    }
+
+    /// Whether there is more to come for an arc.
+    fn is_on_its_way(&self, arc: ArcId, may_begin: bool) -> bool {
+        let now = self.topology.arc(arc);
+        now.moving.is_some() || !now.draining.is_empty() || (may_begin && *self.target.owners(arc) != now.owners)
     }
 
     /// An arc is sent on its way once a quorum of its owners has installed what is in force.

@@ -21,7 +21,7 @@ pub(super) struct Cluster {
 pub(super) struct Node {
     pub(super) alive: bool,
     installed: Epoch,
-    caught_up: ArcBitmap,
+    pub(super) caught_up: ArcBitmap,
     drained: ArcBitmap,
 }
 
@@ -111,7 +111,7 @@ impl Cluster {
             return false;
         };
         let next = next(&self.topology, &target, &self.facts(), moving_max);
-        next.map(|next| self.choose(next)).is_some()
+        next.map(|next| self.choose(next.topology)).is_some()
     }
 
     /// Everyone installs and catches up until nothing is left to do; in how many epochs.

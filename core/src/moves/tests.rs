@@ -295,6 +295,48 @@ fn a_driver_keeps_its_pace_and_rests_when_all_is_done() {
     assert!(proposed(&mut driver, 1600), "or lost");
 }
 
+#[test]
+fn arcs_that_could_go_on_wait_for_the_others_but_not_for_long() {
+    let mut cluster = Cluster::new(3, 2);
+    cluster.change(&join(4)).unwrap();
+    for index in 0..4 {
+        cluster.install(index, true);
+    }
+    assert!(cluster.drive(1024), "all that are to move are on their way");
+    for index in 0..3 {
+        cluster.install(index, true);
+    }
+    cluster.install(3, false);
+    let mut driver = Driver::new(1024);
+    driver.on_chosen(Instant::from_millis(1000));
+    let mut moving = ArcCount::MIN
+        .arcs()
+        .filter(|&arc| cluster.topology.arc(arc).moving.is_some());
+    let first = moving.next().unwrap();
+    drop(moving);
+    cluster.members[3].caught_up.insert(first);
+    let propose = |driver: &mut Driver, cluster: &Cluster, ms| {
+        driver.propose(Instant::from_millis(ms), &cluster.topology, &cluster.facts())
+    };
+    assert_eq!(
+        propose(&mut driver, &cluster, 1_100),
+        None,
+        "others are still to catch up"
+    );
+    let waited = propose(&mut driver, &cluster, 2_000).expect("after a second the one goes on alone");
+    assert_eq!(
+        waited.arc(first).moving.map(|moving| moving.stage),
+        Some(MoveStage::WriteBothReadNew)
+    );
+    let mut driver = Driver::new(1024);
+    driver.on_chosen(Instant::from_millis(1000));
+    cluster.install(3, true);
+    assert!(
+        propose(&mut driver, &cluster, 1_100).is_some(),
+        "all of them go at once"
+    );
+}
+
 #[derive(Debug, Clone)]
 enum Act {
     Join(u8),

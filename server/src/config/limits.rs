@@ -21,6 +21,8 @@ settings! {
         "client-inflight-max" Live client_inflight_max: u32 = 64, Bounds::Range(1, 1_024);
         /// Bytes that wait to be sent to one peer, questions and answers each. At it a command that cannot do without the peer is answered `-BUSY` at once, with nothing changed; a write that reaches its level without the peer leaves it a hint; a peer that does not read its answers loses the link. Raising it: memory while a peer is slow, twice as much for each.
         "peer-queue-bytes-max" Live peer_queue_bytes_max: MemorySize = MemorySize::mib(64), Bounds::Range(MIB, i64::MAX);
+        /// Bytes a second that this node takes from others while arcs move to it, or while it catches up in the background; what a command waits for is not held back. 0: no limit. Raising it: moves end sooner, and take more of the network.
+        "move-bytes-per-second-max" Live move_bytes_per_second_max: MemorySize = MemorySize::mib(64), Bounds::Range(0, i64::MAX);
         /// Keys remembered for one absent owner; above it they collapse into whole arcs to compare. Raising it: some 100 bytes a key.
         "hint-keys-max" Live hint_keys_max: u32 = 100_000, Bounds::Range(0, 100_000_000);
         /// Connections that the kernel queues before they are accepted.

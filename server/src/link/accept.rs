@@ -3,6 +3,7 @@
 use super::outbox::Outbox;
 use crate::node::Node;
 use circlet_core::message::frame::FrameKind;
+use circlet_core::message::hello::Purpose;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -33,28 +34,42 @@ pub(crate) async fn accept(node: Arc<Node>, listener: TcpListener) {
         tokio::spawn(async move {
             let met = tokio::time::timeout(HELLO_TIMEOUT, meet(&node, socket)).await;
             drop(permit);
-            if let Ok(Ok((socket, peer))) = met {
-                serve(&node, socket, peer).await;
+            match met {
+                Ok(Ok((socket, peer, Purpose::Commands))) => serve(&node, socket, peer).await,
+                Ok(Ok((socket, peer, Purpose::Bulk))) => serve_in_background(&node, socket, peer),
+                Ok(Err(_)) | Err(_) => {}
             }
         });
     }
 }
 
 /// Hears the peer's hello and answers it.
-async fn meet(node: &Node, mut socket: TcpStream) -> std::io::Result<(TcpStream, u16)> {
+async fn meet(node: &Node, mut socket: TcpStream) -> std::io::Result<(TcpStream, u16, Purpose)> {
     socket.set_nodelay(true)?;
     let hello = super::hello::read(&mut socket, FrameKind::Hello).await?;
     let refusal = node.examine(&hello);
     let mut answer = Vec::new();
-    node.hello(refusal).put(&mut answer, true);
+    node.hello(refusal, hello.purpose).put(&mut answer, true);
     socket.write_all(&answer).await?;
     match (refusal, node.index_of(hello.node)) {
         (None, Some(peer)) => {
             node.links[peer].on_announced(hello.announced);
-            Ok((socket, peer))
+            Ok((socket, peer, hello.purpose))
         }
         _ => Err(std::io::Error::other("refused")),
     }
+}
+
+/// Moves the socket to the thread for what can wait.
+fn serve_in_background(node: &Arc<Node>, socket: TcpStream, peer: u16) {
+    let Ok(socket) = socket.into_std() else { return };
+    let background = node.background.clone();
+    let node = Arc::clone(node);
+    background.spawn(async move {
+        if let Ok(socket) = TcpStream::from_std(socket) {
+            serve(&node, socket, peer).await;
+        }
+    });
 }
 
 async fn serve(node: &Arc<Node>, socket: TcpStream, peer: u16) {

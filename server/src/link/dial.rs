@@ -9,7 +9,7 @@ use crate::turn::Loss;
 use circlet_core::message::Malformed;
 use circlet_core::message::batch_reply::{BatchReply, ItemResult};
 use circlet_core::message::frame::{Frame, FrameKind};
-use circlet_core::message::hello::{Hello, HelloRefusal};
+use circlet_core::message::hello::{Hello, HelloRefusal, Purpose};
 use circlet_core::message::register;
 use circlet_core::message::wait::WaitReply;
 use circlet_core::state::State;
@@ -26,8 +26,10 @@ use tokio::task::JoinSet;
 /// How long to wait before the first new try; each further pause is twice as long, up to `peer-reconnect-ms-max`.
 const BACK_OFF_MIN: Duration = Duration::from_millis(10);
 
-/// Dials every other member of the topology in force, for ever: those that come are dialled when they come, those that have left no more.
-pub(crate) async fn keep_all(node: Arc<Node>) {
+/// Dials every other member of the topology in force, for ever: those that come are dialled when they come, those that have left no more. One link to
+/// each for this purpose.
+pub(crate) async fn keep_all(node: Arc<Node>, purpose: Purpose) {
+    let links = node.links_for(purpose);
     let mut routes_change = node.subscribe();
     let mut dialling = JoinSet::new();
     let mut dialled: HashSet<NodeIndex> = HashSet::new();
@@ -36,14 +38,14 @@ pub(crate) async fn keep_all(node: Arc<Node>) {
             let routes = node.routes.load();
             (Arc::clone(routes.view.topology()), routes.me)
         };
-        node.links.grow(topology.members().len());
+        links.grow(topology.members().len());
         for (index, member) in (0..).zip(topology.members()) {
             let has_left = !member.stage.is_there();
             if has_left && dialled.remove(&index) {
                 // Also one that has come up since the control plane closed what was there.
-                node.links[index].outbox.close();
+                links[index].outbox.close();
             } else if index != me && !has_left && dialled.insert(index) {
-                dialling.spawn(keep(Arc::clone(&node), Arc::clone(&node.links[index])));
+                dialling.spawn(keep(Arc::clone(&node), Arc::clone(&links[index]), purpose));
             }
         }
         if routes_change.changed().await.is_err() {
@@ -53,7 +55,7 @@ pub(crate) async fn keep_all(node: Arc<Node>) {
 }
 
 /// Dials the peer until it has left the cluster.
-async fn keep(node: Arc<Node>, link: Arc<Link>) {
+async fn keep(node: Arc<Node>, link: Arc<Link>, purpose: Purpose) {
     let mut back_off = BACK_OFF_MIN;
     let mut tries: usize = 0;
     while node.member(link.peer).stage.is_there() {
@@ -61,7 +63,7 @@ async fn keep(node: Arc<Node>, link: Arc<Link>) {
         let places = node.peer_addresses(link.peer);
         let place = places[tries % places.len()];
         tries = tries.wrapping_add(1);
-        match tokio::time::timeout(timeout, meet(&node, &link, place)).await {
+        match tokio::time::timeout(timeout, meet(&node, &link, place, purpose)).await {
             Ok(Ok((socket, hello))) => {
                 back_off = BACK_OFF_MIN;
                 run(&node, &link, socket, &hello).await;
@@ -90,10 +92,10 @@ async fn connect(node: &Node, to: SocketAddr) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-async fn meet(node: &Node, link: &Link, place: SocketAddr) -> io::Result<(TcpStream, Hello)> {
+async fn meet(node: &Node, link: &Link, place: SocketAddr, purpose: Purpose) -> io::Result<(TcpStream, Hello)> {
     let mut socket = connect(node, place).await?;
     let mut ours = Vec::new();
-    node.hello(None).put(&mut ours, false);
+    node.hello(None, purpose).put(&mut ours, false);
     socket.write_all(&ours).await?;
     let hello = super::hello::read(&mut socket, FrameKind::HelloReply).await?;
     if hello.refusal == Some(HelloRefusal::Gone) {
@@ -105,6 +107,9 @@ async fn meet(node: &Node, link: &Link, place: SocketAddr) -> io::Result<(TcpStr
     if let Some(refusal) = node.examine(&hello) {
         return Err(io::Error::other(format!("refusing the peer: {refusal}")));
     }
+    if hello.purpose != purpose {
+        return Err(io::Error::other("the peer takes the link for another one"));
+    }
     if node.index_of(hello.node) != Some(link.peer) {
         return Err(io::Error::other("another node answers at the peer's address"));
     }
@@ -113,7 +118,10 @@ async fn meet(node: &Node, link: &Link, place: SocketAddr) -> io::Result<(TcpStr
 
 async fn run(node: &Arc<Node>, link: &Arc<Link>, socket: TcpStream, hello: &Hello) {
     link.go_up();
-    node.on_link_up(link.peer, hello);
+    let is_for_commands = hello.purpose == Purpose::Commands;
+    if is_for_commands {
+        node.on_link_up(link.peer, hello);
+    }
     let (mut reader, writer) = socket.into_split();
     let mut answers = Answers { node, link };
     let loss = tokio::select! {
@@ -122,7 +130,9 @@ async fn run(node: &Arc<Node>, link: &Arc<Link>, socket: TcpStream, hello: &Hell
         () = frames::read(node, link.peer, &mut reader, &mut answers) => Loss::Died,
     };
     let lost = link.go_down();
-    node.on_link_down(link.peer);
+    if is_for_commands {
+        node.on_link_down(link.peer);
+    }
     for asked in lost {
         node.lose(&asked.turn, asked.sent, loss);
     }

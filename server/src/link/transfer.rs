@@ -3,15 +3,17 @@
 //! The asker names its digest; equal digests end the exchange with one small answer. Otherwise the two compare the sums of 64 buckets, and
 //! only what differs in those that differ is sent, in chunks. Nothing is locked for longer than one chunk takes to look through.
 
+use super::peer::Link;
 use super::receive::{Sent, check_ahead, receive};
 use super::serve::hashed;
 use crate::metrics::Count;
 use crate::node::Node;
 use crate::routes::{NodeIndex, Routes};
-use crate::store::{HashedKey, Position, Shard, known};
+use crate::store::{HashedKey, Position, Shard, ShardGuard, known};
 use circlet_core::control::ExchangeOutcome;
 use circlet_core::message::Malformed;
 use circlet_core::message::batch::WireKey;
+use circlet_core::message::hello::Purpose;
 use circlet_core::message::pull::{
     self, BUCKETS, CHUNK_BYTES, CURSOR_END, KnownEntry, Pull, PullBody, PullOutcome, PullReply, bucket_of,
 };
@@ -25,6 +27,9 @@ const CHUNK_STRETCHES: usize = 8;
 
 /// Most stretches that are walked under one lock: some 7,000 entries, less than a millisecond.
 const LOCK_STRETCHES: usize = 1024;
+
+/// Entries that are merged under one lock: some tens of microseconds.
+const SLICE_ENTRIES: usize = 64;
 
 /// Entries that the asker lists at a time, unless one bucket has more.
 const KNOWN_MAX: usize = 4096;
@@ -106,7 +111,6 @@ impl Chunk {
             .iter()
             .map(|known| ((known.slot, known.hash), known.digest))
             .collect();
-        let mut encoded = Vec::new();
         let first = Position::from_number(pull.cursor).max(shard.start());
         let mut at = Some(first);
         let mut stretches = 0;
@@ -122,14 +126,12 @@ impl Chunk {
                 if digest_there == Some(state.digest(key.hash)) {
                     return;
                 }
-                encoded.clear();
-                state.encode(&mut encoded);
                 let wire = WireKey {
                     slot: key.slot.get(),
                     hash: key.hash,
                     key: key.key,
                 };
-                pull::put_state(&mut chunk.states, wire, &encoded);
+                pull::put_state(&mut chunk.states, wire, state);
                 chunk.count += 1;
             });
         }
@@ -148,11 +150,15 @@ impl Chunk {
 
 /// Exchanges one arc with one peer: afterwards everything that the peer had when this began is here, and if the peer is synced further, what
 /// it had dropped is not.
-pub(crate) async fn exchange(node: &Node, arc: ArcId, peer: NodeIndex) -> ExchangeOutcome {
+///
+/// It goes over the link for `purpose`, or the one for commands as long as there is no other.
+pub(crate) async fn exchange(node: &Node, arc: ArcId, peer: NodeIndex, purpose: Purpose) -> ExchangeOutcome {
     let mut exchange = Exchange {
         node,
         arc,
         peer,
+        purpose,
+        epoch: node.routes.load().epoch,
         said: None,
         synced: Stamp::MAX,
     };
@@ -192,6 +198,9 @@ struct Exchange<'a> {
     node: &'a Node,
     arc: ArcId,
     peer: NodeIndex,
+    purpose: Purpose,
+    /// The epoch that it began in; it ends with it.
+    epoch: u64,
     /// What the peer said of itself when it began to answer.
     said: Option<PullReply>,
     /// The least that the peer was synced up to while it answered.
@@ -215,7 +224,7 @@ impl Exchange<'_> {
                 }
             }
         }
-        let mut shard = self.node.store.lock(self.arc);
+        let mut shard = self.lock()?;
         let dropped = shard.become_synced(self.synced);
         drop(shard);
         self.node.count_dropped(dropped);
@@ -286,25 +295,60 @@ impl Exchange<'_> {
         }
     }
 
+    fn link(&self) -> &Link {
+        let link = &self.node.links_for(self.purpose)[self.peer];
+        if link.is_up() {
+            link
+        } else {
+            &self.node.links[self.peer]
+        }
+    }
+
+    /// Waits until more may come in, if it can wait.
+    async fn keep_pace(&self) {
+        while self.purpose == Purpose::Bulk
+            && let Some(wait) = self.node.pace.wait(self.node.clock.mono_ns())
+        {
+            tokio::time::sleep(wait).await;
+        }
+    }
+
     async fn ask(&self, buckets: u64, cursor: u64, known: Vec<KnownEntry>) -> Result<Vec<u8>, Failure> {
-        let epoch = self.node.routes.load().epoch;
+        self.keep_pace().await;
         let digest = self.node.store.lock(self.arc).digest();
         let pull = Pull {
             id: 0,
-            epoch,
+            epoch: self.epoch,
             arc: self.arc.get(),
             digest,
             buckets,
             cursor,
             known,
         };
-        let link = &self.node.links[self.peer];
+        let link = self.link();
         let body = link
             .question(|id, out| Pull { id, ..pull }.put(out))
             .await
             .ok_or(Failure::Lost)?;
         self.node.metrics.add(Count::ExchangeBytes, body.len() as u64);
+        if self.purpose == Purpose::Bulk {
+            let per_second = self.node.config.current().limits.move_bytes_per_second_max.bytes();
+            self.node
+                .pace
+                .on_bytes(self.node.clock.mono_ns(), body.len(), per_second);
+        }
         Ok(body)
+    }
+
+    /// The arc's lock, if what is answered to a question of the epoch in force is to be merged.
+    fn lock(&self) -> Result<ShardGuard<'_>, Failure> {
+        let shard = self.node.store.lock(self.arc);
+        // Under the lock: an arc that this node let go since it asked must not come back.
+        if self.node.is_in_force(self.epoch) {
+            Ok(shard)
+        } else {
+            Err(Failure::Refused)
+        }
     }
 
     /// Merges one answer.
@@ -319,7 +363,7 @@ impl Exchange<'_> {
         let (clock, flushed) = (Stamp::from_bits(head.clock), Stamp::from_bits(head.flushed));
         let now = self.node.clock.wall();
         check_ahead(self.node, clock.max(flushed), now).map_err(|_| Failure::Lost)?;
-        let mut shard = self.node.store.lock(self.arc);
+        let mut shard = self.lock()?;
         shard.clock.observe(clock);
         let discarded = shard.flush(flushed);
         drop(shard);
@@ -329,16 +373,25 @@ impl Exchange<'_> {
             PullBody::Buckets(sums) => return Ok(Next::Buckets(sums)),
             PullBody::States { states, lacking } => (states, lacking),
         };
-        let mut shard = self.node.store.lock(self.arc);
+        let mut shard = self.lock()?;
+        let (mut entries, mut slice) = (0, 0);
         for (key, bytes) in states {
+            slice += 1;
+            if slice > SLICE_ENTRIES {
+                // Commands that wait for the arc come in between.
+                slice = 0;
+                drop(shard);
+                shard = self.lock()?;
+            }
             let state = State::decode(bytes).map_err(|_| Malformed("a state of another version"))?;
             let key = hashed(key);
             if self.node.store.arcs().arc_of(key.slot) != self.arc {
                 return Err(Malformed("a key of another arc").into());
             }
             receive(self.node, &mut shard, &key, state, Sent::All(synced), now).map_err(|_| Failure::Lost)?;
-            self.node.metrics.inc(Count::EntriesPulled);
+            entries += 1;
         }
+        self.node.metrics.add(Count::EntriesPulled, entries);
         let lacking: HashSet<(u16, u64)> = lacking.into_iter().collect();
         for OurEntry { key, .. } in ours
             .iter()

@@ -1,12 +1,13 @@
 //! What a node knows of its peers, and what it tells the control plane about their links.
 
 use super::Node;
+use crate::link::links::Links;
 use crate::routes::{NodeIndex, index};
 use circlet_core::ArcBitmap;
 use circlet_core::control::{Event, PeerStatus};
 use circlet_core::life::Life;
 use circlet_core::message::Malformed;
-use circlet_core::message::hello::{Hello, HelloRefusal, PROTOCOL_VERSION};
+use circlet_core::message::hello::{Hello, HelloRefusal, PROTOCOL_VERSION, Purpose};
 use circlet_core::message::status::Status;
 use circlet_core::time::WallMs;
 use circlet_core::topology::{Addresses, Epoch, MemberEntry, Topology};
@@ -65,8 +66,8 @@ impl Node {
         self.config.current().node.bind
     }
 
-    /// What this node says when it meets a peer.
-    pub(crate) fn hello(&self, refusal: Option<HelloRefusal>) -> Hello {
+    /// What this node says when it meets a peer on a link for this purpose.
+    pub(crate) fn hello(&self, refusal: Option<HelloRefusal>, purpose: Purpose) -> Hello {
         let topology = self.topology();
         Hello {
             version: PROTOCOL_VERSION,
@@ -77,6 +78,7 @@ impl Node {
             epoch: topology.epoch().get(),
             refusal,
             announced: self.config.current().node.announce_ip_given,
+            purpose,
         }
     }
 
@@ -96,6 +98,14 @@ impl Node {
                 Some(member) if !topology.member(member).stage.is_there() => Some(HelloRefusal::Gone),
                 Some(_) => None,
             }
+        }
+    }
+
+    /// The links that this node asks on for this purpose, by member.
+    pub(crate) fn links_for(&self, purpose: Purpose) -> &Links {
+        match purpose {
+            Purpose::Commands => &self.links,
+            Purpose::Bulk => &self.bulk_links,
         }
     }
 

@@ -1,6 +1,7 @@
 //! From a configuration to a running node, and back.
 
 use super::agreement::Agreement;
+use super::background::Background;
 use super::join::{JoinError, join};
 use super::known::Known;
 use super::progress::Progress;
@@ -12,6 +13,7 @@ use crate::http::HttpServer;
 use crate::learned::LearnedStamps;
 use crate::link::links::Links;
 use crate::link::outbox::QueueLimit;
+use crate::link::pace::Pace;
 use crate::link::peer::Link;
 use crate::link::sweeper::Sweeper;
 use crate::link::{accept, dial};
@@ -29,6 +31,7 @@ use arc_swap::ArcSwap;
 use circlet_core::clock::DriftGuard;
 use circlet_core::control::{ControlConfig, ControlPlane, Effect, Event};
 use circlet_core::hint::Hints;
+use circlet_core::message::hello::Purpose;
 use circlet_core::register::{Acceptor, record};
 use circlet_core::topology::{Addresses, ClusterSettings, MemberEntry, Topology};
 use circlet_resp::command::all;
@@ -112,6 +115,7 @@ pub struct Running {
     tasks: JoinSet<()>,
     left: oneshot::Receiver<()>,
     http: HttpServer,
+    _background: Background,
 }
 
 impl std::fmt::Debug for Running {
@@ -134,21 +138,20 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     let topology = acceptor.chosen().cloned().ok_or(StartError::Nothing)?;
     let claimed = claimed(&settings, &identity, &sockets).map_err(StartError::Thread)?;
     let mut effects = Vec::new();
-    let plane = ControlPlane::start(
-        control_config(&settings, &identity, claimed),
-        &topology,
-        clock.now(),
-        &mut effects,
-    )
-    .map_err(|error| StartError::Topology(error.to_string()))?;
+    let config = control_config(&settings, &identity, claimed);
+    let plane = control_plane(config, &topology, &clock, &mut effects)?;
     let (events, received) = mpsc::unbounded_channel();
     let (agreement, requests) = mpsc::unbounded_channel();
+    let background = Background::start().map_err(StartError::Thread)?;
     let sweeper = Arc::new(Sweeper::default());
     let queue_limit = QueueLimit::new(settings.limits.peer_queue_bytes_max.bytes());
     let least_synced = LeastSynced::default();
     let node = Arc::new(Node {
         store: Store::new(topology.settings().arcs),
         links: links(&sweeper, &queue_limit, &least_synced),
+        bulk_links: links(&sweeper, &queue_limit, &least_synced),
+        background: background.handle(),
+        pace: Pace::default(),
         sweeper,
         queue_limit,
         epoch: AtomicU64::new(topology.epoch().get()),
@@ -192,6 +195,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         tasks,
         left,
         http,
+        _background: background,
     })
 }
 
@@ -214,7 +218,8 @@ fn settle_in(node: &Arc<Node>) {
 /// What goes on whoever asks for what.
 fn upkeep(node: &Arc<Node>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
-    tasks.spawn(dial::keep_all(Arc::clone(node)));
+    tasks.spawn(dial::keep_all(Arc::clone(node), Purpose::Commands));
+    tasks.spawn_on(dial::keep_all(Arc::clone(node), Purpose::Bulk), &node.background);
     tasks.spawn(super::upkeep::sweep_links(Arc::clone(node)));
     tasks.spawn(super::upkeep::sweep_own_arcs(Arc::clone(node)));
     tasks.spawn(super::upkeep::close_idle(Arc::clone(node)));
@@ -226,6 +231,16 @@ fn upkeep(node: &Arc<Node>) -> JoinSet<()> {
 fn links(sweeper: &Arc<Sweeper>, limit: &QueueLimit, least_synced: &LeastSynced) -> Links {
     let (sweeper, limit, least_synced) = (Arc::clone(sweeper), limit.clone(), least_synced.clone());
     Links::new(move |peer| Link::new(peer, Arc::clone(&sweeper), limit.clone(), least_synced.clone()))
+}
+
+fn control_plane(
+    config: ControlConfig,
+    topology: &Arc<Topology>,
+    clock: &Clock,
+    effects: &mut Vec<Effect>,
+) -> Result<ControlPlane, StartError> {
+    let started = ControlPlane::start(config, topology, clock.now(), effects);
+    started.map_err(|error| StartError::Topology(error.to_string()))
 }
 
 fn control_config(settings: &Config, identity: &Identity, claimed: Addresses) -> ControlConfig {

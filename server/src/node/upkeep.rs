@@ -32,7 +32,8 @@ const SWEEP_ARCS: usize = 128;
 pub(crate) async fn sweep_links(node: Arc<Node>) {
     let mut tick = tokio::time::interval(LINK_TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let waits = || node.links.iter().any(|link| link.waits() || link.is_slow());
+    let links = || node.links.iter().chain(node.bulk_links.iter());
+    let waits = || links().any(|link| link.waits() || link.is_slow());
     let mut quiet_ticks: u32 = 0;
     loop {
         if quiet_ticks > QUIET_TICKS {
@@ -43,7 +44,7 @@ pub(crate) async fn sweep_links(node: Arc<Node>) {
         quiet_ticks = if waits() { 0 } else { quiet_ticks + 1 };
         let deadline = node.config.current().timeouts.request.duration();
         let deadline_ticks = u32::try_from(deadline.as_millis() / LINK_TICK.as_millis()).unwrap_or(u32::MAX / 4);
-        for link in node.links.iter() {
+        for link in links() {
             for asked in link.sweep(SLOW_TICKS, deadline_ticks) {
                 node.lose(&asked.turn, asked.sent, Loss::TimedOut);
             }

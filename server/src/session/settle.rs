@@ -17,8 +17,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a part waits for the routes to change before it tries again by itself.
-const TRY_AGAIN: Duration = Duration::from_millis(20);
+/// How long a part waits at first for the routes to change before it tries again by itself: mostly it is a peer that has to follow, within a
+/// millisecond or two, and nothing tells this node when it has.
+const TRY_AGAIN_MIN: Duration = Duration::from_millis(1);
+
+/// The longest; each wait is twice as long as the one before.
+const TRY_AGAIN_MAX: Duration = Duration::from_millis(20);
 
 /// How long a part whose owners go by another epoch waits for the routes to change: the owners may be those that have to follow.
 const FOLLOW: Duration = Duration::from_millis(2);
@@ -169,7 +173,8 @@ impl Settling<'_> {
     }
 
     async fn wait(&self) {
-        self.wait_at_most(TRY_AGAIN).await;
+        let longer = TRY_AGAIN_MIN.saturating_mul(1 << self.tries.saturating_sub(2).min(10));
+        self.wait_at_most(longer.min(TRY_AGAIN_MAX)).await;
     }
 
     async fn wait_at_most(&self, at_most: Duration) {

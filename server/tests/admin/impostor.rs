@@ -3,7 +3,7 @@
 
 use circlet_core::message::batch::{self, BatchWriter, WireKey};
 use circlet_core::message::frame::{self, Frame, FrameKind};
-use circlet_core::message::hello::{Hello, PROTOCOL_VERSION};
+use circlet_core::message::hello::{Hello, PROTOCOL_VERSION, Purpose};
 use circlet_core::mutate;
 use circlet_core::stamp::Stamp;
 use circlet_core::time::WallMs;
@@ -32,6 +32,7 @@ impl Impostor {
             epoch: 0,
             refusal: None,
             announced: None,
+            purpose: Purpose::Commands,
         };
         // The refusal of the first hello tells what the second has to say.
         let (_, answer) = meet(to, &hello).await;

@@ -137,7 +137,15 @@ fn steps(
         let started = Instant::now();
         let said = system.begin(step.action).map_err(step_failed)?;
         say(format!("{name}: {:7.1} s  {said}", begin.elapsed().as_secs_f64()));
-        while !system.is_settled().map_err(step_failed)? {
+        let mut during = step.during.iter().peekable();
+        loop {
+            while let Some((_, action)) = during.next_if(|(into, _)| started.elapsed() >= *into) {
+                let said = system.disturb(*action).map_err(step_failed)?;
+                say(format!("{name}: {:7.1} s  {said}", begin.elapsed().as_secs_f64()));
+            }
+            if during.peek().is_none() && system.is_settled().map_err(step_failed)? {
+                break;
+            }
             if started.elapsed() > Duration::from_secs(u64::from(args.step_s_max)) {
                 return Err(step_failed(Failure::new(format!(
                     "it is not over after {} s",

@@ -1,7 +1,7 @@
 //! What is done to the cluster, and when: a TOML file of steps.
 //!
 //! A step begins at its time, or when the one before is over and has been followed by a steady time, whichever is later: a file says in
-//! which order, the cluster says how long.
+//! which order, the cluster says how long. A kill or a restart with `into_s` is not waited for: it happens so long after the step above it began.
 
 use crate::failure::Failure;
 use serde::Deserialize;
@@ -43,6 +43,8 @@ pub(crate) struct Step {
     /// Not before this, counted from the start of the load.
     pub(crate) at: Duration,
     pub(crate) action: Action,
+    /// What happens while it is under way, and how long after it began.
+    pub(crate) during: Vec<(Duration, Action)>,
 }
 
 /// What a step does. Nodes are numbered from 1; one that joins gets the next number.
@@ -52,10 +54,10 @@ pub(crate) enum Action {
     Join,
     /// A node hands over what it has and goes: this one, or the one that came last.
     Leave(Option<u16>),
-    /// `kill -9`.
-    Kill(u16),
-    /// A node that was killed is started again.
-    Restart(u16),
+    /// `kill -9`: of this node, or of any that runs.
+    Kill(Option<u16>),
+    /// A node that was killed is started again: this one, or the one that was killed last.
+    Restart(Option<u16>),
     /// A new node takes the place of a killed one.
     Replace(u16),
 }
@@ -73,8 +75,10 @@ impl fmt::Display for Action {
             Action::Join => formatter.write_str("join"),
             Action::Leave(None) => formatter.write_str("leave"),
             Action::Leave(Some(node)) => write!(formatter, "leave {node}"),
-            Action::Kill(node) => write!(formatter, "kill {node}"),
-            Action::Restart(node) => write!(formatter, "restart {node}"),
+            Action::Kill(None) => formatter.write_str("kill any"),
+            Action::Kill(Some(node)) => write!(formatter, "kill {node}"),
+            Action::Restart(None) => formatter.write_str("restart"),
+            Action::Restart(Some(node)) => write!(formatter, "restart {node}"),
             Action::Replace(node) => write!(formatter, "replace {node}"),
         }
     }
@@ -92,6 +96,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct FileStep {
     at_s: Option<Spanned<f64>>,
+    into_s: Option<Spanned<f64>>,
     #[serde(rename = "do")]
     action: Spanned<String>,
     node: Option<Spanned<u16>>,
@@ -123,8 +128,27 @@ impl Scenario {
                 "a scenario has 1 to {STEPS_MAX} steps: [[step]], do = \"join\""
             ));
         }
-        let steps: Result<Vec<Step>, String> = file.step.iter().map(|step| checked(text, step.as_ref())).collect();
-        Ok(Scenario { steps: steps?, settle })
+        let mut steps: Vec<Step> = Vec::new();
+        for step in &file.step {
+            let checked = checked(text, step.as_ref())?;
+            let Some(into) = &step.as_ref().into_s else {
+                steps.push(checked);
+                continue;
+            };
+            let line = line_of(text, into.span().start);
+            let under_way = steps.last_mut();
+            match (under_way, checked.action) {
+                (Some(under_way), Action::Kill(_) | Action::Restart(_)) => {
+                    under_way.during.push((seconds(text, into)?, checked.action));
+                }
+                _ => {
+                    return Err(format!(
+                        "line {line}: `into_s` is for a kill or a restart during the step above"
+                    ));
+                }
+            }
+        }
+        Ok(Scenario { steps, settle })
     }
 }
 
@@ -144,8 +168,16 @@ fn checked(text: &str, step: &FileStep) -> Result<Step, String> {
         "join" => Action::Join,
         "leave" if step.node.is_none() => Action::Leave(None),
         "leave" => Action::Leave(Some(needed(&step.node, "node")?)),
-        "kill" => Action::Kill(needed(&step.node, "node")?),
-        "restart" => Action::Restart(needed(&step.node, "node")?),
+        "kill" | "restart" if step.node.is_some() => {
+            let node = Some(needed(&step.node, "node")?);
+            if name == "kill" {
+                Action::Kill(node)
+            } else {
+                Action::Restart(node)
+            }
+        }
+        "kill" => Action::Kill(None),
+        "restart" => Action::Restart(None),
         "replace" => Action::Replace(needed(&step.old, "old")?),
         other => {
             let known = "join, leave, kill, restart or replace";
@@ -164,7 +196,11 @@ fn checked(text: &str, step: &FileStep) -> Result<Step, String> {
             let line = line_of(text, field.span().start);
             Err(format!("line {line}: `{name}` has no `{key}`"))
         }
-        _ => Ok(Step { at, action }),
+        _ => Ok(Step {
+            at,
+            action,
+            during: Vec::new(),
+        }),
     }
 }
 
@@ -200,12 +236,33 @@ mod tests {
     }
 
     #[test]
+    fn a_kill_may_happen_while_another_step_is_under_way() {
+        let text =
+            "step = [{ do = 'join' }, { do = 'kill', into_s = 0.3 }, { do = 'restart', into_s = 1 }, { do = 'leave' }]";
+        let scenario = Scenario::parse(text).expect("a scenario");
+        let during = vec![
+            (Duration::from_millis(300), Action::Kill(None)),
+            (Duration::from_secs(1), Action::Restart(None)),
+        ];
+        assert_eq!(scenario.steps[0].during, during);
+        assert_eq!(scenario.steps.len(), 2, "those are not waited for");
+    }
+
+    #[test]
     fn what_is_wrong_is_said_with_its_line() {
         for (text, said) in [
             ("[[step]]\ndo = \"dance\"", "line 2: there is no step \"dance\""),
             (
-                "\n[[step]]\nat_s = 1\ndo = \"kill\"",
-                "line 4: `kill` needs `node = NUMBER`",
+                "\n[[step]]\nat_s = 1\ndo = \"replace\"",
+                "line 4: `replace` needs `old = NUMBER`",
+            ),
+            (
+                "[[step]]\ndo = \"kill\"\ninto_s = 1",
+                "line 3: `into_s` is for a kill or a restart during the step above",
+            ),
+            (
+                "[[step]]\ndo = \"join\"\n[[step]]\ndo = \"leave\"\ninto_s = 1",
+                "line 5",
             ),
             ("[[step]]\ndo = \"kill\"\nnode = 0", "line 3: nodes are numbered from 1"),
             ("[[step]]\ndo = \"join\"\n\nnode = 4", "line 4: `join` has no `node`"),

@@ -63,14 +63,14 @@ impl World {
             }
             Message::Answer { id, arc, data, outcome } => {
                 if self.nodes[to].asked.remove(&id).is_some() {
-                    self.nodes[to].data.entry(arc).or_default().extend(data);
+                    self.merge(to, arc, data);
                     self.event(to, Event::Exchanged { id, outcome });
                 }
             }
-            Message::Delta { arc, writes } => self.nodes[to].data.entry(arc).or_default().extend(writes),
+            Message::Delta { arc, writes } => self.merge(to, arc, writes),
             Message::Hints(batch, data) => {
                 for (arc, writes) in data {
-                    self.nodes[to].data.entry(arc).or_default().extend(writes);
+                    self.merge(to, arc, writes);
                 }
                 for &arc in &batch.arcs {
                     self.event(to, Event::ArcStale { peer, arc });
@@ -90,6 +90,14 @@ impl World {
             }
             Message::LinkBroke => self.break_link(to, from),
             Message::Dial => {}
+        }
+    }
+
+    /// Nobody takes what it does not hold: it may have let the arc go since it asked.
+    fn merge(&mut self, node: usize, arc: ArcId, writes: impl IntoIterator<Item = u64>) {
+        let Some(plane) = &self.nodes[node].plane else { return };
+        if plane.view().topology().arc(arc).names(MemberIndex::new(node)) {
+            self.nodes[node].data.entry(arc).or_default().extend(writes);
         }
     }
 

@@ -55,6 +55,10 @@ impl Node {
         let Answer::Chunk { states, more, synced } = answer else {
             return self.exchanged(id, ExchangeOutcome::Refused);
         };
+        // It may have let the arc go since it asked.
+        if !self.holds(arc) {
+            return self.exchanged(id, ExchangeOutcome::Refused);
+        }
         let least = least.min(synced);
         for (_, state) in &states {
             if self.check_ahead(decoded(state).max_stamp()).is_err() {

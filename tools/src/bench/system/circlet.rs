@@ -1,6 +1,7 @@
 //! Circlet: nodes that `up` starts, or a cluster that runs already. Nodes join by a configuration that names members, and leave by
 //! `CLUSTER LEAVE`; `CLUSTER MOVES` tells how far the cluster is.
 
+use super::moves::moves;
 use super::{NodeLoad, System, admin};
 use crate::args::UpArgs;
 use crate::bench::args::RebalanceArgs;
@@ -49,6 +50,9 @@ pub(crate) struct Circlet {
     epoch_before: u64,
     quiet_since: Option<Instant>,
     least: Option<f64>,
+    killed: Option<u16>,
+    /// In the step.
+    restarted: Vec<u16>,
     /// Dropped last: the nodes write to it.
     dir: TempDir,
 }
@@ -64,6 +68,8 @@ impl Circlet {
             epoch_before: 0,
             quiet_since: None,
             least: None,
+            killed: None,
+            restarted: Vec::new(),
             dir,
         };
         match args.endpoint {
@@ -223,6 +229,8 @@ impl Circlet {
                         return Ok(false);
                     }
                 }
+                // One that was just started again does not listen yet.
+                Err(_) if !self.restarted.is_empty() => return Ok(false),
                 // A server without moves has none; but then nobody can have joined or left.
                 Err(failure) if changes => return Err(failure),
                 Err(_) => {}
@@ -234,10 +242,13 @@ impl Circlet {
     /// Whether nodes that were started serve, and those that leave are gone.
     fn is_in_place(&self) -> bool {
         let ready = |node: &Node| status::page(node.http(), "/readyz").is_some_and(|(code, _)| code == 200);
+        // One that leaves ends by itself.
+        let may_be_gone = matches!(self.step, Some(Action::Leave(_)));
+        let serves = |node: &Node| if node.is_running() { ready(node) } else { may_be_gone };
+        let is_back = |number: &u16| self.node(*number).is_ok_and(serves);
         match self.step {
-            Some(Action::Restart(number)) => self.node(number).is_ok_and(|node| node.is_running() && ready(node)),
             Some(Action::Join | Action::Replace(_)) => self.running().all(ready),
-            _ => true,
+            _ => self.restarted.iter().all(is_back),
         }
     }
 }
@@ -303,6 +314,7 @@ impl System for Circlet {
             .map(|moves| moves.epoch);
         self.epoch_before = epochs.max().unwrap_or_default();
         (self.step, self.quiet_since, self.least) = (Some(action), None, None);
+        self.restarted.clear();
         let before = self.member_ids();
         match action {
             Action::Join => {
@@ -328,8 +340,31 @@ impl System for Circlet {
                 self.least = self.least_between(&before, &after);
                 Ok(format!("node {new} replaces node {old}"))
             }
-            Action::Kill(number) => self.kill(number).map(|()| format!("node {number} is killed")),
-            Action::Restart(number) => self.restart(number).map(|()| format!("node {number} is started again")),
+            Action::Kill(_) | Action::Restart(_) => self.disturb(action),
+        }
+    }
+
+    fn disturb(&mut self, action: Action) -> Result<String, Failure> {
+        self.quiet_since = None;
+        match action {
+            Action::Kill(number) => {
+                let running: Vec<u16> = self.running().map(|node| node.number).collect();
+                let any = running.get(rand::random_range(0..running.len().max(1))).copied();
+                let number = number.or(any).ok_or_else(|| Failure::new("no node runs"))?;
+                self.kill(number)?;
+                self.killed = Some(number);
+                Ok(format!("node {number} is killed"))
+            }
+            Action::Restart(number) => {
+                let number = number.or(self.killed.take());
+                let number = number.ok_or_else(|| Failure::new("no node was killed"))?;
+                self.restart(number)?;
+                self.restarted.push(number);
+                Ok(format!("node {number} is started again"))
+            }
+            Action::Join | Action::Leave(_) | Action::Replace(_) => {
+                Err(Failure::new(format!("{action}: one at a time")))
+            }
         }
     }
 
@@ -411,69 +446,4 @@ fn running(endpoint: SocketAddr) -> Result<Vec<Node>, Failure> {
         return Err(Failure::new(format!("{endpoint} names no node of a cluster")));
     }
     Ok(nodes)
-}
-
-/// How far a node says the cluster's moves are.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Moves {
-    epoch: u64,
-    /// Arcs that are to move and do not yet; 0 where that is not told.
-    arcs_waiting: u64,
-    arcs_moving: u64,
-    arcs_draining: u64,
-    entries_moved: u64,
-    bytes_moved: u64,
-}
-
-fn moves(at: SocketAddr) -> Result<Moves, Failure> {
-    let reply = admin::call(at, &["CLUSTER", "MOVES"])?;
-    parse_moves(&reply).ok_or_else(|| Failure::new(format!("CLUSTER MOVES at {at} answered something else: {reply:?}")))
-}
-
-/// A map, or its keys and values one after the other.
-fn parse_moves(reply: &Value) -> Option<Moves> {
-    let pairs: Vec<(&Value, &Value)> = match reply {
-        Value::Map(pairs) => pairs.iter().map(|(key, value)| (key, value)).collect(),
-        Value::Array(flat) => flat.chunks_exact(2).map(|pair| (&pair[0], &pair[1])).collect(),
-        _ => return None,
-    };
-    let number = |name: &str| {
-        let (_, value) = pairs.iter().find(|(key, _)| key.as_bytes() == Some(name.as_bytes()))?;
-        match value {
-            Value::Integer(number) => u64::try_from(*number).ok(),
-            other => std::str::from_utf8(other.as_bytes()?).ok()?.parse().ok(),
-        }
-    };
-    Some(Moves {
-        epoch: number("epoch")?,
-        arcs_waiting: number("arcs_waiting").unwrap_or_default(),
-        arcs_moving: number("arcs_moving")?,
-        arcs_draining: number("arcs_draining")?,
-        entries_moved: number("entries_moved")?,
-        bytes_moved: number("bytes_moved")?,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn progress_is_read_from_both_kinds_of_map() {
-        let words = ["epoch", "arcs_moving", "arcs_draining", "entries_moved", "bytes_moved"];
-        let pair = |(at, word): (usize, &&str)| (Value::Bulk(word.as_bytes().to_vec()), Value::Integer(at as i64 + 1));
-        let map: Vec<(Value, Value)> = words.iter().enumerate().map(pair).collect();
-        let flat = map.iter().cloned().flat_map(|(key, value)| [key, value]).collect();
-        let moves = Moves {
-            epoch: 1,
-            arcs_waiting: 0,
-            arcs_moving: 2,
-            arcs_draining: 3,
-            entries_moved: 4,
-            bytes_moved: 5,
-        };
-        assert_eq!(parse_moves(&Value::Array(flat)).as_ref(), Some(&moves));
-        assert_eq!(parse_moves(&Value::Map(map)).as_ref(), Some(&moves));
-        assert_eq!(parse_moves(&Value::Array(Vec::new())), None);
-    }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 mod circlet;
+mod moves;
 mod redis;
 mod servers;
 mod slots;
@@ -25,6 +26,16 @@ pub(crate) trait System {
     /// # Errors
     /// When the step makes no sense for the cluster as it is, or the cluster refuses it.
     fn begin(&mut self, action: Action) -> Result<String, Failure>;
+
+    /// Kills or restarts a node while a step is under way, and says which.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin); a system whose steps are not made for it refuses.
+    fn disturb(&mut self, action: Action) -> Result<String, Failure> {
+        Err(Failure::new(format!(
+            "{action}: not while another step is under way here"
+        )))
+    }
 
     /// Whether the step begun last is over.
     ///

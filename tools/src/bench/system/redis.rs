@@ -159,12 +159,13 @@ impl System for Redis {
                 self.leave(place)?;
                 Ok(format!("node {} leaves", place + 1))
             }
-            Action::Kill(number) => {
+            Action::Kill(None) | Action::Restart(None) => Err(Failure::new("say which: node = NUMBER")),
+            Action::Kill(Some(number)) => {
                 let place = self.place(number)?;
                 self.servers[place].0.kill();
                 Ok(format!("node {number} is killed"))
             }
-            Action::Restart(number) => {
+            Action::Restart(Some(number)) => {
                 let place = self.place(number)?;
                 self.servers[place].0.run()?;
                 let seeds = self.seeds();

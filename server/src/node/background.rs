@@ -1,0 +1,50 @@
+//! The thread for what can wait: arcs on their way from node to node, and what is freed after it.
+//!
+//! A move is bulk work: megabytes to look through, to send, to merge and to free. On the threads of the data plane each piece of it would stand
+//! before commands; paced by a timer alone it would leave a machine idle that has nothing else to do. So it has a thread, and links, of its own, with a
+//! lower priority: the kernel gives it what the commands leave, and takes it back the moment one arrives. What it holds locked then is one arc of
+//! a thousand, for some dozens of entries.
+
+use std::io;
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+/// How nice the thread is: against a command's thread on the same core it gets a tenth of the time, which is enough for a move to end.
+const NICENESS: i32 = 10;
+
+/// The thread; it ends, and all that runs on it, when this is dropped.
+#[derive(Debug)]
+pub(super) struct Background {
+    handle: Handle,
+    _until_dropped: oneshot::Sender<()>,
+}
+
+impl Background {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// The system has no more threads, or no more file descriptors.
+    pub(super) fn start() -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let handle = runtime.handle().clone();
+        let (until_dropped, dropped) = oneshot::channel::<()>();
+        let run = move || {
+            // Of this thread alone, on Linux. Where it is not allowed, moves are felt more.
+            if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+                tracing::debug!(%error, "the background thread keeps the priority of the others");
+            }
+            // Nothing is ever sent.
+            let _ = runtime.block_on(dropped);
+        };
+        std::thread::Builder::new().name("background".into()).spawn(run)?;
+        Ok(Self {
+            handle,
+            _until_dropped: until_dropped,
+        })
+    }
+
+    /// Where to run what can wait.
+    pub(super) fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+}
