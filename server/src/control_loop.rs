@@ -8,7 +8,6 @@ use crate::link::compare::{compare, settle};
 use crate::link::transfer::exchange;
 use crate::metrics::Count;
 use crate::node::{Node, Request};
-use crate::routes::Routes;
 use circlet_core::control::{ControlPlane, Effect, Event, ExchangeOutcome, Notice};
 use circlet_core::message::hello::Purpose;
 use circlet_core::register::ShortId;
@@ -111,7 +110,8 @@ impl ControlLoop {
         let before = self.node.topology();
         let is_newer = view.epoch() > before.epoch();
         let has_changed = view.topology().settings() != before.settings();
-        self.node.install(Routes::new(view));
+        let routes = self.node.routes.load().after(view);
+        self.node.install(routes);
         if is_newer {
             let node = Arc::clone(&self.node);
             // These may wait for a disk.

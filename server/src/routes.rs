@@ -103,21 +103,43 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
-    /// Builds the table: some microseconds for a thousand arcs.
+    /// Builds the table: some hundred microseconds for a thousand arcs.
     pub(crate) fn new(view: Arc<ClusterView>) -> Self {
+        Self::build(view, None)
+    }
+
+    /// Builds the table for the view that follows. What has not changed is taken over: while arcs move, there are hundreds of views a second, each with a few arcs
+    /// that differ.
+    pub(crate) fn after(&self, view: Arc<ClusterView>) -> Self {
+        Self::build(view, Some(self))
+    }
+
+    fn build(view: Arc<ClusterView>, before: Option<&Self>) -> Self {
         let arcs = view.topology().settings().arcs;
         let mut known: HashMap<OwnerSet, u16> = HashMap::new();
         let mut sets = Vec::new();
+        let mut number_of = |set: OwnerSet| {
+            *known.entry(set).or_insert_with_key(|set| {
+                sets.push(set.clone());
+                // At most one set an arc, and there are at most 16384 arcs.
+                (sets.len() - 1) as u16
+            })
+        };
+        let mut taken_over: Vec<Option<u16>> = vec![None; before.map_or(0, |before| before.sets.len())];
         let routes = arcs
             .arcs()
             .map(|arc| {
-                let arc = view.arc(arc);
-                let set = *known.entry(owner_set(arc)).or_insert_with_key(|set| {
-                    sets.push(set.clone());
-                    // At most one set an arc, and there are at most 16384 arcs.
-                    (sets.len() - 1) as u16
-                });
-                route(arc, set)
+                let now = view.arc(arc);
+                // Views share what they have in common.
+                match before.filter(|before| std::ptr::eq(before.view.arc(arc), now)) {
+                    None => route(now, number_of(owner_set(now))),
+                    Some(before) => {
+                        let was = before.arc(arc);
+                        let of_set = &mut taken_over[usize::from(was.set)];
+                        let set = *of_set.get_or_insert_with(|| number_of(before.owners(was).clone()));
+                        ArcRoute { set, ..was }
+                    }
+                }
             })
             .collect();
         Routes {
