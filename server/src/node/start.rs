@@ -138,8 +138,8 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     let topology = acceptor.chosen().cloned().ok_or(StartError::Nothing)?;
     let claimed = claimed(&settings, &identity, &sockets).map_err(StartError::Thread)?;
     let mut effects = Vec::new();
-    let controlled = control_config(&settings, &identity, claimed);
-    let plane = control_plane(controlled, &topology, &clock, &mut effects)?;
+    let control = control_config(&settings, &identity, claimed);
+    let plane = control_plane(control, &topology, &clock, &mut effects)?;
     let (events, received) = mpsc::unbounded_channel();
     let (agreement, requests) = mpsc::unbounded_channel();
     let background = Background::start().map_err(StartError::Thread)?;
