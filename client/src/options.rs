@@ -51,10 +51,10 @@ pub struct RetryOptions {
     pub pause: Duration,
     /// Pauses double up to this. Each is drawn between half of its length and all of it. Default 300 ms.
     pub pause_max: Duration,
-    /// Whether unconditional SETs whose fate is unknown are sent again. Such a SET may then undo a write that another client made in between.
+    /// Whether unconditional SETs whose fate is unknown are sent again, unless they got no answer. Such a SET may then undo a write that another client made in between.
     /// Default true.
     pub overwrites: bool,
-    /// After so long without an answer a call that may be repeated is made on another node. Default 500 ms. Lowering it: a node that
+    /// After so long without an answer a read, or a call that says it may be repeated, is made on another node. Default 500 ms. Lowering it: a node that
     /// stands still costs less time, one that is only busy gets more work.
     pub attempt_timeout: Duration,
 }

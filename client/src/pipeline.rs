@@ -239,7 +239,7 @@ impl<'a> Pipeline<'a> {
             Err(Fault::TimedOut) => Error::new(ErrorKind::TimedOut, "no answer in time"),
             Err(Fault::Protocol(text)) => Error::new(ErrorKind::Protocol, text),
         };
-        let again = error.is_retryable() || (error.may_have_happened() && plan.repeatable);
+        let again = error.is_retryable() || (error.may_have_happened() && plan.may_repeat_after(error.kind()));
         let left = deadline.saturating_duration_since(Instant::now());
         if !again || plan.retries == 0 || left.is_zero() {
             return Err(error);

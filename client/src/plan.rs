@@ -3,6 +3,7 @@
 use crate::call::CallOptions;
 use crate::client::Client;
 use crate::cmd::Cmd;
+use crate::error::ErrorKind;
 use crate::fan_out;
 use crate::options::Consistency;
 use crate::repeat::Repeat;
@@ -21,8 +22,10 @@ pub(crate) struct Plan {
     pub(crate) level: Option<Consistency>,
     pub(crate) timeout: Duration,
     pub(crate) retries: u32,
-    /// Whether it may be sent again although it may have been executed.
+    /// Whether it may be sent again although it may have been executed, by a node that answered so, or is gone.
     pub(crate) repeatable: bool,
+    /// Whether it may also be sent again though it may be executed at any time yet, by a node that stands still.
+    pub(crate) repeatable_unanswered: bool,
     pub(crate) is_read: bool,
     pub(crate) hedged: bool,
     /// Whether it may make its connection wait: it gets one for itself.
@@ -64,6 +67,7 @@ impl Plan {
                 Repeat::Overwrite => defaults.retry.overwrites,
                 Repeat::Never => false,
             }),
+            repeatable_unanswered: options.repeatable.unwrap_or(class == Repeat::Read),
             is_read,
             hedged,
             blocks,
@@ -73,9 +77,18 @@ impl Plan {
         }
     }
 
+    /// Whether it may be sent again after this error, though it may have been executed.
+    pub(crate) fn may_repeat_after(&self, error: ErrorKind) -> bool {
+        if error == ErrorKind::TimedOut {
+            self.repeatable_unanswered
+        } else {
+            self.repeatable
+        }
+    }
+
     /// Until when one attempt may take: less than the whole time if another can follow.
     pub(crate) fn attempt_deadline(&self, client: &Client, now: Instant, deadline: Instant) -> Instant {
-        if self.repeatable && self.retries > 0 && !self.blocks {
+        if self.repeatable_unanswered && self.retries > 0 && !self.blocks {
             deadline.min(now + client.options().retry.attempt_timeout)
         } else {
             deadline

@@ -8,8 +8,11 @@ use circlet_resp::command::{CommandSpec, Flag, sets_unconditionally};
 /// | commands | class | sent again |
 /// |---|---|---|
 /// | all that Redis flags `readonly`; those without keys and not for operators (PING, CLUSTER INFO ..) | [`Read`](Repeat::Read) | always |
-/// | SET without NX, XX, GET; SETEX, PSETEX, MSET | [`Overwrite`](Repeat::Overwrite) | unless [`RetryOptions::overwrites`](crate::RetryOptions) is off |
+/// | SET without NX, XX, GET; SETEX, PSETEX, MSET | [`Overwrite`](Repeat::Overwrite) | when the connection was lost or the answer was WRITETIMEOUT, unless [`RetryOptions::overwrites`](crate::RetryOptions) is off; not when no answer came |
 /// | everything else: INCR, LPUSH, SADD, DEL (whose answer would differ), EXPIRE, unknown commands .. | [`Never`](Repeat::Never) | only if the call says [`repeatable`](crate::Call::repeatable) |
+///
+/// A SET that got no answer may wait in a node that stands still, and be executed when that one wakes up, above a later SET of the same task that was
+/// acknowledged elsewhere. So it is an error ([`TimedOut`](crate::ErrorKind::TimedOut)), for the caller to decide.
 ///
 /// What was certainly *not* executed is repeated whatever the command: requests that were not sent, `NOQUORUM`, `BUSY`, `LOADING`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

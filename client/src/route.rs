@@ -197,7 +197,7 @@ impl Attempts<'_> {
                 } else {
                     error(ErrorKind::Lost, "the connection was lost to")
                 };
-                if self.plan.repeatable {
+                if self.plan.may_repeat_after(error.kind()) {
                     Verdict::Elsewhere(error)
                 } else {
                     Verdict::Failed(error)

@@ -165,6 +165,37 @@ async fn a_node_that_hangs_costs_a_read_one_attempt_and_a_write_its_time() {
 }
 
 #[tokio::test]
+async fn a_read_that_gets_no_answer_is_made_again_and_a_write_is_not() {
+    let (stands_still, unanswered) = node(|_| Does::Hangs).await;
+    let (other, answered) = node(|_| Does::Answers("$1\r\n7\r\n")).await;
+    let options = || {
+        let mut options = Options::default();
+        options.call_timeout = Duration::from_secs(1);
+        options.retry.attempt_timeout = Duration::from_millis(50);
+        options
+    };
+    // Keys of several slots, so that both are asked.
+    let keys: Vec<String> = (0..8).map(|number| format!("key:{number}")).collect();
+    let client = connect(&[stands_still, other], options()).await;
+    for key in &keys {
+        assert_eq!(client.get::<i64>(key).await.unwrap(), 7);
+    }
+    let reads = unanswered.load(Ordering::SeqCst) + answered.load(Ordering::SeqCst);
+    assert!(reads > keys.len(), "some were made twice");
+    let client = connect(&[stands_still, other], options()).await;
+    let mut silent = 0;
+    for key in &keys {
+        // It may be executed yet, above a later one.
+        let error = client.set(key, "v").timeout(Duration::from_millis(100)).await.err();
+        silent +=
+            usize::from(error.is_some_and(|error| error.kind() == ErrorKind::TimedOut && error.may_have_happened()));
+    }
+    assert!(silent > 0, "one was sent to the node that stands still");
+    let all = unanswered.load(Ordering::SeqCst) + answered.load(Ordering::SeqCst);
+    assert_eq!(all - reads, keys.len(), "none was sent twice");
+}
+
+#[tokio::test]
 async fn a_write_is_not_sent_again_when_overwrites_are_off() {
     let (first, asked) = node(|number| {
         if number == 0 {
