@@ -169,8 +169,10 @@ async fn a_read_that_gets_no_answer_is_made_again_and_a_write_is_not() {
     let (stands_still, unanswered) = node(|_| Does::Hangs).await;
     let (other, answered) = node(|_| Does::Answers("$1\r\n7\r\n")).await;
     let options = || {
-        let mut options = Options::default();
-        options.call_timeout = Duration::from_secs(1);
+        let mut options = Options {
+            call_timeout: Duration::from_secs(1),
+            ..Options::default()
+        };
         options.retry.attempt_timeout = Duration::from_millis(50);
         options
     };

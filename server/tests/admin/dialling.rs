@@ -8,6 +8,9 @@ use tokio::net::{TcpListener, TcpStream};
 /// Long enough for a busy machine; far less than the tries take when the setting under test is not obeyed.
 const PATIENCE: Duration = Duration::from_secs(8);
 
+/// For commands, and for arcs in bulk: each is dialled by itself.
+const LINKS: usize = 2;
+
 /// A node whose one peer is a listener of this test.
 async fn node_and_peer(settings: &str) -> (circlet_server::Running, TcpListener, Plan) {
     let plan = Plan::new(2);
@@ -41,10 +44,10 @@ async fn the_connect_timeout_can_be_changed_while_the_node_tries() {
     let settings = "peer-connect-timeout-ms = 300\npeer-reconnect-ms-max = 10\n";
     let (node, peer, _plan) = node_and_peer(settings).await;
     let started = Instant::now();
-    tries(&peer, 3).await;
+    tries(&peer, 3 * LINKS).await;
     assert!(
         started.elapsed() >= Duration::from_millis(600),
-        "two of them took their time"
+        "two of each link took their time"
     );
     let mut client = Client::connect(node.addresses().client).await;
     assert_eq!(client.text("CONFIG SET peer-connect-timeout-ms 10").await, "OK");
@@ -65,7 +68,7 @@ async fn pauses_between_tries_grow_to_the_longest_that_is_set() {
     let mut client = Client::connect(node.addresses().client).await;
     assert_eq!(client.text("CONFIG SET peer-reconnect-ms-max 400").await, "OK");
     let started = Instant::now();
-    refuse(8).await;
+    refuse(8 * LINKS).await;
     assert!(
         started.elapsed() >= Duration::from_millis(800),
         "pauses of 10, 20, 40 ... milliseconds, then of 400: {:?}",
