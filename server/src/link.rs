@@ -17,6 +17,7 @@ pub(crate) mod peer;
 pub(crate) mod pending;
 mod receive;
 mod serve;
+mod socket;
 pub(crate) mod sweeper;
 pub(crate) mod transfer;
 pub(crate) mod waits;

@@ -45,7 +45,7 @@ pub(crate) async fn accept(node: Arc<Node>, listener: TcpListener) {
 
 /// Hears the peer's hello and answers it.
 async fn meet(node: &Node, mut socket: TcpStream) -> std::io::Result<(TcpStream, u16, Purpose)> {
-    socket.set_nodelay(true)?;
+    super::socket::prepare(&socket)?;
     let hello = super::hello::read(&mut socket, FrameKind::Hello).await?;
     let refusal = node.examine(&hello);
     let mut answer = Vec::new();

@@ -88,7 +88,7 @@ async fn connect(node: &Node, to: SocketAddr) -> io::Result<TcpStream> {
         socket.bind(SocketAddr::new(node.bind_address(), 0))?;
     }
     let stream = socket.connect(to).await?;
-    stream.set_nodelay(true)?;
+    super::socket::prepare(&stream)?;
     Ok(stream)
 }
 
