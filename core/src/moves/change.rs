@@ -318,7 +318,8 @@ fn is_weak(arc: &ArcOwners, gone: impl Fn(MemberIndex) -> bool) -> bool {
     lacks(&arc.owners) || lacks(arc.readers())
 }
 
-/// The arc with those who are left of its owners; if nobody is, it begins anew with the planned ones.
+/// The arc with those who are left of its owners; if nobody is, with those who were to give it away and have not yet, and else it begins anew with the
+/// planned ones.
 fn without(arc: &ArcOwners, gone: impl Fn(MemberIndex) -> bool, planned: OwnerList) -> ArcOwners {
     let owners = arc.owners.retained(|owner| !gone(owner));
     let to = arc.goal().retained(|owner| !gone(owner));
@@ -329,6 +330,7 @@ fn without(arc: &ArcOwners, gone: impl Fn(MemberIndex) -> bool, planned: OwnerLi
     let owners = match (owners.is_empty(), to.is_empty()) {
         (false, _) => owners,
         (true, false) => to,
+        (true, true) if !arc.draining.is_empty() => arc.draining,
         (true, true) => planned,
     };
     let named =

@@ -212,10 +212,12 @@ fn check_arc(
     if is.readers() != was.readers() && !was.holders().all(|holder| gone(&holder)) {
         let is_next_stage = was.moving.is_some_and(|moving| moving.to == *is.readers());
         let is_same_set = was.owners.len() == is.owners.len() && kept(&was.owners) == was.owners.len();
-        let is_rest_of_it = is
-            .readers()
-            .iter()
-            .all(|owner| was.union().any(|holder| holder == *owner));
+        // Whoever still drains an arc has what is left of it when all of its owners are gone.
+        let are_owners_gone = was.union().all(|owner| gone(&owner));
+        let is_left = |owner: &MemberIndex| {
+            was.union().any(|holder| holder == *owner) || are_owners_gone && was.draining.contains(owner)
+        };
+        let is_rest_of_it = is.readers().iter().all(is_left);
         assert!(
             is_next_stage || is_same_set || is_rest_of_it,
             "{arc:?} is read where it was not written: {was:?} -> {is:?}"

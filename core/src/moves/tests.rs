@@ -418,6 +418,24 @@ impl Cluster {
     }
 }
 
+#[test]
+fn an_arc_whose_owners_are_removed_is_left_to_who_still_drains_it() {
+    let mut cluster = Cluster::new(4, 1);
+    let acts = [
+        Act::Replicas(2),
+        Act::Install(4, false),
+        Act::Drive,
+        Act::Leave(1),
+        Act::Drive,
+        Act::Remove(4, true),
+    ];
+    for act in &acts {
+        cluster.act(act, 1024);
+    }
+    cluster.come_to_rest(1024);
+    cluster.assert_as_planned();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
