@@ -1,6 +1,6 @@
 //! `docs/operating.md`: every command of the page, run as it stands.
 
-use crate::support::{Cluster, PATIENCE, circlet, wait_until};
+use crate::support::{Cluster, PATIENCE, circlet, report, wait_until};
 use std::path::Path;
 use std::process::Command;
 
@@ -68,7 +68,7 @@ fn every_command_of_the_operating_page_does_what_it_says() {
             if is_done || is_refused {
                 break;
             }
-            eprintln!("again: {command}\n{said}");
+            report(&format!("again: {command}: {said}"));
             (is_done, said) = run(command, folder.path(), cluster.client_port(1));
         }
         assert_eq!(is_done, !is_refused, "{command}\n{said}");
