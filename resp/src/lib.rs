@@ -18,4 +18,4 @@ mod request;
 
 pub use limits::{Limits, ReplyLimits};
 pub use reply::{Progress, Proto, ReplyBuf, ReplyError, ReplyParser, Value};
-pub use request::{ArgRange, Args, ArgsIter, Batch, Parsed, ProtocolError, RequestParser};
+pub use request::{ArgRange, Args, ArgsIter, Batch, Parsed, ProtocolError, RequestParser, encode_request};

@@ -4,7 +4,7 @@ use crate::args::WhereArgs;
 use crate::failure::Failure;
 use crate::layout::{self, NodeFiles};
 use crate::process::Pid;
-use circlet_resp::{ReplyLimits, ReplyParser, Value};
+use circlet_resp::{ReplyLimits, ReplyParser, Value, encode_request};
 use serde_json::Value as Json;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -39,7 +39,7 @@ fn last_answer(at: SocketAddr, commands: &[&[&str]], patience: Duration) -> io::
     let mut socket = TcpStream::connect_timeout(&at, patience)?;
     socket.set_read_timeout(Some(patience))?;
     let mut request = Vec::new();
-    commands.iter().for_each(|words| encode(&mut request, words));
+    commands.iter().for_each(|words| encode_request(words, &mut request));
     socket.write_all(&request)?;
     let mut parser = ReplyParser::new(ReplyLimits::default());
     let (mut unread, mut bytes) = (Vec::new(), [0; 16 << 10]);
@@ -128,18 +128,6 @@ fn to_json(value: Value) -> Json {
             let pairs = pairs.into_iter().map(|(key, value)| (name(key), to_json(value)));
             Json::Object(pairs.collect())
         }
-    }
-}
-
-/// Appends a request in RESP.
-pub(crate) fn encode<A: AsRef<[u8]>>(out: &mut Vec<u8>, arguments: &[A]) {
-    // Writing to a Vec cannot fail.
-    let _ = write!(out, "*{}\r\n", arguments.len());
-    for argument in arguments {
-        let argument = argument.as_ref();
-        let _ = write!(out, "${}\r\n", argument.len());
-        out.extend_from_slice(argument);
-        out.extend_from_slice(b"\r\n");
     }
 }
 

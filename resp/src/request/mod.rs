@@ -2,6 +2,7 @@
 
 mod args;
 mod batch;
+mod encode;
 mod error;
 mod inline;
 mod length;
@@ -9,6 +10,7 @@ mod parser;
 
 pub use args::{ArgRange, Args, ArgsIter};
 pub use batch::Batch;
+pub use encode::encode_request;
 pub use error::ProtocolError;
 pub(crate) use length::integer;
 pub use parser::{Parsed, RequestParser};

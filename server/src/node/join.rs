@@ -8,7 +8,7 @@
 //! of a cluster. Asking again is safe: a member that is joining already is answered with the topology that it is in.
 
 use circlet_core::topology::{MemberEntry, Topology};
-use circlet_resp::{ReplyLimits, ReplyParser, Value};
+use circlet_resp::{ReplyLimits, ReplyParser, Value, encode_request};
 use circlet_ring::NodeId;
 use std::io;
 use std::time::Duration;
@@ -90,12 +90,8 @@ const NO_NODE: &str = "it does not answer as a node of Circlet does";
 
 /// One of CLUSTER's subcommands, and its answer, unless that is an error.
 async fn talk(at: &str, words: &[&[u8]]) -> Result<Value, String> {
-    let mut request = format!("*{}\r\n$7\r\nCLUSTER\r\n", words.len() + 1).into_bytes();
-    for word in words {
-        request.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
-        request.extend_from_slice(word);
-        request.extend_from_slice(b"\r\n");
-    }
+    let mut request = Vec::new();
+    encode_request(&[&[&b"CLUSTER"[..]], words].concat(), &mut request);
     match exchange(at, &request).await {
         Ok(Value::Error(error)) => Err(error),
         Ok(value) => Ok(value),

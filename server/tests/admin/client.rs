@@ -1,6 +1,6 @@
 //! A small client: one connection, requests as lines of words.
 
-use circlet_resp::{ReplyParser, Value};
+use circlet_resp::{ReplyParser, Value, encode_request};
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -54,11 +54,9 @@ impl Client {
 
     /// Sends a command whose words are too long or too many for a line, and waits for its reply.
     pub(crate) async fn value(&mut self, words: &[&str]) -> Value {
-        let mut request = format!("*{}\r\n", words.len());
-        for word in words {
-            request += &format!("${}\r\n{word}\r\n", word.len());
-        }
-        self.socket.write_all(request.as_bytes()).await.expect("the node reads");
+        let mut request = Vec::new();
+        encode_request(words, &mut request);
+        self.socket.write_all(&request).await.expect("the node reads");
         self.reply().await.expect("a reply")
     }
 

@@ -1,15 +1,12 @@
 //! Commands as bytes, and where a reply of a real server ends.
 
+use circlet_resp::encode_request;
 use std::io::{self, BufRead};
 
 /// A command as an array of bulk strings.
 pub(crate) fn command(args: &[Vec<u8>]) -> Vec<u8> {
-    let mut bytes = format!("*{}\r\n", args.len()).into_bytes();
-    for arg in args {
-        bytes.extend_from_slice(format!("${}\r\n", arg.len()).as_bytes());
-        bytes.extend_from_slice(arg);
-        bytes.extend_from_slice(b"\r\n");
-    }
+    let mut bytes = Vec::new();
+    encode_request(args, &mut bytes);
     bytes
 }
 

@@ -1,6 +1,6 @@
 //! One connection of a client, with a deadline on every wait.
 
-use circlet_resp::{ReplyLimits, ReplyParser, Value};
+use circlet_resp::{ReplyLimits, ReplyParser, Value, encode_request};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -31,11 +31,9 @@ impl Connection {
     /// Sends a command and waits for its reply, which may be an error of the server. After an error of the socket the connection must not
     /// be used again: a late reply would be taken for the next one.
     pub(crate) fn call(&mut self, args: &[String]) -> io::Result<Value> {
-        let mut request = format!("*{}\r\n", args.len());
-        for arg in args {
-            request.push_str(&format!("${}\r\n{arg}\r\n", arg.len()));
-        }
-        self.stream.write_all(request.as_bytes())?;
+        let mut request = Vec::new();
+        encode_request(args, &mut request);
+        self.stream.write_all(&request)?;
         loop {
             let progress = self.parser.parse(&self.unread).map_err(io::Error::other)?;
             self.unread.drain(..progress.consumed);

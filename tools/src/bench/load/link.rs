@@ -1,7 +1,6 @@
 //! One connection to one node: requests go out in order, replies come back in the same, nothing blocks.
 
-use crate::ask::encode;
-use circlet_resp::{ReplyLimits, ReplyParser, Value};
+use circlet_resp::{ReplyLimits, ReplyParser, Value, encode_request};
 use rustix::event::PollFlags;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::collections::VecDeque;
@@ -70,7 +69,7 @@ impl<W> Link<W> {
 
     /// Queues a request.
     pub(crate) fn send<A: AsRef<[u8]>>(&mut self, arguments: &[A], now: Instant, waiter: W) {
-        encode(&mut self.out, arguments);
+        encode_request(arguments, &mut self.out);
         self.waiting.push_back((now, waiter));
     }
 

@@ -1,6 +1,6 @@
 //! A small blocking client.
 
-use circlet_resp::{ReplyLimits, ReplyParser, Value};
+use circlet_resp::{ReplyLimits, ReplyParser, Value, encode_request};
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
@@ -116,12 +116,7 @@ pub(crate) fn text(value: &Value) -> String {
 
 /// A command as it is sent.
 fn request<A: AsRef<[u8]>>(args: &[A]) -> Vec<u8> {
-    let mut bytes = format!("*{}\r\n", args.len()).into_bytes();
-    for arg in args {
-        let arg = arg.as_ref();
-        bytes.extend_from_slice(format!("${}\r\n", arg.len()).as_bytes());
-        bytes.extend_from_slice(arg);
-        bytes.extend_from_slice(b"\r\n");
-    }
+    let mut bytes = Vec::new();
+    encode_request(args, &mut bytes);
     bytes
 }
