@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   flags u8 | generation u64 | [expiry_ms u64] | [expiry_stamp u64] | [runs: count u32, count x 32 B]
-//!            | [parts: count u32, bytes u32, parts (state/part.rs)] | [base ...]
+//!            | [parts: count u32, bytes u32, parts (state/encoded_part.rs)] | [base ...]
 //!
 //!   flags    bits 0-1  base: 0 unknown, 1 none, 2 bytes (to the end), 3 reserved
 //!            bit 2     the entry expires, at expiry_ms
@@ -33,6 +33,7 @@ mod decode;
 mod digest;
 mod dropped;
 mod encode;
+mod encoded_part;
 mod kind;
 mod large;
 mod merge;

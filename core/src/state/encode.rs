@@ -40,15 +40,15 @@ impl State<'_> {
     /// Appends the state's bytes.
     pub fn encode(&self, out: &mut Vec<u8>) {
         out.reserve(self.encoded_len());
-        self.encode_head(self.runs.len(), self.parts.len(), out);
+        self.encode_head(self.runs.len(), !self.parts.is_empty(), out);
         out.extend_from_slice(self.runs.as_bytes());
         self.encode_parts(out);
         self.encode_base(out);
     }
 
     /// Appends what stands before the runs, including their count. The caller appends `run_count` runs, then a section
-    /// of parts if `part_count` is not zero, then [`State::encode_base`].
-    pub(crate) fn encode_head(&self, run_count: usize, part_count: usize, out: &mut Vec<u8>) {
+    /// of parts if it `has_parts`, then [`State::encode_base`].
+    pub(crate) fn encode_head(&self, run_count: usize, has_parts: bool, out: &mut Vec<u8>) {
         self.check_invariants();
         let stamped = self.expiry.stamp != self.generation;
         let mut flags = match self.base {
@@ -65,7 +65,7 @@ impl State<'_> {
         if run_count > 0 {
             flags |= F_RUNS;
         }
-        if part_count > 0 {
+        if has_parts {
             flags |= F_PARTS;
         }
         out.push(flags);
@@ -87,9 +87,9 @@ impl State<'_> {
     /// Appends the section of parts, if there are any.
     pub(crate) fn encode_parts(&self, out: &mut Vec<u8>) {
         if !self.parts.is_empty() {
-            let section = PartsSection::begin(self.parts.len(), out);
+            let section = PartsSection::begin(out);
             self.parts.encode(out);
-            section.end(out);
+            section.end(self.parts.len(), out);
         }
     }
 
@@ -107,17 +107,20 @@ pub(super) struct PartsSection {
 }
 
 impl PartsSection {
-    /// Appends the head of a section of `count` parts. The caller appends the parts, then ends it.
-    pub(super) fn begin(count: usize, out: &mut Vec<u8>) -> Self {
-        // 2^32 parts would be more than 8 GiB of one value.
-        out.extend_from_slice(&u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
-        out.extend_from_slice(&[0; 4]);
+    /// The number of parts and their length, 32 bits each.
+    const HEAD_BYTES: usize = 8;
+
+    /// Appends the head of a section. The caller appends the parts, then ends it.
+    pub(super) fn begin(out: &mut Vec<u8>) -> Self {
+        out.extend_from_slice(&[0; Self::HEAD_BYTES]);
         Self { begin: out.len() }
     }
 
-    /// Fills in how long it is.
-    pub(super) fn end(self, out: &mut [u8]) {
-        let len = u32::try_from(out.len() - self.begin).unwrap_or(u32::MAX);
+    /// Fills in how many parts there are, and how long the section is.
+    pub(super) fn end(self, count: usize, out: &mut [u8]) {
+        // 2^32 parts would be more than 8 GiB of one value.
+        let [count, len] = [count, out.len() - self.begin].map(|number| u32::try_from(number).unwrap_or(u32::MAX));
+        out[self.begin - 8..self.begin - 4].copy_from_slice(&count.to_le_bytes());
         out[self.begin - 4..self.begin].copy_from_slice(&len.to_le_bytes());
     }
 }

@@ -6,9 +6,11 @@
 //! `tests/merge_laws.rs`.
 //!
 //! Most merges need no bytes written: the result is one of the two sides, and [`Merged`] says which. Refused: writing
-//! the result always; a duplicate delta of a 1 MB value would copy it for nothing.
+//! the result always; a duplicate delta of a 1 MB value would copy it for nothing. Parts are written in the same pass that compares them, and taken
+//! back if the result is one of the sides: going through them twice cost more.
 
-use super::merge_parts::{Outline, encode_merged};
+use super::encode::PartsSection;
+use super::merge_parts::{Outline, merge_parts};
 use super::{Parts, Run, Runs, State};
 use crate::stamp::Stamp;
 
@@ -58,18 +60,29 @@ pub fn merge(left: State<'_>, right: State<'_>, out: &mut Vec<u8>) -> Merged {
             right_needed |= from == Merged::Right;
         });
     }
+    let begin = out.len();
+    let encode_head = |has_parts: bool, out: &mut Vec<u8>| {
+        head.encode_head(run_count, has_parts, out);
+        for_each_run(left.runs, right.runs, head.generation, |run, _| run.encode(out));
+    };
     let mut parts = Outline::default();
     if !(left.parts.is_empty() && right.parts.is_empty()) {
-        parts = Outline::of(left.parts, right.parts, head.generation);
+        out.reserve(head.encoded_len() + left.parts.encoded_len() + right.parts.encoded_len());
+        encode_head(true, out);
+        let section = PartsSection::begin(out);
+        parts = merge_parts(left, right, head.generation, out);
+        section.end(parts.count, out);
         left_needed |= parts.left_needed;
         right_needed |= parts.right_needed;
     }
     let merged = Merged::of(left_needed, right_needed);
+    if merged != Merged::Both || parts.count == 0 {
+        out.truncate(begin);
+    }
     if merged == Merged::Both {
-        out.reserve(head.encoded_len() + left.parts.encoded_len() + right.parts.encoded_len());
-        head.encode_head(run_count, parts.count, out);
-        for_each_run(left.runs, right.runs, head.generation, |run, _| run.encode(out));
-        encode_merged(left.parts, right.parts, head.generation, parts.count, out);
+        if parts.count == 0 {
+            encode_head(false, out);
+        }
         head.encode_base(out);
     }
     merged

@@ -6,14 +6,13 @@
 
 use std::cmp::Ordering;
 
-use super::encode::PartsSection;
 use super::merge::{Merged, for_each_run, merge_heads};
-use super::part::{Part, PartId};
+use super::part::Part;
 use super::parts::Iter;
-use super::{Parts, Runs, State};
+use super::{Runs, State};
 use crate::stamp::Stamp;
 
-/// What merging all parts comes to, before it is written.
+/// What merging all parts came to.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Outline {
     /// How many parts there are then.
@@ -24,25 +23,37 @@ pub(super) struct Outline {
     pub(super) right_needed: bool,
 }
 
-impl Outline {
-    /// Merges the parts of `left` and `right` in a collection of `generation`, without writing the result.
-    pub(super) fn of(left: Parts<'_>, right: Parts<'_>, generation: Stamp) -> Self {
-        let mut outline = Self::default();
-        for_each_part(left, right, generation, |part| {
-            outline.count += 1;
-            outline.left_needed |= part.left_needed;
-            outline.right_needed |= part.right_needed;
-        });
-        outline
-    }
-}
-
-/// Appends the section of the merged parts, `count` of them.
-pub(super) fn encode_merged(left: Parts<'_>, right: Parts<'_>, generation: Stamp, count: usize, out: &mut Vec<u8>) {
-    if count > 0 {
-        let section = PartsSection::begin(count, out);
-        for_each_part(left, right, generation, |part| part.encode(out));
-        section.end(out);
+/// Appends what is left of the parts of two states in `generation`, the greater of theirs, in their order.
+pub(super) fn merge_parts(left: State<'_>, right: State<'_>, generation: Stamp, out: &mut Vec<u8>) -> Outline {
+    let mut lefts = Side::new(left, generation);
+    let mut rights = Side::new(right, generation);
+    let mut outline = Outline::default();
+    loop {
+        let order = match (&mut lefts.next, &mut rights.next) {
+            (None, None) => return outline,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(left), Some(right)) => left.order(right),
+        };
+        match order {
+            Ordering::Less => {
+                outline.count += lefts.pass_on(rights.next.is_none(), out);
+                outline.left_needed = true;
+            }
+            Ordering::Greater => {
+                outline.count += rights.pass_on(lefts.next.is_none(), out);
+                outline.right_needed = true;
+            }
+            Ordering::Equal => {
+                let joined = Joined::of(lefts.advance(), rights.advance(), generation);
+                if let Some(joined) = joined {
+                    joined.encode(out);
+                    outline.count += 1;
+                    outline.left_needed |= joined.left_needed;
+                    outline.right_needed |= joined.right_needed;
+                }
+            }
+        }
     }
 }
 
@@ -59,45 +70,35 @@ pub(super) fn merge_part(here: Option<Part<'_>>, other: Part<'_>, generation: St
     true
 }
 
-/// Visits what is left of the parts of both in `generation`, in their order.
-fn for_each_part<'a>(left: Parts<'a>, right: Parts<'a>, generation: Stamp, mut visit: impl FnMut(&Joined<'a>)) {
-    let mut lefts = Side::new(left, generation);
-    let mut rights = Side::new(right, generation);
-    loop {
-        let order = match (&lefts.next, &rights.next) {
-            (None, None) => return,
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (Some((left, _)), Some((right, _))) => left.cmp(right),
-        };
-        let left = if order == Ordering::Greater {
-            None
-        } else {
-            lefts.advance()
-        };
-        let right = if order == Ordering::Less {
-            None
-        } else {
-            rights.advance()
-        };
-        if let Some(joined) = Joined::of(left, right, generation) {
-            visit(&joined);
-        }
-    }
-}
-
 /// One side's parts, as far as they are alive.
 struct Side<'a> {
     parts: Iter<'a>,
     generation: Stamp,
-    next: Option<(PartId<'a>, Part<'a>)>,
+    /// Whether all of them live on in that generation, which is their own.
+    is_whole: bool,
+    /// How many were taken from `parts`.
+    taken: usize,
+    len: usize,
+    next: Option<Next<'a>>,
+}
+
+/// The part that is the next one of a side.
+struct Next<'a> {
+    part: Part<'a>,
+    /// Its encoded form, if it is at hand and all of it lives on.
+    bytes: Option<&'a [u8]>,
+    /// What leads the order within a type, once somebody asked.
+    hash: Option<u64>,
 }
 
 impl<'a> Side<'a> {
-    fn new(parts: Parts<'a>, generation: Stamp) -> Self {
+    fn new(state: State<'a>, generation: Stamp) -> Self {
         let mut side = Self {
-            parts: parts.iter(),
+            parts: state.parts.iter(),
             generation,
+            is_whole: state.generation == generation,
+            taken: 0,
+            len: state.parts.len(),
             next: None,
         };
         side.advance();
@@ -106,9 +107,65 @@ impl<'a> Side<'a> {
 
     /// Takes the next part.
     fn advance(&mut self) -> Option<Part<'a>> {
-        let generation = self.generation;
-        let next = self.parts.find_map(|part| part.above(generation));
-        std::mem::replace(&mut self.next, next.map(|part| (part.id(), part))).map(|(_, part)| part)
+        let next = self.alive();
+        std::mem::replace(&mut self.next, next).map(|next| next.part)
+    }
+
+    /// The first of the parts not taken yet of which something is alive.
+    fn alive(&mut self) -> Option<Next<'a>> {
+        let next = |part, bytes| Next {
+            part,
+            bytes,
+            hash: None,
+        };
+        while let Some((part, bytes)) = self.parts.next_with_bytes() {
+            self.taken += 1;
+            if self.is_whole {
+                return Some(next(part, bytes));
+            }
+            if let Some(part) = part.above(self.generation) {
+                return Some(next(part, None));
+            }
+        }
+        None
+    }
+
+    /// Appends the next part, of which the other side has no copy, or all that are left if it has no more at all; says how many.
+    fn pass_on(&mut self, is_last_side: bool, out: &mut Vec<u8>) -> usize {
+        let Some(next) = &self.next else { return 0 };
+        let Some(bytes) = next.bytes else {
+            let joined = Joined::of(Some(next.part), None, self.generation);
+            joined.iter().for_each(|joined| joined.encode(out));
+            self.advance();
+            return joined.iter().count();
+        };
+        out.extend_from_slice(bytes);
+        if is_last_side && let Some(rest) = self.parts.take_bytes() {
+            out.extend_from_slice(rest);
+            self.next = None;
+            return 1 + self.len - self.taken;
+        }
+        self.advance();
+        1
+    }
+}
+
+impl Next<'_> {
+    /// Where it stands relative to another one. Most that are equal are told by their names, without a hash.
+    fn order(&mut self, other: &mut Self) -> Ordering {
+        if self.part.kind == other.part.kind && self.part.name == other.part.name {
+            return Ordering::Equal;
+        }
+        let kinds = self.part.kind.cmp(&other.part.kind);
+        let by_hash = || self.hash().cmp(&other.hash());
+        kinds
+            .then_with(by_hash)
+            .then_with(|| self.part.name.cmp(other.part.name))
+    }
+
+    fn hash(&mut self) -> u64 {
+        let part = self.part;
+        *self.hash.get_or_insert_with(|| part.id().hash)
     }
 }
 

@@ -1,16 +1,5 @@
-//! One element, member or field of a collection: a name, and a small state of the same shape as a string's.
-//!
-//! ```text
-//!   flags u8 | name length | name | [stamp u64] | [expiry_ms u64] | [expiry_stamp u64] | [runs: count, count x 32 B] | [bytes]
-//!
-//!   flags    bits 0-1  0 list, 1 set, 2 sorted set, 3 hash
-//!            bit 2     bytes follow: lengths before those of lists and hashes, 8 bytes in sorted sets, none in sets
-//!            bit 3     it was written: a stamp follows
-//!            bit 4     it expires, at expiry_ms
-//!            bit 5     the expiry register has a stamp of its own
-//!            bit 6     runs follow (at least one)
-//!   lengths and counts as varints, integers little-endian
-//! ```
+//! One element, member or field of a collection: a name, and a small state of the same shape as a string's. Its bytes are drawn in
+//! `encoded_part.rs`.
 //!
 //! HSET of a field is what SET is of a key, HDEL what DEL is, HINCRBY what INCR is, HEXPIRE what EXPIRE is; so a part's
 //! state is a [`State`] and two copies of a part merge as states do. What a part's state has not: an unknown base (a
@@ -21,22 +10,10 @@ use std::cmp::Ordering;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::reader::{Reader, put_varint, varint_len};
-use super::runs::RUN_BYTES;
-use super::{Base, DecodeError, Expiry, Kind, Runs, State, Value};
+use super::encoded_part::SCORE_BYTES;
+use super::{Base, Kind, State, Value};
 use crate::stamp::Stamp;
 use crate::time::WallMs;
-
-const KIND_MASK: u8 = 0b11;
-const F_BYTES: u8 = 1 << 2;
-const F_WRITTEN: u8 = 1 << 3;
-const F_EXPIRY: u8 = 1 << 4;
-const F_EXPIRY_STAMPED: u8 = 1 << 5;
-const F_RUNS: u8 = 1 << 6;
-const F_RESERVED: u8 = 1 << 7;
-
-/// Bytes of a score.
-const SCORE_BYTES: usize = 8;
 
 /// A borrowed view of one part of a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,13 +107,6 @@ impl<'a> Part<'a> {
         births.chain(written).min().unwrap_or(Stamp::MAX)
     }
 
-    /// The name in an encoded part, without looking at the rest; empty if that is none.
-    #[inline]
-    pub(super) fn name_of(encoded: &[u8]) -> &[u8] {
-        let mut rest = Reader(encoded.get(1..).unwrap_or_default());
-        rest.varint().and_then(|len| rest.take(len)).unwrap_or_default()
-    }
-
     /// The element, or the value of the field; empty for members.
     #[must_use]
     pub fn text(&self) -> Cow<'a, [u8]> {
@@ -173,126 +143,8 @@ impl<'a> Part<'a> {
         bytes.try_into().ok().map(f64::from_le_bytes)
     }
 
-    /// How many bytes [`Part::encode`] appends.
-    #[must_use]
-    pub fn encoded_len(&self) -> usize {
-        let state = &self.state;
-        let written = if state.generation > Stamp::ZERO { 8 } else { 0 };
-        let expiry = if state.expiry.at.is_some() { 8 } else { 0 };
-        let expiry_stamp = if state.expiry.stamp == state.generation { 0 } else { 8 };
-        let runs = match state.runs.len() {
-            0 => 0,
-            count => varint_len(count) + count * RUN_BYTES,
-        };
-        let bytes = match state.base {
-            Base::Bytes(bytes) if self.has_length() => varint_len(bytes.len()) + bytes.len(),
-            Base::Bytes(bytes) => bytes.len(),
-            Base::Unknown | Base::None => 0,
-        };
-        1 + varint_len(self.name.len()) + self.name.len() + written + expiry + expiry_stamp + runs + bytes
-    }
-
-    /// Appends the part's bytes.
-    pub fn encode(&self, out: &mut Vec<u8>) {
-        self.encode_head(self.state.runs.len(), out);
-        out.extend_from_slice(self.state.runs.as_bytes());
-        self.encode_bytes(out);
-    }
-
-    /// Appends what stands before the runs, with their count. The caller appends `run_count` runs, then
-    /// [`Part::encode_bytes`].
-    pub(super) fn encode_head(&self, run_count: usize, out: &mut Vec<u8>) {
-        let state = &self.state;
-        let flag = |set: bool, flag: u8| if set { flag } else { 0 };
-        let written = state.generation > Stamp::ZERO;
-        let stamped = state.expiry.stamp != state.generation;
-        out.push(
-            kind_bits(self.kind)
-                | flag(matches!(state.base, Base::Bytes(_)), F_BYTES)
-                | flag(written, F_WRITTEN)
-                | flag(state.expiry.at.is_some(), F_EXPIRY)
-                | flag(stamped, F_EXPIRY_STAMPED)
-                | flag(run_count > 0, F_RUNS),
-        );
-        put_varint(self.name.len(), out);
-        out.extend_from_slice(self.name);
-        if written {
-            out.extend_from_slice(&state.generation.to_bits().to_le_bytes());
-        }
-        if let Some(at) = state.expiry.at {
-            out.extend_from_slice(&at.get().to_le_bytes());
-        }
-        if stamped {
-            out.extend_from_slice(&state.expiry.stamp.to_bits().to_le_bytes());
-        }
-        if run_count > 0 {
-            put_varint(run_count, out);
-        }
-    }
-
-    /// Appends the value, which ends the part.
-    pub(super) fn encode_bytes(&self, out: &mut Vec<u8>) {
-        if let Base::Bytes(bytes) = self.state.base {
-            if self.has_length() {
-                put_varint(bytes.len(), out);
-            }
-            out.extend_from_slice(bytes);
-        }
-    }
-
-    /// Reads one part. Checks all that can be seen from the part alone.
-    pub(super) fn read(from: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let [flags] = from.array()?;
-        if flags & F_RESERVED != 0 {
-            return Err(DecodeError::UnknownFlags { flags });
-        }
-        let kind = [Kind::List, Kind::Set, Kind::SortedSet, Kind::Hash][usize::from(flags & KIND_MASK)];
-        let name_len = from.varint()?;
-        let name = from.take(name_len)?;
-        let generation = from.stamp_if(flags & F_WRITTEN != 0)?;
-        let at = from.word_if(flags & F_EXPIRY != 0)?.map(WallMs::new);
-        let stamp = from.stamp_if(flags & F_EXPIRY_STAMPED != 0)?;
-        let runs = if flags & F_RUNS != 0 {
-            let count = from.varint()?;
-            Some(from.runs(count)?)
-        } else {
-            None
-        };
-        let base = match (flags & F_BYTES != 0, kind) {
-            (false, _) => Base::None,
-            (true, Kind::Set) => Base::Bytes(b""),
-            (true, Kind::SortedSet) => Base::Bytes(from.take(SCORE_BYTES)?),
-            (true, _) => {
-                let len = from.varint()?;
-                Base::Bytes(from.take(len)?)
-            }
-        };
-        let part = Self {
-            kind,
-            name,
-            state: State {
-                generation: generation.unwrap_or(Stamp::ZERO),
-                base,
-                expiry: Expiry {
-                    at,
-                    stamp: stamp.or(generation).unwrap_or(Stamp::ZERO),
-                },
-                runs: runs.unwrap_or(Runs::EMPTY),
-                parts: super::Parts::EMPTY,
-            },
-        };
-        let in_one_way = generation != Some(Stamp::ZERO)
-            && stamp.is_none_or(|stamp| stamp > part.state.generation)
-            && runs.is_none_or(|runs| !runs.is_empty());
-        if in_one_way && part.is_possible() {
-            Ok(part)
-        } else {
-            Err(DecodeError::NotCanonical)
-        }
-    }
-
     /// Whether the part's own invariants hold.
-    fn is_possible(&self) -> bool {
+    pub(super) fn is_possible(&self) -> bool {
         let State {
             generation, base, runs, ..
         } = self.state;
@@ -314,11 +166,6 @@ impl<'a> Part<'a> {
         says_something && fits_kind && runs.iter().all(|run| run.birth > generation)
     }
 
-    /// Whether the value's length stands before it: sets have no values, and scores are of one length.
-    fn has_length(&self) -> bool {
-        matches!(self.kind, Kind::List | Kind::Hash)
-    }
-
     /// The part as it is in a collection of a later generation: what was written up to then is gone, runs (which the
     /// caller filters) are not. `None` if nothing is left.
     pub(super) fn above(self, generation: Stamp) -> Option<Self> {
@@ -337,15 +184,6 @@ impl<'a> Part<'a> {
                 },
                 ..self
             })
-    }
-}
-
-const fn kind_bits(kind: Kind) -> u8 {
-    match kind {
-        Kind::String | Kind::List => 0,
-        Kind::Set => 1,
-        Kind::SortedSet => 2,
-        Kind::Hash => 3,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::encoded_part::{EncodedPart, EncodedParts};
 use super::large::{AllParts, LargeParts, LiveParts, PartIter, Sweepable};
 use super::part::{Part, PartId};
 use super::reader::Reader;
@@ -51,7 +52,7 @@ impl<'a> Parts<'a> {
         let mut last: Option<PartId<'_>> = None;
         let mut count = 0_u32;
         while !rest.0.is_empty() {
-            let part = Part::read(&mut rest)?;
+            let part = EncodedPart::read(&mut rest)?.checked()?;
             let id = part.id();
             let in_order = last.is_none_or(|last| last < id);
             let state = part.state;
@@ -133,7 +134,7 @@ impl<'a> Parts<'a> {
     /// All that a sweep by the time of `now` may change, and possibly others.
     pub(super) fn sweepable(&self, now: WallMs) -> Iter<'a> {
         match self.0 {
-            Form::Encoded { .. } => self.iter(),
+            Form::Encoded { bytes, .. } => Iter(Source::SweepableEncoded(encoded(bytes))),
             Form::Large(parts) => Iter(Source::Sweepable(parts.sweepable(now))),
         }
     }
@@ -142,8 +143,8 @@ impl<'a> Parts<'a> {
     #[must_use]
     pub fn first_expiry(&self) -> Option<WallMs> {
         match self.0 {
-            Form::Encoded { .. } => {
-                let expiries = self.iter().filter_map(|part| part.state.expiry.at);
+            Form::Encoded { bytes, .. } => {
+                let expiries = encoded(bytes).filter_map(|part| part.expires_at());
                 expiries.min().filter(|at| at.get() < u64::MAX)
             }
             Form::Large(parts) => parts.first_expiry(),
@@ -154,7 +155,7 @@ impl<'a> Parts<'a> {
     #[must_use]
     pub fn iter(&self) -> Iter<'a> {
         Iter(match self.0 {
-            Form::Encoded { bytes, .. } => Source::Encoded(Reader(bytes)),
+            Form::Encoded { bytes, .. } => Source::Encoded(encoded(bytes)),
             Form::Large(parts) => Source::All(parts.iter()),
         })
     }
@@ -163,7 +164,10 @@ impl<'a> Parts<'a> {
     #[must_use]
     pub fn find(&self, kind: Kind, name: &[u8]) -> Option<Part<'a>> {
         match self.0 {
-            Form::Encoded { .. } => self.iter().find(|part| part.kind == kind && part.name == name),
+            Form::Encoded { bytes, .. } => {
+                let found = encoded(bytes).find(|part| part.is(kind, name));
+                found.map(|part| part.part())
+            }
             Form::Large(parts) => parts.find(kind, name),
         }
     }
@@ -172,10 +176,17 @@ impl<'a> Parts<'a> {
     #[must_use]
     pub fn live_kind(&self, now: WallMs) -> Option<Kind> {
         match self.0 {
-            Form::Encoded { .. } => {
+            Form::Encoded { bytes, .. } => {
                 // They ascend by type, so the last live one decides; as a rule there is one type only.
-                let live = self.iter().filter(|part| part.is_live(now));
-                live.map(|part| part.kind).last()
+                let live = encoded(bytes).filter(|part| part.is_live(now));
+                let mut kinds = live.map(|part| part.kind());
+                let first = kinds.next()?;
+                // No type is greater than hashes.
+                Some(if first == Kind::Hash {
+                    first
+                } else {
+                    kinds.last().unwrap_or(first)
+                })
             }
             Form::Large(parts) => parts.live_kind(now),
         }
@@ -185,7 +196,10 @@ impl<'a> Parts<'a> {
     #[must_use]
     pub fn live_count(&self, kind: Kind, now: WallMs) -> usize {
         match self.0 {
-            Form::Encoded { .. } => self.live(kind, now).count(),
+            Form::Encoded { bytes, .. } => {
+                let live = encoded(bytes).filter(|part| part.kind() == kind && part.is_live(now));
+                live.count()
+            }
             Form::Large(parts) => parts.live_count(kind, now),
         }
     }
@@ -200,14 +214,17 @@ impl<'a> Parts<'a> {
     #[must_use]
     pub fn live_from_nth(&self, kind: Kind, now: WallMs, skipped: usize) -> LiveIter<'a> {
         let parts = match self.0 {
-            Form::Encoded { .. } => self.iter(),
+            Form::Encoded { bytes, .. } => {
+                let mut parts = encoded(bytes);
+                if let Some(last) = skipped.checked_sub(1) {
+                    let mut live = parts.by_ref().filter(|part| part.kind() == kind && part.is_live(now));
+                    live.nth(last);
+                }
+                Iter(Source::Encoded(parts))
+            }
             Form::Large(parts) => Iter(Source::Live(parts.live_from_nth(kind, now, skipped))),
         };
-        let mut live = LiveIter { parts, kind, now };
-        if let (Form::Encoded { .. }, Some(last)) = (self.0, skipped.checked_sub(1)) {
-            live.nth(last);
-        }
-        live
+        LiveIter { parts, kind, now }
     }
 
     /// As [`Parts::live`], from the first on whose name hashes to `hash` or more; not for lists.
@@ -231,8 +248,8 @@ impl<'a> Parts<'a> {
     #[must_use]
     pub fn outermost(&self, kind: Kind) -> Option<(&'a [u8], &'a [u8])> {
         match self.0 {
-            Form::Encoded { .. } => {
-                let mut names = self.names(kind);
+            Form::Encoded { bytes, .. } => {
+                let mut names = names(bytes, kind);
                 let first = names.next()?;
                 Some((first, names.last().unwrap_or(first)))
             }
@@ -244,9 +261,9 @@ impl<'a> Parts<'a> {
     #[must_use]
     pub fn neighbours(&self, name: &[u8]) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
         match self.0 {
-            Form::Encoded { .. } => {
-                let before = self.names(Kind::List).take_while(|other| *other < name).last();
-                (before, self.names(Kind::List).find(|other| *other > name))
+            Form::Encoded { bytes, .. } => {
+                let before = names(bytes, Kind::List).take_while(|other| *other < name).last();
+                (before, names(bytes, Kind::List).find(|other| *other > name))
             }
             Form::Large(parts) => parts.neighbours(Kind::List, name),
         }
@@ -273,12 +290,17 @@ impl<'a> Parts<'a> {
             Form::Large(parts) => Some(parts.ranked_from(now, skipped)),
         }
     }
+}
 
-    fn names(&self, kind: Kind) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let not_before = self.iter().skip_while(move |part| part.kind < kind);
-        let of_kind = not_before.take_while(move |part| part.kind == kind);
-        of_kind.map(|part| part.name)
-    }
+#[inline]
+fn encoded(bytes: &[u8]) -> EncodedParts<'_> {
+    EncodedParts(Reader(bytes))
+}
+
+/// The names of one type, be the parts dead or alive.
+fn names(bytes: &[u8], kind: Kind) -> impl Iterator<Item = &[u8]> {
+    let of_kind = encoded(bytes).filter(move |part| part.kind() == kind);
+    of_kind.map(|part| part.name)
 }
 
 impl PartialEq for Parts<'_> {
@@ -305,11 +327,31 @@ pub struct Iter<'a>(Source<'a>);
 
 #[derive(Clone)]
 enum Source<'a> {
-    Encoded(Reader<'a>),
+    Encoded(EncodedParts<'a>),
+    SweepableEncoded(EncodedParts<'a>),
     All(AllParts<'a>),
     /// Those that are alive at some moment.
     Live(LiveParts<'a>),
     Sweepable(PartIter<'a, Sweepable>),
+}
+
+impl<'a> Iter<'a> {
+    /// The next part, and its encoded form if it is at hand.
+    #[inline]
+    pub(super) fn next_with_bytes(&mut self) -> Option<(Part<'a>, Option<&'a [u8]>)> {
+        if let Source::Encoded(parts) = &mut self.0 {
+            return parts.next().map(|part| (part.part(), Some(part.bytes)));
+        }
+        self.next().map(|part| (part, None))
+    }
+
+    /// The encoded form of all that are left, if it is at hand: they are not visited then.
+    pub(super) fn take_bytes(&mut self) -> Option<&'a [u8]> {
+        match &mut self.0 {
+            Source::Encoded(parts) => Some(std::mem::take(&mut parts.0.0)),
+            _ => None,
+        }
+    }
 }
 
 impl<'a> Iterator for Iter<'a> {
@@ -317,12 +359,8 @@ impl<'a> Iterator for Iter<'a> {
 
     fn next(&mut self) -> Option<Part<'a>> {
         match &mut self.0 {
-            Source::Encoded(Reader([])) => None,
-            Source::Encoded(rest) => {
-                let part = Part::read(rest);
-                debug_assert!(part.is_ok(), "checked before: {part:?}");
-                part.ok()
-            }
+            Source::Encoded(parts) => parts.next().map(|part| part.part()),
+            Source::SweepableEncoded(parts) => parts.find(EncodedPart::is_sweepable).map(|part| part.part()),
             Source::All(parts) => parts.next(),
             Source::Live(parts) => parts.next(),
             Source::Sweepable(parts) => parts.next(),
@@ -344,6 +382,10 @@ impl<'a> Iterator for LiveIter<'a> {
 
     fn next(&mut self) -> Option<Part<'a>> {
         let Self { kind, now, .. } = *self;
+        if let Source::Encoded(parts) = &mut self.parts.0 {
+            let next = parts.find(|part| part.kind() > kind || part.kind() == kind && part.is_live(now));
+            return next.filter(|part| part.kind() == kind).map(|part| part.part());
+        }
         let next = self
             .parts
             .find(|part| part.kind > kind || part.kind == kind && part.is_live(now));

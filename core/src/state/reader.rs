@@ -9,37 +9,42 @@ use crate::stamp::Stamp;
 pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl<'a> Reader<'a> {
+    #[inline]
     pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
         let (taken, rest) = self.0.split_at_checked(len).ok_or(DecodeError::TooShort)?;
         self.0 = rest;
         Ok(taken)
     }
 
+    #[inline]
     pub(super) fn array<const LEN: usize>(&mut self) -> Result<[u8; LEN], DecodeError> {
         let (taken, rest) = self.0.split_first_chunk().ok_or(DecodeError::TooShort)?;
         self.0 = rest;
         Ok(*taken)
     }
 
+    #[inline]
     pub(super) fn word(&mut self) -> Result<u64, DecodeError> {
         self.array().map(u64::from_le_bytes)
     }
 
-    pub(super) fn word_if(&mut self, present: bool) -> Result<Option<u64>, DecodeError> {
-        present.then(|| self.word()).transpose()
-    }
-
+    #[inline]
     pub(super) fn stamp(&mut self) -> Result<Stamp, DecodeError> {
         self.word().map(Stamp::from_bits)
     }
 
-    pub(super) fn stamp_if(&mut self, present: bool) -> Result<Option<Stamp>, DecodeError> {
-        present.then(|| self.stamp()).transpose()
-    }
-
     /// A length or count: seven bits a byte, least first, the upper bit says that more follow; at most 32 bits, and no
     /// byte more than needed.
+    #[inline]
     pub(super) fn varint(&mut self) -> Result<usize, DecodeError> {
+        if let [byte @ 0..0x80, rest @ ..] = self.0 {
+            self.0 = rest;
+            return Ok(usize::from(*byte));
+        }
+        self.long_varint()
+    }
+
+    fn long_varint(&mut self) -> Result<usize, DecodeError> {
         let mut value: u64 = 0;
         for shift in (0..35).step_by(7) {
             let [byte] = self.array()?;

@@ -85,6 +85,11 @@ impl<'a> Runs<'a> {
             .then_some(runs)
     }
 
+    /// A view of runs that this node encoded itself, or has checked before.
+    pub(super) const fn trusted(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
     /// Whether there are none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
