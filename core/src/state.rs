@@ -30,6 +30,7 @@
 //! docs/design/values.md explains the rules of merging, and why they are these.
 
 mod decode;
+mod differences;
 mod digest;
 mod dropped;
 mod encode;

@@ -52,7 +52,8 @@ impl State<'_> {
         }
     }
 
-    fn for_each_own_digest(&self, key_hash: u64, visit: &mut impl FnMut(Summand)) {
+    /// Visits those of [`State::for_each_digest`] that are not of parts.
+    pub fn for_each_own_digest(&self, key_hash: u64, visit: &mut impl FnMut(Summand)) {
         let base = match self.base {
             Base::Unknown => part(key_hash, KIND_UNKNOWN, self.generation, 0),
             Base::None => part(key_hash, KIND_NONE, self.generation, 0),

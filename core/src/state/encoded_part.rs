@@ -17,7 +17,7 @@
 
 use super::reader::{Reader, put_varint, varint_len};
 use super::runs::RUN_BYTES;
-use super::{Base, DecodeError, Expiry, Kind, Part, Parts, Runs, State};
+use super::{Base, DecodeError, Expiry, Kind, Part, PartId, Parts, Runs, State};
 use crate::stamp::Stamp;
 use crate::time::WallMs;
 
@@ -83,6 +83,12 @@ impl<'a> EncodedPart<'a> {
     #[inline]
     pub(super) fn kind(&self) -> Kind {
         kind_of(self.flags)
+    }
+
+    /// As [`Part::id`].
+    #[inline]
+    pub(super) fn id(&self) -> PartId<'a> {
+        PartId::new(self.kind(), self.name)
     }
 
     /// Whether it is the part of this type and name.
@@ -178,6 +184,13 @@ impl<'a> EncodedPart<'a> {
 /// Encoded parts, one after the other. Ends at what is none.
 #[derive(Clone, Copy)]
 pub(super) struct EncodedParts<'a>(pub(super) Reader<'a>);
+
+impl<'a> EncodedParts<'a> {
+    /// All that are left.
+    pub(super) const fn bytes(&self) -> &'a [u8] {
+        self.0.0
+    }
+}
 
 impl<'a> Iterator for EncodedParts<'a> {
     type Item = EncodedPart<'a>;

@@ -42,6 +42,14 @@ impl<'a> Parts<'a> {
         Self(Form::Large(parts))
     }
 
+    /// The parts one by one, not yet decoded, if they are kept encoded.
+    pub(super) const fn encoded(&self) -> Option<EncodedParts<'a>> {
+        match self.0 {
+            Form::Encoded { bytes, .. } => Some(encoded(bytes)),
+            Form::Large(_) => None,
+        }
+    }
+
     /// Checks that these are the parts of a collection of `generation`.
     pub(super) fn check(&self, generation: Stamp) -> Result<(), DecodeError> {
         let Form::Encoded { bytes, count: expected } = self.0 else {
@@ -172,6 +180,14 @@ impl<'a> Parts<'a> {
         }
     }
 
+    /// Whether there is a live part at `now`.
+    pub(super) fn has_live(&self, now: WallMs) -> bool {
+        match self.0 {
+            Form::Encoded { bytes, .. } => encoded(bytes).any(|part| part.is_live(now)),
+            Form::Large(parts) => parts.live_kind(now).is_some(),
+        }
+    }
+
     /// The greatest type of which there is a live part at `now`.
     #[must_use]
     pub fn live_kind(&self, now: WallMs) -> Option<Kind> {
@@ -293,7 +309,7 @@ impl<'a> Parts<'a> {
 }
 
 #[inline]
-fn encoded(bytes: &[u8]) -> EncodedParts<'_> {
+const fn encoded(bytes: &[u8]) -> EncodedParts<'_> {
     EncodedParts(Reader(bytes))
 }
 

@@ -52,9 +52,14 @@ impl State<'_> {
     /// Whether a sweep, now or later, may change it for another reason than that something expires. Certain if false.
     #[must_use]
     pub fn has_grave(&self, flushed: Stamp) -> bool {
+        self.has_own_grave(flushed) || self.parts.sweepable(WallMs::ZERO).any(|part| part.has_grave())
+    }
+
+    /// The same of what stands beside its parts.
+    #[must_use]
+    pub fn has_own_grave(&self, flushed: Stamp) -> bool {
         let is_empty = self.runs.is_empty() && self.parts.is_empty();
-        let own = self.base == Base::None && (self.generation > flushed || is_empty);
-        own || self.parts.sweepable(WallMs::ZERO).any(|part| part.has_grave())
+        self.base == Base::None && (self.generation > flushed || is_empty)
     }
 
     /// Whether there is nothing left in it, and nothing was said of it since `synced`.
@@ -70,7 +75,9 @@ impl State<'_> {
 }
 
 impl<'a> Part<'a> {
-    fn has_grave(&self) -> bool {
+    /// As [`State::has_grave`].
+    #[must_use]
+    pub fn has_grave(&self) -> bool {
         let state = self.state;
         state.base == Base::None && (state.generation > Stamp::ZERO || state.runs.is_empty())
     }

@@ -30,7 +30,14 @@ impl<'a> State<'a> {
     /// Whether there is a value at `now`, readable here or not.
     #[must_use]
     pub fn is_live(&self, now: WallMs) -> bool {
-        !matches!(self.value(now), Value::Missing)
+        // As `value` has it, without asking which value: at the first part that lives the answer is known.
+        let has_parts = || self.base != Base::Unknown && self.parts.has_live(now);
+        let has_own = || match self.base {
+            Base::Unknown => *self != State::ABSENT,
+            Base::None => !self.runs.is_empty(),
+            Base::Bytes(_) => true,
+        };
+        !self.is_expired(now) && (has_own() || has_parts())
     }
 
     /// The value at `now`.

@@ -12,14 +12,15 @@
 //! the graves all. Then a sweep looks at everything, and begins new lists.
 //!
 //! An entry is named by its hash, not by its key: others of the same name are looked at too, which changes nothing. It may be named
-//! more often than once, or though there is nothing left to drop.
+//! more often than once, or though there is nothing left to drop. A collection is named anew for the parts that a write changed, not for the
+//! others, which are listed since they were written.
 //!
-//! Invariant: an entry that a sweep may change is listed, or expires at the horizon or later, or the graves are given up.
+//! Invariant: an entry that a sweep may change is listed (at its first expiry, or earlier), or expires at the horizon or later, or the graves are given up.
 //!
 //! Refused: a timer wheel over all expiries, 8 bytes for each entry that has one: memory is what a cache has least of.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use circlet_core::time::WallMs;
 
@@ -136,7 +137,7 @@ impl Due {
         Listed {
             due: self,
             graves: self.graves.iter().copied().collect(),
-            expiring: self.expiring.iter().map(|Reverse(listed)| *listed).collect(),
+            expiring: first_by_name(&self.expiring),
         }
     }
 
@@ -172,7 +173,16 @@ impl Due {
 pub(super) struct Listed<'a> {
     due: &'a Due,
     graves: BTreeSet<Name>,
-    expiring: BTreeSet<(WallMs, Name)>,
+    expiring: BTreeMap<Name, WallMs>,
+}
+
+fn first_by_name(expiring: &BinaryHeap<Reverse<(WallMs, Name)>>) -> BTreeMap<Name, WallMs> {
+    let mut first = BTreeMap::new();
+    for Reverse((at, name)) in expiring {
+        let listed = first.entry(*name).or_insert(*at);
+        *listed = (*listed).min(*at);
+    }
+    first
 }
 
 impl Listed<'_> {
@@ -181,7 +191,8 @@ impl Listed<'_> {
         let is_listed = self.due.are_graves_given_up || self.graves.contains(&name);
         assert!(!what.has_grave || is_listed, "{name:?} has something deleted");
         if let Some(at) = what.expires.filter(|at| *at < self.due.horizon) {
-            assert!(self.expiring.contains(&(at, name)), "{name:?} expires at {at:?}");
+            let listed = self.expiring.get(&name);
+            assert!(listed.is_some_and(|listed| *listed <= at), "{name:?} expires at {at:?}");
         }
     }
 }

@@ -381,6 +381,14 @@ impl Shard {
         }
     }
 
+    /// Lists the entry of `key` for what a sweep may find in it: after a sweep, which takes what was listed off the lists.
+    pub(super) fn note_all(&mut self, key: &HashedKey<'_>) {
+        if let Some(entry) = self.table.get(key) {
+            let what = summands::sweepable(&entry.held(), self.flush);
+            self.note(key, what);
+        }
+    }
+
     /// Stores the state that `encoded` is of in place of whatever is there.
     pub(super) fn put_encoded(&mut self, key: &HashedKey<'_>, encoded: &[u8]) {
         match State::decode_trusted(encoded) {
@@ -404,10 +412,11 @@ impl Shard {
 
     fn store(&mut self, key: &HashedKey<'_>, content: &Content<'_>) {
         self.note_change(key);
-        let (old, bytes) = match self.table.get_mut(key) {
+        let held = Held::Content(*content);
+        let (old, bytes, what) = match self.table.get_mut(key) {
             Some(entry) => {
                 let old = Weight::of(entry);
-                summands::sub(&mut self.sums, key.hash, &entry.held());
+                let what = summands::replace(&mut self.sums, key.hash, &entry.held(), &held, self.flush);
                 let replaced = if entry.overwrite(content) {
                     None
                 } else {
@@ -417,18 +426,17 @@ impl Shard {
                 if let Some(replaced) = replaced {
                     self.free(replaced);
                 }
-                (old, bytes)
+                (old, bytes, what)
             }
             None => {
                 let entry = Entry::new(key.key, content);
                 let bytes = entry.memory_bytes();
                 self.table.insert(key, entry);
-                (Weight::NOTHING, bytes)
+                summands::add(&mut self.sums, key.hash, &held);
+                (Weight::NOTHING, bytes, summands::sweepable(&held, self.flush))
             }
         };
-        let held = Held::Content(*content);
-        summands::add(&mut self.sums, key.hash, &held);
-        self.note(key, summands::sweepable(&held, self.flush));
+        self.note(key, what);
         self.account(key.slot, old, Weight::of_held(&held, bytes));
     }
 

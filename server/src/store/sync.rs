@@ -155,7 +155,10 @@ impl Shard {
             };
             is_changed |= change.is_some();
             match change {
-                Some(Change::Shrunk(left)) => self.put_encoded(&key, &left),
+                Some(Change::Shrunk(left)) => {
+                    self.put_encoded(&key, &left);
+                    self.note_all(&key);
+                }
                 Some(Change::Dropped { was_live }) => {
                     // Two names may be of one entry.
                     if self.remove(&key) {
