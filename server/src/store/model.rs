@@ -205,7 +205,7 @@ impl Twins {
                     edit.set(found, name, &score_bytes(f64::from(number % 7)), None);
                 }
                 (_, _) => {
-                    let expires_at = (number % 5 == 0).then(|| WallMs::new(self.now.get() + u64::from(number)));
+                    let expires_at = (number % 5 == 0).then(|| WallMs::new(self.now.get() + 20 * u64::from(number)));
                     edit.set(found, name, number.to_string().as_bytes(), expires_at);
                 }
             }

@@ -246,6 +246,7 @@ pub fn known(key: &HashedKey<'_>, state: State<'_>) -> KnownEntry {
 #[cfg(test)]
 mod tests {
     use circlet_core::antientropy::cut_before;
+    use circlet_core::state::{Kind, Part, PartId, PartsBuf};
     use circlet_ring::ArcCount;
 
     use super::super::Store;
@@ -361,6 +362,31 @@ mod tests {
             State::ABSENT.digest(key.hash),
             "a tombstone that the other has dropped"
         );
+    }
+
+    #[test]
+    fn fields_go_one_after_the_other_as_they_expire() {
+        let pair = Pair::new();
+        let key = HashedKey::new(b"{a}h");
+        let mut shard = pair.shard(0);
+        let mut fields = [("first", 500), ("second", 5_000), ("third", 5_500)];
+        fields.sort_by_key(|(name, _)| PartId::new(Kind::Hash, name.as_bytes()).hash);
+        let stamp = shard.clock.stamp(at(0));
+        let mut parts = PartsBuf::new();
+        for (name, expires_ms) in fields {
+            let expires_at = Some(at(expires_ms));
+            parts.push(Part::written(Kind::Hash, name.as_bytes(), stamp, b"v", expires_at));
+        }
+        let parts = parts.as_parts();
+        shard.merge(&key, State { parts, ..State::ABSENT });
+        let mut left_at = |ms: u64| {
+            shard.become_synced(cut_before(at(ms)));
+            shard.check_invariants();
+            shard.state(&key).parts.len()
+        };
+        assert_eq!(left_at(400), 3);
+        assert_eq!(left_at(2_500), 2, "the others stay, and stay listed");
+        assert_eq!(left_at(8_000), 0);
     }
 
     #[test]
