@@ -59,8 +59,8 @@ impl<'a> KeyCx<'a> {
     ///
     /// As [`KeyCx::hash`].
     pub fn set_view(&mut self) -> Result<SetView<'_>, CommandError> {
-        self.look_for_kind()?;
-        self.peek_set()
+        let now = self.now();
+        Ok(SetView::new(self.look_up_collection(Kind::Set)?, now))
     }
 
     /// As [`KeyCx::set_view`], but not counted.
@@ -78,8 +78,8 @@ impl<'a> KeyCx<'a> {
     ///
     /// As [`KeyCx::hash`].
     pub fn sorted_set(&mut self) -> Result<SortedSetView<'_>, CommandError> {
-        self.look_for_kind()?;
-        self.peek_sorted_set()
+        let now = self.now();
+        Ok(SortedSetView::new(self.look_up_collection(Kind::SortedSet)?, now))
     }
 
     /// As [`KeyCx::sorted_set`], but not counted.
@@ -117,16 +117,17 @@ impl<'a> KeyCx<'a> {
     }
 
     fn look_up_collection(&mut self, kind: Kind) -> Result<State<'_>, CommandError> {
-        self.look_for_kind()?;
-        self.state_of(kind)
+        let state = self.shard.state(&self.key);
+        let found = kind_of(state, self.writer.now)?;
+        self.delta.count_lookup(found.is_some());
+        of_kind(state, found, kind, self.writer.now)
     }
 
     /// The state as found, if it holds a collection of type `kind` or no value.
     fn state_of(&self, kind: Kind) -> Result<State<'_>, CommandError> {
-        match self.kind()? {
-            Some(found) if found != kind => Err(CommandError::WrongType),
-            _ => Ok(self.found()),
-        }
+        let state = self.shard.state(&self.key);
+        let found = kind_of(state, self.writer.now)?;
+        of_kind(state, found, kind, self.writer.now)
     }
 
     /// What commands that keep the generation start from.
@@ -160,6 +161,14 @@ impl<'a> KeyCx<'a> {
             self.apply_encoded(&encoded);
         }
     }
+}
+
+/// What commands on collections of type `kind` start from, if a state holds a value of type `found` at `now`.
+fn of_kind(state: State<'_>, found: Option<Kind>, kind: Kind, now: WallMs) -> Result<State<'_>, CommandError> {
+    if found.is_some_and(|found| found != kind) {
+        return Err(CommandError::WrongType);
+    }
+    Ok(mutate::found(state, now))
 }
 
 /// The type of the value that a state holds at `now`; `None` if it holds none.
