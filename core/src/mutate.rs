@@ -21,6 +21,7 @@
 //! first INCR on each side of a partition both count, and an EXPIRE of the old value loses to a SET of the new one
 //! (schedules 1 and 15). Commands that find nothing write a generation that depends only on what they found.
 
+mod changes;
 mod edit;
 mod expire;
 mod incr;

@@ -30,7 +30,6 @@
 //! docs/design/values.md explains the rules of merging, and why they are these.
 
 mod decode;
-mod differences;
 mod digest;
 mod dropped;
 mod encode;
@@ -52,7 +51,7 @@ pub use decode::DecodeError;
 pub use digest::{Summand, plain_digest};
 pub use kind::Kind;
 pub use large::Collection;
-pub use merge::{Merged, merge};
+pub use merge::{Merged, merge, merge_visiting};
 pub use part::{Part, PartId, by_score, score_bytes};
 pub use parts::{LiveIter, Parts, PartsBuf};
 pub use receive::{Admitted, Received, Synced, admit, receive};

@@ -12,12 +12,13 @@
 //! A change that changes nothing is none: SADD of a member that is there, SREM of one that is not. Neither leaves a trace
 //! or costs a message; against a concurrent SREM or SADD on the other side of a partition it has no say.
 
-use std::collections::BTreeMap;
-
-use super::incr::{add, put_among};
+use super::changes::{Change, Changes};
+use super::incr::add;
 use super::{Author, MutateError, kept_expiry};
+use smallvec::SmallVec;
+
 use crate::stamp::Stamp;
-use crate::state::{Base, Expiry, Kind, Part, PartId, PartsBuf, Run, Runs, State, parse_integer, score_bytes};
+use crate::state::{Base, Expiry, Kind, Part, PartId, State, parse_integer, score_bytes};
 use crate::time::WallMs;
 
 /// The greatest whole number to which no other sum is rounded: one below 2^53.
@@ -33,7 +34,7 @@ pub struct Edit {
     stamp: Stamp,
     /// The generation to begin, if all that there is goes away.
     replaces: Option<Replaced>,
-    changes: BTreeMap<Box<[u8]>, Change>,
+    changes: Changes,
     /// How many more live parts there are than were found; if it replaces all, how many there are.
     len_change: isize,
 }
@@ -44,26 +45,17 @@ struct Replaced {
     expires_at: Option<WallMs>,
 }
 
-/// The state of a changed part, owned.
-#[derive(Clone, Debug)]
-struct Change {
-    generation: Stamp,
-    bytes: Option<Box<[u8]>>,
-    expiry: Expiry,
-    runs: Vec<u8>,
-}
-
 impl Edit {
     /// Changes to what was found, at a stamp above all that was found.
     #[must_use]
-    pub const fn new(kind: Kind, now: WallMs, stamp: Stamp, author: Author) -> Self {
+    pub fn new(kind: Kind, now: WallMs, stamp: Stamp, author: Author) -> Self {
         Self {
             kind,
             now,
             author,
             stamp,
             replaces: None,
-            changes: BTreeMap::new(),
+            changes: Changes::new(),
             len_change: 0,
         }
     }
@@ -131,21 +123,16 @@ impl Edit {
             self.delete(found, name);
             return is_new;
         }
-        let expiry = Expiry {
-            at: expires_at,
-            stamp: self.stamp,
-        };
-        self.put(
-            name,
-            Change {
-                generation: self.stamp,
-                bytes: Some(value.into()),
-                expiry,
-                runs: Vec::new(),
-            },
-        );
+        self.changes.put(name, Change::written(self.stamp, value, expires_at));
         self.len_change += isize::from(is_new);
         is_new
+    }
+
+    /// Writes a part that is known not to be there, neither dead nor alive, nor changed before.
+    pub(super) fn add(&mut self, name: &[u8], value: &[u8]) {
+        debug_assert!(self.changes.get(name).is_none(), "it was changed before");
+        self.changes.put(name, Change::written(self.stamp, value, None));
+        self.len_change += 1;
     }
 
     /// Deletes a part; says whether there was one.
@@ -158,7 +145,7 @@ impl Edit {
             self.changes.remove(name);
         } else {
             let deleted = Part::deleted(self.kind, name, self.stamp);
-            self.put(name, Change::of(deleted.state));
+            self.changes.put(name, Change::of(deleted.state));
         }
         true
     }
@@ -182,7 +169,7 @@ impl Edit {
             let (sum, run) = add(state, base, self.stamp, self.author, by)?;
             (sum, Change::with_run(state, run))
         };
-        self.put(name, change);
+        self.changes.put(name, change);
         self.len_change += isize::from(is_new);
         Ok(sum)
     }
@@ -210,7 +197,7 @@ impl Edit {
         } else {
             self.overwritten(state, &score_bytes(sum))
         };
-        self.put(name, change);
+        self.changes.put(name, change);
         self.len_change += isize::from(before.is_none());
         Ok(sum)
     }
@@ -228,12 +215,9 @@ impl Edit {
             Change::of(State { expiry, ..part.state })
         } else {
             // It was only ever added to, and expiries belong to what was written.
-            Change {
-                expiry,
-                ..self.overwritten(part.state, &part.value_bytes())
-            }
+            Change::written(self.stamp, &part.value_bytes(), at)
         };
-        self.put(name, change);
+        self.changes.put(name, change);
         true
     }
 
@@ -269,21 +253,15 @@ impl Edit {
     }
 
     fn encode_with_changes(&self, head: State<'_>, delta: &mut Vec<u8>) {
-        let mut changes: Vec<(PartId<'_>, &Change)> = self
-            .changes
-            .iter()
-            .map(|(name, change)| (PartId::new(self.kind, name), change))
-            .collect();
+        let mut changes: SmallVec<[(PartId<'_>, &Change); 4]> = SmallVec::new();
+        changes.extend(
+            self.changes
+                .iter()
+                .map(|(name, change)| (PartId::new(self.kind, name), change)),
+        );
         changes.sort_unstable_by_key(|(id, _)| *id);
-        let mut parts = PartsBuf::new();
-        for (id, change) in changes {
-            parts.push(self.view(id.name, change.state()));
-        }
-        State {
-            parts: parts.as_parts(),
-            ..head
-        }
-        .encode(delta);
+        let changes = changes.iter().map(|(id, change)| self.view(id.name, change.state()));
+        head.encode_with_parts(changes, delta);
     }
 
     fn current<'s>(&'s self, found: State<'s>, name: &'s [u8]) -> Option<Part<'s>> {
@@ -313,15 +291,7 @@ impl Edit {
 
     /// The change that writes `value` over `state`, and keeps its expiry.
     fn overwritten(&self, state: State<'_>, value: &[u8]) -> Change {
-        Change {
-            generation: self.stamp,
-            bytes: Some(value.into()),
-            expiry: Expiry {
-                at: state.expiry.at,
-                stamp: self.stamp,
-            },
-            runs: Vec::new(),
-        }
+        Change::written(self.stamp, value, state.expiry.at)
     }
 
     fn view<'s>(&self, name: &'s [u8], state: State<'s>) -> Part<'s> {
@@ -329,49 +299,6 @@ impl Edit {
             kind: self.kind,
             name,
             state,
-        }
-    }
-
-    fn put(&mut self, name: &[u8], change: Change) {
-        match self.changes.get_mut(name) {
-            Some(earlier) => *earlier = change,
-            None => {
-                self.changes.insert(name.into(), change);
-            }
-        }
-    }
-}
-
-impl Change {
-    fn of(state: State<'_>) -> Self {
-        Self {
-            generation: state.generation,
-            bytes: match state.base {
-                Base::Bytes(bytes) => Some(bytes.into()),
-                Base::None | Base::Unknown => None,
-            },
-            expiry: state.expiry,
-            runs: state.runs.as_bytes().to_vec(),
-        }
-    }
-
-    fn with_run(state: State<'_>, run: Run) -> Self {
-        let mut runs = Vec::new();
-        put_among(state.runs, run, &mut runs);
-        Self {
-            runs,
-            ..Self::of(state)
-        }
-    }
-
-    fn state(&self) -> State<'_> {
-        State {
-            generation: self.generation,
-            base: self.bytes.as_deref().map_or(Base::None, Base::Bytes),
-            expiry: self.expiry,
-            // They were encoded in their order.
-            runs: Runs::new(&self.runs).unwrap_or(Runs::EMPTY),
-            ..State::ABSENT
         }
     }
 }

@@ -82,7 +82,8 @@ impl ListEdit {
         if end == End::Back || outermost.last.is_none() {
             outermost.last = Some(name.clone());
         }
-        self.edit.set(found, &name, value, None);
+        // It is outside of all names that are taken, by elements dead or alive.
+        self.edit.add(&name, value);
         self.pushed[end as usize].push(name);
     }
 

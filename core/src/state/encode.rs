@@ -1,7 +1,7 @@
 //! From a view to bytes; the form is drawn in the parent's header.
 
 use super::runs::RUN_BYTES;
-use super::{Base, State};
+use super::{Base, Part, State};
 
 pub(super) const BASE_MASK: u8 = 0b11;
 pub(super) const BASE_UNKNOWN: u8 = 0;
@@ -43,6 +43,20 @@ impl State<'_> {
         self.encode_head(self.runs.len(), !self.parts.is_empty(), out);
         out.extend_from_slice(self.runs.as_bytes());
         self.encode_parts(out);
+        self.encode_base(out);
+    }
+
+    /// Appends the bytes of this state, which has no parts, with `parts`, which must be in their order.
+    pub(crate) fn encode_with_parts<'p>(&self, parts: impl ExactSizeIterator<Item = Part<'p>>, out: &mut Vec<u8>) {
+        debug_assert!(self.parts.is_empty(), "it has parts of its own");
+        let count = parts.len();
+        self.encode_head(self.runs.len(), count > 0, out);
+        out.extend_from_slice(self.runs.as_bytes());
+        if count > 0 {
+            let section = PartsSection::begin(out);
+            parts.for_each(|part| part.encode(out));
+            section.end(count, out);
+        }
         self.encode_base(out);
     }
 

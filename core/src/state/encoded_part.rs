@@ -17,7 +17,7 @@
 
 use super::reader::{Reader, put_varint, varint_len};
 use super::runs::RUN_BYTES;
-use super::{Base, DecodeError, Expiry, Kind, Part, PartId, Parts, Runs, State};
+use super::{Base, DecodeError, Expiry, Kind, Part, Parts, Runs, State};
 use crate::stamp::Stamp;
 use crate::time::WallMs;
 
@@ -48,7 +48,8 @@ pub(super) struct EncodedPart<'a> {
 
 impl<'a> EncodedPart<'a> {
     /// Takes one part off what is left to read. Checks nothing but lengths.
-    #[inline]
+    // Always: callers look at one piece or two, and then the others cost nothing.
+    #[inline(always)]
     pub(super) fn read(from: &mut Reader<'a>) -> Result<Self, DecodeError> {
         let start = from.0;
         let [flags] = from.array()?;
@@ -83,12 +84,6 @@ impl<'a> EncodedPart<'a> {
     #[inline]
     pub(super) fn kind(&self) -> Kind {
         kind_of(self.flags)
-    }
-
-    /// As [`Part::id`].
-    #[inline]
-    pub(super) fn id(&self) -> PartId<'a> {
-        PartId::new(self.kind(), self.name)
     }
 
     /// Whether it is the part of this type and name.
@@ -184,13 +179,6 @@ impl<'a> EncodedPart<'a> {
 /// Encoded parts, one after the other. Ends at what is none.
 #[derive(Clone, Copy)]
 pub(super) struct EncodedParts<'a>(pub(super) Reader<'a>);
-
-impl<'a> EncodedParts<'a> {
-    /// All that are left.
-    pub(super) const fn bytes(&self) -> &'a [u8] {
-        self.0.0
-    }
-}
 
 impl<'a> Iterator for EncodedParts<'a> {
     type Item = EncodedPart<'a>;

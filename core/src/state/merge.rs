@@ -11,7 +11,7 @@
 
 use super::encode::PartsSection;
 use super::merge_parts::{Outline, merge_parts};
-use super::{Parts, Run, Runs, State};
+use super::{Part, Parts, Run, Runs, State};
 use crate::stamp::Stamp;
 
 /// What came out of [`merge()`]`(left, right)`.
@@ -51,6 +51,18 @@ impl Merged {
 /// are not. Allocates only in `out`.
 #[must_use]
 pub fn merge(left: State<'_>, right: State<'_>, out: &mut Vec<u8>) -> Merged {
+    merge_visiting(left, right, out, |_, _| {})
+}
+
+/// As [`merge()`], and visits the parts to which the right side has brought something: as the left side has it, if it does, and as it is in the
+/// result. If the left side's generation is not below the right one's, nothing else has changed in its parts.
+#[must_use]
+pub fn merge_visiting(
+    left: State<'_>,
+    right: State<'_>,
+    out: &mut Vec<u8>,
+    visit: impl FnMut(Option<Part<'_>>, Part<'_>),
+) -> Merged {
     let (head, mut left_needed, mut right_needed) = merge_heads(left, right);
     let mut run_count = 0;
     if !(left.runs.is_empty() && right.runs.is_empty()) {
@@ -70,7 +82,7 @@ pub fn merge(left: State<'_>, right: State<'_>, out: &mut Vec<u8>) -> Merged {
         out.reserve(head.encoded_len() + left.parts.encoded_len() + right.parts.encoded_len());
         encode_head(true, out);
         let section = PartsSection::begin(out);
-        parts = merge_parts(left, right, head.generation, out);
+        parts = merge_parts(left, right, head.generation, out, visit);
         section.end(parts.count, out);
         left_needed |= parts.left_needed;
         right_needed |= parts.right_needed;

@@ -23,8 +23,15 @@ pub(super) struct Outline {
     pub(super) right_needed: bool,
 }
 
-/// Appends what is left of the parts of two states in `generation`, the greater of theirs, in their order.
-pub(super) fn merge_parts(left: State<'_>, right: State<'_>, generation: Stamp, out: &mut Vec<u8>) -> Outline {
+/// Appends what is left of the parts of two states in `generation`, the greater of theirs, in their order. Visits each to which the right side
+/// has brought something: as the left side has it, if it does, and as it is.
+pub(super) fn merge_parts(
+    left: State<'_>,
+    right: State<'_>,
+    generation: Stamp,
+    out: &mut Vec<u8>,
+    mut visit: impl FnMut(Option<Part<'_>>, Part<'_>),
+) -> Outline {
     let mut lefts = Side::new(left, generation);
     let mut rights = Side::new(right, generation);
     let mut outline = Outline::default();
@@ -35,24 +42,31 @@ pub(super) fn merge_parts(left: State<'_>, right: State<'_>, generation: Stamp, 
             (None, Some(_)) => Ordering::Greater,
             (Some(left), Some(right)) => left.order(right),
         };
-        match order {
+        let begin = out.len();
+        let (left, is_news) = match order {
             Ordering::Less => {
                 outline.count += lefts.pass_on(rights.next.is_none(), out);
                 outline.left_needed = true;
+                continue;
             }
             Ordering::Greater => {
-                outline.count += rights.pass_on(lefts.next.is_none(), out);
-                outline.right_needed = true;
+                outline.count += rights.pass_on(false, out);
+                (None, true)
             }
             Ordering::Equal => {
-                let joined = Joined::of(lefts.advance(), rights.advance(), generation);
-                if let Some(joined) = joined {
-                    joined.encode(out);
-                    outline.count += 1;
-                    outline.left_needed |= joined.left_needed;
-                    outline.right_needed |= joined.right_needed;
-                }
+                let left = lefts.advance();
+                let Some(joined) = Joined::of(left, rights.advance(), generation) else {
+                    continue;
+                };
+                joined.encode(out);
+                outline.count += 1;
+                outline.left_needed |= joined.left_needed;
+                (left, joined.right_needed)
             }
+        };
+        outline.right_needed |= is_news;
+        if is_news && let Some(part) = Part::trusted(&out[begin..]) {
+            visit(left, part);
         }
     }
 }

@@ -42,14 +42,6 @@ impl<'a> Parts<'a> {
         Self(Form::Large(parts))
     }
 
-    /// The parts one by one, not yet decoded, if they are kept encoded.
-    pub(super) const fn encoded(&self) -> Option<EncodedParts<'a>> {
-        match self.0 {
-            Form::Encoded { bytes, .. } => Some(encoded(bytes)),
-            Form::Large(_) => None,
-        }
-    }
-
     /// Checks that these are the parts of a collection of `generation`.
     pub(super) fn check(&self, generation: Stamp) -> Result<(), DecodeError> {
         let Form::Encoded { bytes, count: expected } = self.0 else {

@@ -38,6 +38,9 @@ use super::error::CommandError;
 use super::lookups::Lookups;
 use crate::store::{HashedKey, Shard};
 
+/// A draft that grew longer than this, in bytes, is not kept for the next command.
+const DRAFT_BYTES_MAX: usize = 4 << 10;
+
 /// What becomes of a key's expiry when it is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
@@ -65,6 +68,8 @@ pub struct Writer {
 /// command.
 #[derive(Debug, Default)]
 pub struct Delta {
+    /// Where what is changed is written before it is merged here.
+    draft: Vec<u8>,
     // Invariant: empty, or the encoded state of all that was changed since it was cleared.
     bytes: Vec<u8>,
     /// The greatest stamp of all that was changed.
@@ -229,10 +234,10 @@ impl<'a> KeyCx<'a> {
     pub fn incr_by(&mut self, by: i64) -> Result<i64, CommandError> {
         let Writer { now, author, .. } = self.writer;
         let stamp = self.stamp();
-        let mut encoded = Vec::new();
+        let mut draft = self.delta.take_draft();
         let found = self.shard.state(&self.key);
-        let sum = mutate::incr(found, now, stamp, author, by, &mut encoded).map_err(refusal)?;
-        self.apply_encoded(&encoded);
+        let sum = mutate::incr(found, now, stamp, author, by, &mut draft).map_err(refusal)?;
+        self.apply_encoded(draft);
         Ok(sum)
     }
 
@@ -246,9 +251,9 @@ impl<'a> KeyCx<'a> {
         let found = self.shard.state(&self.key);
         if let Ok(Some(delta)) = mutate::expire(found, self.writer.now, stamp, at) {
             // The delta may borrow the entry's own value, which is about to change.
-            let mut encoded = Vec::new();
-            delta.encode(&mut encoded);
-            self.apply_encoded(&encoded);
+            let mut draft = self.delta.take_draft();
+            delta.encode(&mut draft);
+            self.apply_encoded(draft);
         }
     }
 
@@ -273,19 +278,17 @@ impl<'a> KeyCx<'a> {
         self.shard.clock.stamp(self.writer.now)
     }
 
-    fn apply_encoded(&mut self, delta: &[u8]) {
-        match State::decode_trusted(delta) {
+    fn apply_encoded(&mut self, draft: Vec<u8>) {
+        match State::decode_trusted(&draft) {
             Ok(delta) => self.apply(delta),
             Err(error) => debug_assert!(false, "a mutation wrote what is not a state: {error}"),
         }
+        self.delta.keep_draft(draft);
     }
 
     fn apply(&mut self, delta: State<'_>) {
-        let merge = self.shard.merge(&self.key, delta);
-        debug_assert!(
-            merge.changed && merge.superseded_by.is_none(),
-            "a fresh stamp wins: {merge:?}"
-        );
+        let is_changed = self.shard.merge_own(&self.key, delta);
+        debug_assert!(is_changed, "a fresh stamp wins");
         self.delta.add(delta);
     }
 }
@@ -332,6 +335,18 @@ impl Delta {
     #[must_use]
     pub fn lookups(&self) -> Lookups {
         self.lookups
+    }
+
+    fn take_draft(&mut self) -> Vec<u8> {
+        let mut draft = std::mem::take(&mut self.draft);
+        draft.clear();
+        draft
+    }
+
+    fn keep_draft(&mut self, draft: Vec<u8>) {
+        if draft.capacity() <= DRAFT_BYTES_MAX {
+            self.draft = draft;
+        }
     }
 
     #[inline]

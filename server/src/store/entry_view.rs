@@ -5,7 +5,7 @@ use circlet_core::stamp::Stamp;
 use circlet_core::state::State;
 use circlet_core::time::WallMs;
 
-use super::table::{Entry, Held};
+use super::table::Entry;
 
 /// A stored entry, borrowed from its shard.
 #[derive(Clone, Copy)]
@@ -61,10 +61,7 @@ impl<'a> EntryView<'a> {
     /// The full state.
     #[must_use]
     pub fn state(&self) -> State<'a> {
-        match self.entry.held() {
-            Held::Content(content) => content.state(),
-            Held::Large(collection) => collection.state(),
-        }
+        self.entry.held().state()
     }
 
     /// Whether it is a collection that changes in place.

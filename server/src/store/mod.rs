@@ -18,6 +18,7 @@ mod key;
 #[cfg(test)]
 mod model;
 mod scan;
+mod scratch;
 mod shard;
 mod summands;
 mod sync;

@@ -4,7 +4,7 @@ use crate::metrics::Balance;
 use circlet_core::antientropy::ArcSums;
 use circlet_core::clock::ArcClock;
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Collection, Merged, State, merge};
+use circlet_core::state::{Collection, Merged, State, merge, merge_visiting};
 use circlet_core::time::WallMs;
 use circlet_ring::{ArcCount, ArcId, Slot};
 
@@ -14,12 +14,10 @@ use super::counts::Counts;
 use super::due::{Due, Name, Sweepable};
 use super::entry_view::EntryView;
 use super::key::HashedKey;
-use super::summands;
+use super::scratch::Scratch;
+use super::summands::{self, Touched};
 use super::table::{self, Body, Content, Entry, Held, Prefetcher, Table};
 use super::weight::Weight;
-
-/// A buffer that grew longer than this, in bytes, is not kept for the next merge.
-const SCRATCH_BYTES_MAX: usize = 1 << 10;
 
 /// The entries of one arc. Lives under the arc's lock.
 #[derive(Debug)]
@@ -40,7 +38,6 @@ pub struct Shard {
     // Invariant: the number of live entries, by slot.
     live_by_slot: Box<[u32]>,
     first_slot: u16,
-    scratch: Vec<u8>,
     /// The memory that the node was last told of, in bytes.
     told_bytes: u64,
     /// Collections that are no longer there; freeing a million parts takes a tenth of a second. Emptied when the lock is given back.
@@ -79,7 +76,6 @@ impl Shard {
             counts: Counts::default(),
             live_by_slot: vec![0; usize::from(arcs.slots_per_arc())].into(),
             first_slot: *arcs.slots_of(arc).start(),
-            scratch: Vec::new(),
             told_bytes: 0,
             freed_later: Vec::new(),
             arc,
@@ -111,10 +107,10 @@ impl Shard {
             expiry: expires_at,
             body: Body::Plain(value),
         };
-        self.store(key, &content);
+        self.store(key, &content, None);
     }
 
-    /// Merges the state that a command executed here has made, and observes its stamps.
+    /// Merges a state that was made elsewhere, and observes its stamps.
     pub fn merge(&mut self, key: &HashedKey<'_>, state: State<'_>) -> Merge {
         self.clock.observe(state.max_stamp());
         let found = self.table.get(key);
@@ -124,34 +120,50 @@ impl Shard {
         }
         let local = found.map_or(State::ABSENT, |entry| EntryView::new(entry).state());
         let superseded_by = state.superseded_by(local);
-        if found.is_some_and(|entry| entry.collection().is_some()) {
-            let changed = self.merge_into_large(key, state);
-            return Merge {
-                changed,
-                superseded_by,
-                is_ignored: false,
-            };
+        Merge {
+            changed: self.merge_unflushed(key, state),
+            superseded_by,
+            is_ignored: false,
         }
-        let mut scratch = std::mem::take(&mut self.scratch);
-        scratch.clear();
-        let merged = if local == State::ABSENT {
-            Merged::Right
+    }
+
+    /// Merges the state that a command executed here has made, and observes its stamps; says whether that changed anything.
+    ///
+    /// It must be stamped by this arc's clock just now, so that nothing here outranks what it changes.
+    pub fn merge_own(&mut self, key: &HashedKey<'_>, state: State<'_>) -> bool {
+        debug_assert_eq!(state.superseded_by(self.state(key)), None, "a fresh stamp wins");
+        self.clock.observe(state.max_stamp());
+        if state.generation < self.flush && self.table.get(key).is_none() {
+            return self.merge_into_flushed(key, state).changed;
+        }
+        self.merge_unflushed(key, state)
+    }
+
+    fn merge_unflushed(&mut self, key: &HashedKey<'_>, state: State<'_>) -> bool {
+        let Some(entry) = self.table.get(key) else {
+            self.put(key, state);
+            return true;
+        };
+        if entry.collection().is_some() {
+            return self.merge_into_large(key, state);
+        }
+        let local = EntryView::new(entry).state();
+        let mut touched = Touched::none(key.hash);
+        let mut scratch = Scratch::take();
+        // With a generation of its own it may end any part.
+        let touches = state.generation <= local.generation && !local.parts.is_empty();
+        let merged = if touches {
+            merge_visiting(local, state, &mut scratch, |old, new| touched.part(old, new))
         } else {
             merge(local, state, &mut scratch)
         };
         match merged {
             Merged::Same | Merged::Left => {}
             Merged::Right => self.put(key, state),
-            Merged::Both => self.put_encoded(key, &scratch),
+            Merged::Both => self.put_encoded(key, &scratch, touches.then_some(&mut touched)),
         }
-        if scratch.capacity() <= SCRATCH_BYTES_MAX {
-            self.scratch = scratch;
-        }
-        Merge {
-            changed: merged.changed(),
-            superseded_by,
-            is_ignored: false,
-        }
+        scratch.give_back();
+        merged.changed()
     }
 
     /// Forgets the entry of `key`, tombstone or not; says whether there was one. Nothing remembers that it ever was: for
@@ -363,7 +375,7 @@ impl Shard {
         self.note(key, what);
         self.account(key.slot, old, new);
         if !small.is_empty() {
-            self.put_encoded(key, &small);
+            self.put_encoded(key, &small, None);
         }
         Some(changed)
     }
@@ -371,30 +383,23 @@ impl Shard {
     /// Stores `state` in place of whatever is there.
     fn put(&mut self, key: &HashedKey<'_>, state: State<'_>) {
         if state.is_plain() || state.is_tombstone() {
-            self.store(key, &Content::of_simple(state));
+            self.store(key, &Content::of_simple(state), None);
         } else if Collection::is_for(&state) {
             self.put_large(key, state);
         } else {
             let mut encoded = Vec::new();
             state.encode(&mut encoded);
-            self.store(key, &Content::of_encoded(state, &encoded));
+            self.store(key, &Content::of_encoded(state, &encoded), None);
         }
     }
 
-    /// Lists the entry of `key` for what a sweep may find in it: after a sweep, which takes what was listed off the lists.
-    pub(super) fn note_all(&mut self, key: &HashedKey<'_>) {
-        if let Some(entry) = self.table.get(key) {
-            let what = summands::sweepable(&entry.held(), self.flush);
-            self.note(key, what);
-        }
-    }
-
-    /// Stores the state that `encoded` is of in place of whatever is there.
-    pub(super) fn put_encoded(&mut self, key: &HashedKey<'_>, encoded: &[u8]) {
+    /// Stores the state that `encoded` is of in place of whatever is there; of a collection that stays small it may be known what was touched
+    /// in its parts.
+    pub(super) fn put_encoded(&mut self, key: &HashedKey<'_>, encoded: &[u8], touched: Option<&mut Touched>) {
         match State::decode_trusted(encoded) {
-            Ok(state) if state.is_plain() || state.is_tombstone() => self.store(key, &Content::of_simple(state)),
+            Ok(state) if state.is_plain() || state.is_tombstone() => self.store(key, &Content::of_simple(state), None),
             Ok(state) if Collection::is_for(&state) => self.put_large(key, state),
-            Ok(state) => self.store(key, &Content::of_encoded(state, encoded)),
+            Ok(state) => self.store(key, &Content::of_encoded(state, encoded), touched),
             Err(error) => debug_assert!(false, "a merge wrote what is not a state: {error}"),
         }
     }
@@ -410,13 +415,20 @@ impl Shard {
         self.note_change(key);
     }
 
-    fn store(&mut self, key: &HashedKey<'_>, content: &Content<'_>) {
+    fn store(&mut self, key: &HashedKey<'_>, content: &Content<'_>, touched: Option<&mut Touched>) {
         self.note_change(key);
         let held = Held::Content(*content);
         let (old, bytes, what) = match self.table.get_mut(key) {
             Some(entry) => {
                 let old = Weight::of(entry);
-                let what = summands::replace(&mut self.sums, key.hash, &entry.held(), &held, self.flush);
+                let what = if let Some(touched) = touched {
+                    touched.head(entry.held().state(), content.state(), self.flush);
+                    touched.apply(&mut self.sums)
+                } else {
+                    summands::sub(&mut self.sums, key.hash, &entry.held());
+                    summands::add(&mut self.sums, key.hash, &held);
+                    summands::sweepable(&held, self.flush)
+                };
                 let replaced = if entry.overwrite(content) {
                     None
                 } else {

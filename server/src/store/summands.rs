@@ -2,7 +2,9 @@
 
 use circlet_core::antientropy::ArcSums;
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Parts, State, Summand, plain_digest};
+use circlet_core::state::{Part, State, Summand, plain_digest};
+
+use smallvec::SmallVec;
 
 use super::due::Sweepable;
 use super::table::{Body, Content, Held};
@@ -22,40 +24,6 @@ pub(super) fn sub(sums: &mut ArcSums, hash: u64, held: &Held<'_>) {
     match held {
         Held::Content(content) => for_each_summand(hash, content, |part| sums.sub(part)),
         Held::Large(collection) => sums.sub_all(&collection.sums()),
-    }
-}
-
-/// An entry under a key with this hash held `old` and holds `new`, in an arc that was flushed at `flushed`. Answers what a sweep may find in
-/// what is new, if what was there is listed already.
-pub(super) fn replace(sums: &mut ArcSums, hash: u64, old: &Held<'_>, new: &Held<'_>, flushed: Stamp) -> Sweepable {
-    let (Some(old), Some(new)) = (encoded(old), encoded(new)) else {
-        sub(sums, hash, old);
-        add(sums, hash, new);
-        return sweepable(new, flushed);
-    };
-    old.for_each_own_digest(hash, &mut |part| sums.sub(part));
-    new.for_each_own_digest(hash, &mut |part| sums.add(part));
-    let mut what = Sweepable {
-        expires: new.expiry.at,
-        has_grave: new.has_own_grave(flushed),
-    };
-    Parts::for_each_difference(old.parts, new.parts, |old, new| {
-        if let Some(old) = old {
-            old.for_each_digest(hash, &mut |part| sums.sub(part));
-        }
-        if let Some(new) = new {
-            new.for_each_digest(hash, &mut |part| sums.add(part));
-            what.expires = what.expires.into_iter().chain(new.state.expiry.at).min();
-            what.has_grave |= new.has_grave();
-        }
-    });
-    what
-}
-
-fn encoded<'a>(held: &Held<'a>) -> Option<State<'a>> {
-    match held {
-        Held::Content(content) if matches!(content.body, Body::Encoded(_)) => Some(content.state()),
-        Held::Content(_) | Held::Large(_) => None,
     }
 }
 
@@ -90,5 +58,52 @@ fn for_each_summand(hash: u64, content: &Content<'_>, mut visit: impl FnMut(Summ
             is_grave: false,
         }),
         Body::Tombstone | Body::Encoded(_) => content.state().for_each_digest(hash, visit),
+    }
+}
+
+/// What a write changes in the parts of a collection that is otherwise the same: its sums need not be made of all parts.
+#[derive(Debug)]
+pub(super) struct Touched {
+    hash: u64,
+    gone: SmallVec<[Summand; 4]>,
+    come: SmallVec<[Summand; 4]>,
+    /// What a sweep may find in what is new.
+    what: Sweepable,
+}
+
+impl Touched {
+    /// Nothing yet, in an entry under a key with this hash.
+    pub(super) fn none(hash: u64) -> Self {
+        Self {
+            hash,
+            gone: SmallVec::new(),
+            come: SmallVec::new(),
+            what: Sweepable::NOTHING,
+        }
+    }
+
+    /// A part was `old`, if it was there, and is `new`.
+    pub(super) fn part(&mut self, old: Option<Part<'_>>, new: Part<'_>) {
+        if let Some(old) = old {
+            old.for_each_digest(self.hash, &mut |part| self.gone.push(part));
+        }
+        new.for_each_digest(self.hash, &mut |part| self.come.push(part));
+        self.what.expires = self.what.expires.into_iter().chain(new.state.expiry.at).min();
+        self.what.has_grave |= new.has_grave();
+    }
+
+    /// What stands beside the parts was `old` and is `new`, in an arc that was flushed at `flushed`.
+    pub(super) fn head(&mut self, old: State<'_>, new: State<'_>, flushed: Stamp) {
+        old.for_each_own_digest(self.hash, &mut |part| self.gone.push(part));
+        new.for_each_own_digest(self.hash, &mut |part| self.come.push(part));
+        self.what.expires = self.what.expires.into_iter().chain(new.expiry.at).min();
+        self.what.has_grave |= new.has_own_grave(flushed);
+    }
+
+    /// Changes the sums, and answers what a sweep may find in what is new; what was there is listed already.
+    pub(super) fn apply(&self, sums: &mut ArcSums) -> Sweepable {
+        self.gone.iter().for_each(|part| sums.sub(*part));
+        self.come.iter().for_each(|part| sums.add(*part));
+        self.what
     }
 }

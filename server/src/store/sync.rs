@@ -88,7 +88,7 @@ impl Shard {
         if left.is_empty() {
             self.remove(key);
         } else {
-            self.put_encoded(key, &left);
+            self.put_encoded(key, &left, None);
         }
         self.clock.begin_run_epoch();
     }
@@ -155,10 +155,7 @@ impl Shard {
             };
             is_changed |= change.is_some();
             match change {
-                Some(Change::Shrunk(left)) => {
-                    self.put_encoded(&key, &left);
-                    self.note_all(&key);
-                }
+                Some(Change::Shrunk(left)) => self.put_encoded(&key, &left, None),
                 Some(Change::Dropped { was_live }) => {
                     // Two names may be of one entry.
                     if self.remove(&key) {

@@ -156,9 +156,11 @@ impl<'a> KeyCx<'a> {
             }
             return;
         }
-        let mut encoded = Vec::new();
-        if edit.finish(self.found(), &mut encoded) {
-            self.apply_encoded(&encoded);
+        let mut draft = self.delta.take_draft();
+        if edit.finish(self.found(), &mut draft) {
+            self.apply_encoded(draft);
+        } else {
+            self.delta.keep_draft(draft);
         }
     }
 }

@@ -84,6 +84,17 @@ impl<'a> Content<'a> {
     }
 }
 
+impl<'a> Held<'a> {
+    /// The state.
+    #[inline]
+    pub(crate) fn state(&self) -> State<'a> {
+        match self {
+            Self::Content(content) => content.state(),
+            Self::Large(collection) => collection.state(),
+        }
+    }
+}
+
 impl<'a> Body<'a> {
     /// The bytes of the body.
     pub(crate) fn bytes(&self) -> &'a [u8] {
