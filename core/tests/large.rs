@@ -13,6 +13,7 @@ use support::{Model, encoded, merged, models, view};
 
 const KEY_HASH: u64 = 0x1234_5678_9abc_def0;
 /// Before, at and after the moments at which parts expire.
+const KINDS: [Kind; 4] = [Kind::List, Kind::Set, Kind::SortedSet, Kind::Hash];
 const MOMENTS: [WallMs; 4] = [WallMs::ZERO, WallMs::new(7), WallMs::new(8), WallMs::new(u64::MAX)];
 
 /// One collection in both forms.
@@ -74,6 +75,19 @@ impl Twins {
     fn check(&self) {
         self.large.check_invariants();
         let (large, small) = (self.large.state(), view(&self.bytes));
+        self.check_against(large, small);
+        if small.parts.is_uniform() {
+            assert!(
+                small
+                    .parts
+                    .iter()
+                    .all(|part| !part.has_grave() && part.is_live(WallMs::new(u64::MAX)))
+            );
+            self.check_against(small.with_uniform_parts(), small);
+        }
+    }
+
+    fn check_against(&self, large: State<'_>, small: State<'_>) {
         assert_eq!(encoded(large), self.bytes);
         assert_eq!(large.encoded_len(), self.bytes.len());
         assert_eq!(large, small);
@@ -81,6 +95,18 @@ impl Twins {
         assert_eq!(large.parts.first_expiry(), small.parts.first_expiry());
         for hash in [KEY_HASH, 1] {
             assert_eq!(large.digest(hash), small.digest(hash));
+        }
+        for kind in KINDS {
+            assert_eq!(large.parts.first_name(kind), small.parts.first_name(kind));
+            assert_eq!(large.parts.last_name(kind), small.parts.last_name(kind));
+            let names: Vec<&[u8]> = small
+                .parts
+                .iter()
+                .filter(|part| part.kind == kind)
+                .map(|part| part.name)
+                .collect();
+            let first_and_last = (small.parts.first_name(kind), small.parts.last_name(kind));
+            assert_eq!(first_and_last, (names.first().copied(), names.last().copied()));
         }
         for part in small.parts.iter() {
             assert_eq!(large.parts.find(part.kind, part.name), Some(part));
@@ -90,7 +116,7 @@ impl Twins {
         }
         for now in MOMENTS {
             assert_eq!(large.value(now), small.value(now));
-            for kind in [Kind::List, Kind::Set, Kind::SortedSet, Kind::Hash] {
+            for kind in KINDS {
                 check_live(&Live::new(large, kind, now), &Live::new(small, kind, now), kind);
             }
             check_ranks(&SortedSetView::new(large, now), &SortedSetView::new(small, now));
@@ -125,7 +151,6 @@ fn check_live(large: &Live<'_>, small: &Live<'_>, kind: Kind) {
     assert_eq!(large.is_empty(), small.is_empty());
     assert!(large.iter().eq(small.iter()));
     assert_eq!(large.shape(), small.shape());
-    assert_eq!(large.outermost(), small.outermost());
     for index in [0, 1, small.len() / 2, small.len()] {
         assert_eq!(large.nth(index), small.nth(index));
         assert!(large.iter_from(index).eq(small.iter_from(index)));

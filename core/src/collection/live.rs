@@ -170,12 +170,6 @@ impl<'a> Live<'a> {
         }
         shape
     }
-
-    /// The first and the last name that are taken, by live or dead parts.
-    #[must_use]
-    pub fn outermost(&self) -> Option<(&'a [u8], &'a [u8])> {
-        self.state.parts.outermost(self.kind)
-    }
 }
 
 fn position(part: &Part<'_>) -> u64 {

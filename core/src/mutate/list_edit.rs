@@ -4,7 +4,7 @@
 //! while others are inserted and deleted. Pops and pushes see each other.
 
 use super::{Edit, OrderKeys};
-use crate::collection::{ListView, Live};
+use crate::collection::ListView;
 use crate::state::{Kind, State};
 use crate::time::WallMs;
 
@@ -15,18 +15,12 @@ use crate::time::WallMs;
 pub struct ListEdit {
     edit: Edit,
     now: WallMs,
-    /// The first and last name that are taken, once somebody asked.
-    outermost: Option<Outermost>,
+    /// The first and the last name that are taken, each once somebody asked.
+    outermost: [Option<Vec<u8>>; 2],
     /// What was pushed on either side and not popped again; the last pushed is the outermost.
     pushed: [Vec<Vec<u8>>; 2],
     /// How many of the found elements were popped on either side.
     popped: [usize; 2],
-}
-
-#[derive(Clone, Debug)]
-struct Outermost {
-    first: Option<Vec<u8>>,
-    last: Option<Vec<u8>>,
 }
 
 /// One end of a list.
@@ -55,7 +49,7 @@ impl ListEdit {
         Self {
             edit,
             now,
-            outermost: None,
+            outermost: [None, None],
             pushed: [Vec::new(), Vec::new()],
             popped: [0, 0],
         }
@@ -71,19 +65,21 @@ impl ListEdit {
     pub fn push(&mut self, found: State<'_>, end: End, value: &[u8]) {
         let keys = self.keys(found);
         let found = self.found(found);
-        let outermost = self.outermost.get_or_insert_with(|| Outermost::of(found));
+        let [first, last] = &mut self.outermost;
         let name = match end {
-            End::Front => keys.before(outermost.first.as_deref()),
-            End::Back => keys.after(outermost.last.as_deref()),
+            End::Front => keys.before(first.as_deref().or_else(|| found.parts.first_name(Kind::List))),
+            End::Back => keys.after(last.as_deref().or_else(|| found.parts.last_name(Kind::List))),
         };
-        if end == End::Front || outermost.first.is_none() {
-            outermost.first = Some(name.clone());
-        }
-        if end == End::Back || outermost.last.is_none() {
-            outermost.last = Some(name.clone());
-        }
         // It is outside of all names that are taken, by elements dead or alive.
         self.edit.add(&name, value);
+        let (outermost, other) = match end {
+            End::Front => (first, last),
+            End::Back => (last, first),
+        };
+        if other.is_none() && found.parts.first_name(Kind::List).is_none() {
+            *other = Some(name.clone());
+        }
+        *outermost = Some(name.clone());
         self.pushed[end as usize].push(name);
     }
 
@@ -158,16 +154,5 @@ impl ListEdit {
         let value = self.edit.part(found, name).map(|part| part.text().into_owned());
         self.edit.delete(found, name);
         value
-    }
-}
-
-impl Outermost {
-    fn of(found: State<'_>) -> Self {
-        let live = Live::new(found, Kind::List, WallMs::ZERO);
-        let (first, last) = live.outermost().unzip();
-        Self {
-            first: first.map(<[u8]>::to_vec),
-            last: last.map(<[u8]>::to_vec),
-        }
     }
 }

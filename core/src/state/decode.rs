@@ -97,6 +97,17 @@ impl<'a> State<'a> {
     }
 }
 
+impl State<'_> {
+    /// The same state, whose parts are known to be uniform ([`Parts::is_uniform`]).
+    #[must_use]
+    pub fn with_uniform_parts(self) -> Self {
+        Self {
+            parts: self.parts.known_to_be_uniform(),
+            ..self
+        }
+    }
+}
+
 /// `stamp`, which must be above `generation`: an equal one is written without the flag.
 fn later(stamp: Stamp, generation: Stamp) -> Result<Stamp, DecodeError> {
     if stamp > generation {

@@ -111,6 +111,13 @@ impl<'a> EncodedPart<'a> {
         self.flags & F_BYTES == 0 || self.flags & F_EXPIRY != 0
     }
 
+    /// Whether it has a value, never expires, and nothing in it was deleted.
+    #[inline]
+    pub(super) fn lives_on(&self) -> bool {
+        let was_only_added_to = self.flags & (F_RUNS | F_WRITTEN) == F_RUNS;
+        self.flags & F_EXPIRY == 0 && (self.flags & F_BYTES != 0 || was_only_added_to)
+    }
+
     /// The part, of bytes that this node encoded itself, or has checked before.
     #[inline]
     pub(super) fn part(&self) -> Part<'a> {
@@ -183,7 +190,7 @@ pub(super) struct EncodedParts<'a>(pub(super) Reader<'a>);
 impl<'a> Iterator for EncodedParts<'a> {
     type Item = EncodedPart<'a>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<EncodedPart<'a>> {
         if self.0.0.is_empty() {
             return None;

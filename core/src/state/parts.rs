@@ -18,10 +18,11 @@ pub struct Parts<'a>(Form<'a>);
 
 #[derive(Clone, Copy)]
 enum Form<'a> {
-    /// Invariant: `count` whole parts.
+    /// Invariant: `count` whole parts; uniform if said so, and perhaps if not.
     Encoded {
         bytes: &'a [u8],
         count: u32,
+        is_uniform: bool,
     },
     Large(&'a LargeParts),
 }
@@ -33,7 +34,52 @@ impl<'a> Parts<'a> {
     /// A view of parts that this node encoded itself, or has checked before.
     #[must_use]
     pub(super) const fn trusted(bytes: &'a [u8], count: u32) -> Self {
-        Self(Form::Encoded { bytes, count })
+        Self(Form::Encoded {
+            bytes,
+            count,
+            is_uniform: false,
+        })
+    }
+
+    /// Whether these are encoded parts of one type, all of which have a value and none of which expires or was deleted: as most collections
+    /// are. Looks at all of them, unless it is known.
+    #[must_use]
+    pub fn is_uniform(&self) -> bool {
+        match self.0 {
+            Form::Encoded { is_uniform: true, .. } => true,
+            Form::Encoded { bytes, .. } => {
+                let mut kinds = encoded(bytes).map(|part| part.lives_on().then(|| part.kind()));
+                let first = kinds.next().flatten();
+                first.is_some() && kinds.all(|kind| kind == first)
+            }
+            Form::Large(_) => false,
+        }
+    }
+
+    /// The same parts, which are known to be uniform: of which type they are, and how many live, is known from the first one and their number.
+    #[must_use]
+    pub(super) fn known_to_be_uniform(self) -> Self {
+        debug_assert!(self.is_uniform(), "{self:?}");
+        match self.0 {
+            Form::Encoded { bytes, count, .. } => Self(Form::Encoded {
+                bytes,
+                count,
+                is_uniform: true,
+            }),
+            Form::Large(_) => self,
+        }
+    }
+
+    /// The type of all of them, if they are known to be uniform.
+    fn uniform_kind(&self) -> Option<Kind> {
+        match self.0 {
+            Form::Encoded {
+                bytes,
+                is_uniform: true,
+                ..
+            } => encoded(bytes).next().map(|part| part.kind()),
+            Form::Encoded { .. } | Form::Large(_) => None,
+        }
     }
 
     /// A view of many parts.
@@ -44,7 +90,10 @@ impl<'a> Parts<'a> {
 
     /// Checks that these are the parts of a collection of `generation`.
     pub(super) fn check(&self, generation: Stamp) -> Result<(), DecodeError> {
-        let Form::Encoded { bytes, count: expected } = self.0 else {
+        let Form::Encoded {
+            bytes, count: expected, ..
+        } = self.0
+        else {
             // They were merged one by one.
             return Ok(());
         };
@@ -134,6 +183,7 @@ impl<'a> Parts<'a> {
     /// All that a sweep by the time of `now` may change, and possibly others.
     pub(super) fn sweepable(&self, now: WallMs) -> Iter<'a> {
         match self.0 {
+            Form::Encoded { is_uniform: true, .. } => Parts::EMPTY.iter(),
             Form::Encoded { bytes, .. } => Iter(Source::SweepableEncoded(encoded(bytes))),
             Form::Large(parts) => Iter(Source::Sweepable(parts.sweepable(now))),
         }
@@ -143,6 +193,7 @@ impl<'a> Parts<'a> {
     #[must_use]
     pub fn first_expiry(&self) -> Option<WallMs> {
         match self.0 {
+            Form::Encoded { is_uniform: true, .. } => None,
             Form::Encoded { bytes, .. } => {
                 let expiries = encoded(bytes).filter_map(|part| part.expires_at());
                 expiries.min().filter(|at| at.get() < u64::MAX)
@@ -184,6 +235,7 @@ impl<'a> Parts<'a> {
     #[must_use]
     pub fn live_kind(&self, now: WallMs) -> Option<Kind> {
         match self.0 {
+            Form::Encoded { is_uniform: true, .. } => self.uniform_kind(),
             Form::Encoded { bytes, .. } => {
                 // They ascend by type, so the last live one decides; as a rule there is one type only.
                 let live = encoded(bytes).filter(|part| part.is_live(now));
@@ -204,6 +256,7 @@ impl<'a> Parts<'a> {
     #[must_use]
     pub fn live_count(&self, kind: Kind, now: WallMs) -> usize {
         match self.0 {
+            Form::Encoded { is_uniform: true, .. } if self.uniform_kind() == Some(kind) => self.len(),
             Form::Encoded { bytes, .. } => {
                 let live = encoded(bytes).filter(|part| part.kind() == kind && part.is_live(now));
                 live.count()
@@ -252,16 +305,21 @@ impl<'a> Parts<'a> {
         LiveIter { parts, kind, now }
     }
 
-    /// The first and the last name of type `kind`, be the parts dead or alive.
+    /// The first name of type `kind`, be the part dead or alive.
     #[must_use]
-    pub fn outermost(&self, kind: Kind) -> Option<(&'a [u8], &'a [u8])> {
+    pub fn first_name(&self, kind: Kind) -> Option<&'a [u8]> {
         match self.0 {
-            Form::Encoded { bytes, .. } => {
-                let mut names = names(bytes, kind);
-                let first = names.next()?;
-                Some((first, names.last().unwrap_or(first)))
-            }
-            Form::Large(parts) => parts.outermost(kind),
+            Form::Encoded { bytes, .. } => names(bytes, kind).next(),
+            Form::Large(parts) => parts.first_name(kind),
+        }
+    }
+
+    /// The last name of type `kind`, be the part dead or alive.
+    #[must_use]
+    pub fn last_name(&self, kind: Kind) -> Option<&'a [u8]> {
+        match self.0 {
+            Form::Encoded { bytes, .. } => names(bytes, kind).last(),
+            Form::Large(parts) => parts.last_name(kind),
         }
     }
 

@@ -38,7 +38,7 @@ pub(super) fn sweepable(held: &Held<'_>, flushed: Stamp) -> Sweepable {
                     has_grave: false,
                 };
             }
-            Body::Tombstone | Body::Encoded(_) => content.state(),
+            Body::Tombstone | Body::Encoded { .. } => content.state(),
         },
         Held::Large(collection) => collection.state(),
     };
@@ -57,7 +57,7 @@ fn for_each_summand(hash: u64, content: &Content<'_>, mut visit: impl FnMut(Summ
             digest: plain_digest(hash, content.generation, content.expiry, value),
             is_grave: false,
         }),
-        Body::Tombstone | Body::Encoded(_) => content.state().for_each_digest(hash, visit),
+        Body::Tombstone | Body::Encoded { .. } => content.state().for_each_digest(hash, visit),
     }
 }
 

@@ -159,11 +159,19 @@ impl LargeParts {
         LiveParts(self.with_parts(self.by_id.iter_from(from, self.live_at(now))))
     }
 
-    /// The first and last name of type `kind`, be the parts dead or alive.
-    pub(crate) fn outermost(&self, kind: Kind) -> Option<(&[u8], &[u8])> {
-        let first = self.by_id.iter_from(from_start_of(kind), All).next()?;
-        let last = self.by_id.last_before(from_end_of(kind))?;
-        (first.kind == kind).then(|| (first.name(&self.slab), last.name(&self.slab)))
+    /// The first name of type `kind`, be the part dead or alive.
+    pub(crate) fn first_name(&self, kind: Kind) -> Option<&[u8]> {
+        let first = self.by_id.iter_from(from_start_of(kind), All).next();
+        self.name_of_kind(kind, first)
+    }
+
+    /// The last name of type `kind`, be the part dead or alive.
+    pub(crate) fn last_name(&self, kind: Kind) -> Option<&[u8]> {
+        self.name_of_kind(kind, self.by_id.last_before(from_end_of(kind)))
+    }
+
+    fn name_of_kind(&self, kind: Kind, part: Option<&PartRef>) -> Option<&[u8]> {
+        part.filter(|part| part.kind == kind).map(|part| part.name(&self.slab))
     }
 
     /// The names of type `kind` right before and right after `name`, be the parts dead or alive.
@@ -173,8 +181,7 @@ impl LargeParts {
         let before = self.by_id.last_before(against);
         let mut from = self.by_id.iter_from(against, All);
         let after = from.find(|part| against(part).is_gt());
-        let of_kind = |part: Option<&PartRef>| part.filter(|part| part.kind == kind).map(|part| part.name(&self.slab));
-        (of_kind(before), of_kind(after))
+        (self.name_of_kind(kind, before), self.name_of_kind(kind, after))
     }
 
     /// How many live members of a sorted set stand before the first that is not `before`, in the order of scores. Names are looked up

@@ -54,6 +54,8 @@ const WIDE: u32 = 1;
 const SHARED: u32 = 1 << 1;
 const KIND_SHIFT: u32 = 2;
 const KIND_MASK: u32 = 0b11;
+/// Of an encoded body: its parts are uniform.
+const UNIFORM: u32 = 1 << 4;
 const KEY_SHIFT: u32 = 8;
 const KEY_BYTES_MAX: usize = 0xff;
 const BODY_SHIFT: u32 = 16;
@@ -227,6 +229,9 @@ impl Entry {
     unsafe fn write(&mut self, shape: Shape, content: &Content<'_>) {
         let body = content.body.bytes();
         let mut meta = (content.body.kind() as u32) << KIND_SHIFT;
+        if let Body::Encoded { is_uniform: true, .. } = content.body {
+            meta |= UNIFORM;
+        }
         let mut expiry = short_expiry(content.generation, content.expiry);
         if shape.wide {
             meta |= WIDE;
@@ -295,7 +300,10 @@ impl Entry {
         let body = match (self.header().meta >> KIND_SHIFT) & KIND_MASK {
             kind if kind == Kind::Tombstone as u32 => Body::Tombstone,
             kind if kind == Kind::Plain as u32 => Body::Plain(self.body_bytes()),
-            kind if kind == Kind::Encoded as u32 => Body::Encoded(self.body_bytes()),
+            kind if kind == Kind::Encoded as u32 => Body::Encoded {
+                bytes: self.body_bytes(),
+                is_uniform: self.header().meta & UNIFORM != 0,
+            },
             _ => return self.collection().map_or(Held::Content(Content::NOTHING), Held::Large),
         };
         Held::Content(Content {

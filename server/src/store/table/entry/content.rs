@@ -1,6 +1,8 @@
 //! What an entry is made of, apart from its key.
 
 use circlet_core::stamp::Stamp;
+#[cfg(doc)]
+use circlet_core::state::Parts;
 use circlet_core::state::{Base, Collection, State};
 use circlet_core::time::WallMs;
 
@@ -25,7 +27,12 @@ pub(crate) enum Body<'a> {
     /// A value written with the generation.
     Plain(&'a [u8]),
     /// Any other state, as `State::encode` writes it.
-    Encoded(&'a [u8]),
+    Encoded {
+        /// The state.
+        bytes: &'a [u8],
+        /// Whether its parts are uniform ([`Parts::is_uniform`]).
+        is_uniform: bool,
+    },
 }
 
 /// What an entry holds.
@@ -65,21 +72,25 @@ impl<'a> Content<'a> {
         match self.body {
             Body::Tombstone => State::tombstone(self.generation),
             Body::Plain(value) => State::plain(self.generation, self.expiry, value),
-            Body::Encoded(bytes) => {
+            Body::Encoded { bytes, is_uniform } => {
                 let state = State::decode_trusted(bytes);
                 debug_assert!(state.is_ok(), "the shard stores what it encoded: {state:?}");
                 // Not to be reached; reads as a key that nothing is known of.
-                state.unwrap_or(State::ABSENT)
+                let state = state.unwrap_or(State::ABSENT);
+                if is_uniform { state.with_uniform_parts() } else { state }
             }
         }
     }
 
     /// The content of any other state, whose encoded form is given too.
-    pub(crate) const fn of_encoded(state: State<'_>, encoded: &'a [u8]) -> Self {
+    pub(crate) fn of_encoded(state: State<'_>, encoded: &'a [u8]) -> Self {
         Self {
             generation: state.generation,
             expiry: state.expiry.at,
-            body: Body::Encoded(encoded),
+            body: Body::Encoded {
+                bytes: encoded,
+                is_uniform: state.parts.is_uniform(),
+            },
         }
     }
 }
@@ -100,7 +111,7 @@ impl<'a> Body<'a> {
     pub(crate) fn bytes(&self) -> &'a [u8] {
         match *self {
             Self::Tombstone => &[],
-            Self::Plain(bytes) | Self::Encoded(bytes) => bytes,
+            Self::Plain(bytes) | Self::Encoded { bytes, .. } => bytes,
         }
     }
 
@@ -108,7 +119,7 @@ impl<'a> Body<'a> {
         match self {
             Self::Tombstone => Kind::Tombstone,
             Self::Plain(_) => Kind::Plain,
-            Self::Encoded(_) => Kind::Encoded,
+            Self::Encoded { .. } => Kind::Encoded,
         }
     }
 }

@@ -103,7 +103,7 @@ fn contents() -> impl Strategy<Value = (u64, Option<u64>, u8, Vec<u8>)> {
     let length = prop_oneof![0usize..64, 0usize..1_000, 16_000usize..17_000, Just(70_000)];
     let value = (length, any::<u8>()).prop_map(|(length, byte)| vec![byte; length]);
     let generation = prop_oneof![any::<u64>(), Just(stamp().to_bits())];
-    (generation, expiry, 0u8..3, value)
+    (generation, expiry, 0u8..4, value)
 }
 
 fn content((generation, expiry, kind, value): &(u64, Option<u64>, u8, Vec<u8>)) -> Content<'_> {
@@ -113,7 +113,10 @@ fn content((generation, expiry, kind, value): &(u64, Option<u64>, u8, Vec<u8>)) 
         body: match kind {
             0 => Body::Tombstone,
             1 => Body::Plain(value),
-            _ => Body::Encoded(value),
+            uniform => Body::Encoded {
+                bytes: value,
+                is_uniform: *uniform == 3,
+            },
         },
     }
 }
