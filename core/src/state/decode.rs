@@ -5,7 +5,7 @@ use super::encode::{
     BASE_BYTES, BASE_MASK, BASE_NONE, BASE_UNKNOWN, F_EXPIRY, F_EXPIRY_STAMPED, F_PARTS, F_RUNS, FLAGS_KNOWN,
 };
 use super::reader::Reader;
-use super::{Base, Expiry, Parts, Runs, State};
+use super::{Base, Expiry, Parts, Run, Runs, State};
 use crate::stamp::Stamp;
 use crate::time::WallMs;
 
@@ -38,12 +38,16 @@ impl<'a> State<'a> {
     /// [`DecodeError`] if they are not exactly what [`State::encode`] writes.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let state = Self::decode_trusted(bytes)?;
+        let is_dead = |run: Run| run.birth <= state.generation;
+        if Runs::new(state.runs.as_bytes()).is_none_or(|runs| runs.iter().any(is_dead)) {
+            return Err(DecodeError::NotCanonical);
+        }
         state.parts.check(state.generation)?;
         Ok(state)
     }
 
-    /// As [`State::decode`], for bytes that this node encoded itself or has decoded before: does not look at the parts,
-    /// so that it costs the same however many there are.
+    /// As [`State::decode`], for bytes that this node encoded itself or has decoded before: does not look at runs and
+    /// parts, so that it costs the same however many there are.
     ///
     /// # Errors
     ///
@@ -66,7 +70,7 @@ impl<'a> State<'a> {
             generation
         };
         let runs = if flags & F_RUNS != 0 {
-            read_runs(&mut rest, generation)?
+            read_runs(&mut rest)?
         } else {
             Runs::EMPTY
         };
@@ -117,14 +121,14 @@ fn later(stamp: Stamp, generation: Stamp) -> Result<Stamp, DecodeError> {
     }
 }
 
-/// The runs of an entry of `generation`: at least one, all of them alive.
-fn read_runs<'a>(rest: &mut Reader<'a>, generation: Stamp) -> Result<Runs<'a>, DecodeError> {
+/// The runs of an entry, at least one, not checked yet.
+fn read_runs<'a>(rest: &mut Reader<'a>) -> Result<Runs<'a>, DecodeError> {
     let count = u32::from_le_bytes(rest.array()?);
-    let runs = rest.runs(usize::try_from(count).map_err(|_| DecodeError::TooShort)?)?;
-    if runs.is_empty() || runs.iter().any(|run| run.birth <= generation) {
+    let bytes = rest.runs(usize::try_from(count).map_err(|_| DecodeError::TooShort)?)?;
+    if bytes.is_empty() {
         return Err(DecodeError::NotCanonical);
     }
-    Ok(runs)
+    Ok(Runs::trusted(bytes))
 }
 
 /// The parts of an entry, not checked yet.

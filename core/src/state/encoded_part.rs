@@ -59,7 +59,7 @@ impl<'a> EncodedPart<'a> {
         let words = from.take(words * size_of::<u64>())?;
         let runs = if flags & F_RUNS != 0 {
             let count = from.varint()?;
-            from.take(count.checked_mul(RUN_BYTES).ok_or(DecodeError::TooShort)?)?
+            from.runs(count)?
         } else {
             &[]
         };

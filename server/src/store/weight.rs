@@ -29,7 +29,8 @@ impl Weight {
         // At time zero nothing has expired yet.
         let is_live = match held {
             Held::Content(Content {
-                body: Body::Plain(_), ..
+                body: Body::Plain(_) | Body::Encoded { is_uniform: true, .. },
+                ..
             }) => true,
             Held::Content(Content {
                 body: Body::Tombstone, ..
