@@ -421,14 +421,10 @@ impl Shard {
         let (old, bytes, what) = match self.table.get_mut(key) {
             Some(entry) => {
                 let old = Weight::of(entry);
-                let what = if let Some(touched) = touched {
-                    touched.head(entry.held().state(), content.state(), self.flush);
-                    touched.apply(&mut self.sums)
-                } else {
+                let what = touched.map(|touched| touched.apply(&entry.held(), &held, self.flush, &mut self.sums));
+                if what.is_none() {
                     summands::sub(&mut self.sums, key.hash, &entry.held());
-                    summands::add(&mut self.sums, key.hash, &held);
-                    summands::sweepable(&held, self.flush)
-                };
+                }
                 let replaced = if entry.overwrite(content) {
                     None
                 } else {
@@ -444,10 +440,13 @@ impl Shard {
                 let entry = Entry::new(key.key, content);
                 let bytes = entry.memory_bytes();
                 self.table.insert(key, entry);
-                summands::add(&mut self.sums, key.hash, &held);
-                (Weight::NOTHING, bytes, summands::sweepable(&held, self.flush))
+                (Weight::NOTHING, bytes, None)
             }
         };
+        let what = what.unwrap_or_else(|| {
+            summands::add(&mut self.sums, key.hash, &held);
+            summands::sweepable(&held, self.flush)
+        });
         self.note(key, what);
         self.account(key.slot, old, Weight::of_held(&held, bytes));
     }

@@ -2,7 +2,7 @@
 
 use circlet_core::antientropy::ArcSums;
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Part, State, Summand, plain_digest};
+use circlet_core::state::{Part, Summand, plain_digest};
 
 use smallvec::SmallVec;
 
@@ -92,18 +92,18 @@ impl Touched {
         self.what.has_grave |= new.has_grave();
     }
 
-    /// What stands beside the parts was `old` and is `new`, in an arc that was flushed at `flushed`.
-    pub(super) fn head(&mut self, old: State<'_>, new: State<'_>, flushed: Stamp) {
-        old.for_each_own_digest(self.hash, &mut |part| self.gone.push(part));
-        new.for_each_own_digest(self.hash, &mut |part| self.come.push(part));
-        self.what.expires = self.what.expires.into_iter().chain(new.expiry.at).min();
-        self.what.has_grave |= new.has_own_grave(flushed);
-    }
-
-    /// Changes the sums, and answers what a sweep may find in what is new; what was there is listed already.
-    pub(super) fn apply(&self, sums: &mut ArcSums) -> Sweepable {
+    /// The entry held `old` and holds `new`, in an arc that was flushed at `flushed`: changes the sums, and answers what a sweep may find in what is
+    /// new. What was there is listed already.
+    #[inline(never)]
+    pub(super) fn apply(&mut self, old: &Held<'_>, new: &Held<'_>, flushed: Stamp, sums: &mut ArcSums) -> Sweepable {
         self.gone.iter().for_each(|part| sums.sub(*part));
         self.come.iter().for_each(|part| sums.add(*part));
-        self.what
+        let (old, new) = (old.state(), new.state());
+        old.for_each_own_digest(self.hash, &mut |part| sums.sub(part));
+        new.for_each_own_digest(self.hash, &mut |part| sums.add(part));
+        Sweepable {
+            expires: self.what.expires.into_iter().chain(new.expiry.at).min(),
+            has_grave: self.what.has_grave || new.has_own_grave(flushed),
+        }
     }
 }
