@@ -22,6 +22,7 @@ mod meet;
 mod peers;
 mod progress;
 mod register_file;
+mod sockets;
 mod start;
 mod synced;
 mod upkeep;

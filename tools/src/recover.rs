@@ -1,7 +1,7 @@
 //! `circlet recover`: when the majority of the voters is gone for good.
 
 use crate::args::RecoverArgs;
-use crate::ask::{cluster_addresses, told};
+use crate::ask::{cluster_addresses, exchange, told};
 use crate::failure::Failure;
 use crate::moves::follow;
 use crate::names::Names;
@@ -9,7 +9,7 @@ use crate::output::say;
 use crate::process::wait_for;
 use serde_json::Value;
 use std::io::{self, BufRead as _, IsTerminal as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Says how things are, and with `--force` goes on with those nodes that answer.
@@ -68,14 +68,15 @@ fn look(args: &RecoverArgs) -> Result<(SocketAddr, Scene), Failure> {
             let scene = scene.ok_or_else(|| Failure::new("the node tells of no ring: is it a node of Circlet?"))?;
             Ok((at, scene))
         });
-        let answers = |at: &SocketAddr| TcpStream::connect_timeout(at, CONNECT_TIMEOUT).is_ok();
+        // The kernel goes on taking connections for a process that was just killed.
+        let answers = |at: &SocketAddr| exchange(*at, &["PING"], PING_TIMEOUT).is_ok();
         looked.as_ref().is_ok_and(|(_, scene)| scene.there.iter().all(answers))
     });
     looked
 }
 
-/// How long a member may take to take a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long a member may take to answer.
+const PING_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The node with the newest topology of those that answer, and what it knows.
 fn newest(args: &RecoverArgs) -> Result<(SocketAddr, Value), Failure> {

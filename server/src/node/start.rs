@@ -6,6 +6,7 @@ use super::join::{JoinError, join};
 use super::known::Known;
 use super::progress::Progress;
 use super::register_file::{RegisterFile, RegisterFileError};
+use super::sockets::Sockets;
 use super::{Clock, Identity, IdentityError, LeastSynced, Node};
 use crate::config::{ClusterNode, Config, LiveConfig};
 use crate::control_loop::ControlLoop;
@@ -42,7 +43,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpSocket, UdpSocket};
+use tokio::net::UdpSocket;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -100,15 +101,6 @@ impl From<JoinError> for StartError {
     }
 }
 
-/// The sockets of a node.
-struct Sockets {
-    big: TcpListener,
-    cluster: TcpListener,
-    peer: TcpListener,
-    gossip: UdpSocket,
-    http: std::net::TcpListener,
-}
-
 /// A running node.
 pub struct Running {
     node: Arc<Node>,
@@ -132,7 +124,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     let settings = config.current();
     let clock = Clock::new(settings.node.clock_skew_ms);
     let identity = Identity::begin_life(&settings.node.dir, settings.node.id, clock.wall())?;
-    let sockets = Sockets::bind(&settings)?;
+    let sockets = Sockets::bind(&settings).await?;
     let mut file = RegisterFile::open(&settings.node.dir)?;
     let acceptor = acceptor(&mut file, &settings, &identity, &sockets).await?;
     let topology = acceptor.chosen().cloned().ok_or(StartError::Nothing)?;
@@ -280,57 +272,6 @@ impl Running {
         self.tasks.shutdown().await;
         self.http.stop();
     }
-}
-
-impl Sockets {
-    fn bind(config: &Config) -> Result<Self, StartError> {
-        let at = |port| SocketAddr::new(config.node.bind, port);
-        let backlog = config.limits.tcp_backlog;
-        Ok(Sockets {
-            big: listen(at(config.node.port), backlog, "clients")?,
-            cluster: listen(at(config.node.redis_cluster_port()), backlog, "Redis Cluster clients")?,
-            http: listen_http(at(config.node.http_port()))?,
-            peer: listen(at(config.node.peer_port()), backlog, "peers")?,
-            gossip: bind_gossip(at(config.node.peer_port()))?,
-        })
-    }
-}
-
-fn listen(address: SocketAddr, backlog: u32, what: &'static str) -> Result<TcpListener, StartError> {
-    let socket = if address.is_ipv4() {
-        TcpSocket::new_v4()
-    } else {
-        TcpSocket::new_v6()
-    };
-    let listen = |socket: TcpSocket| {
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
-        socket.listen(backlog)
-    };
-    socket
-        .and_then(listen)
-        .map_err(|error| StartError::Listen { address, what, error })
-}
-
-fn listen_http(address: SocketAddr) -> Result<std::net::TcpListener, StartError> {
-    std::net::TcpListener::bind(address).map_err(|error| StartError::Listen {
-        address,
-        what: "HTTP",
-        error,
-    })
-}
-
-fn bind_gossip(address: SocketAddr) -> Result<UdpSocket, StartError> {
-    let bind = || {
-        let socket = std::net::UdpSocket::bind(address)?;
-        socket.set_nonblocking(true)?;
-        UdpSocket::from_std(socket)
-    };
-    bind().map_err(|error| StartError::Listen {
-        address,
-        what: "gossip",
-        error,
-    })
 }
 
 /// What this node votes by: what its disk holds; else, in its first life, the topology that it joins, or forms with the nodes of its list.

@@ -1,6 +1,6 @@
 //! `docs/operating.md`: every command of the page, run as it stands.
 
-use crate::support::{Cluster, PATIENCE, circlet, report, wait_until};
+use crate::support::{Cluster, PATIENCE, circlet, wait_until};
 use std::path::Path;
 use std::process::Command;
 
@@ -49,9 +49,6 @@ fn run(command: &str, folder: &Path, port: u16) -> (bool, String) {
     (status.success(), said())
 }
 
-/// How often a command that was put off is given again.
-const TRIES: usize = 5;
-
 #[test]
 fn every_command_of_the_operating_page_does_what_it_says() {
     let commands = commands();
@@ -62,15 +59,7 @@ fn every_command_of_the_operating_page_does_what_it_says() {
     let stop = StopAll(folder.path().join(".circlet"));
     for command in &commands {
         let is_refused = command.ends_with("# refused");
-        let (mut is_done, mut said) = run(command, folder.path(), cluster.client_port(1));
-        // On a machine that other tests keep busy a change may be put off, and says so: an operator asks again.
-        for _ in 0..TRIES {
-            if is_done || is_refused {
-                break;
-            }
-            report(&format!("again: {command}: {said}"));
-            (is_done, said) = run(command, folder.path(), cluster.client_port(1));
-        }
+        let (is_done, said) = run(command, folder.path(), cluster.client_port(1));
         assert_eq!(is_done, !is_refused, "{command}\n{said}");
         let expected = match command.split("  ").next().unwrap_or_default() {
             "circlet explain user:17" => "all owners hold the same",
