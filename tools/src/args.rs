@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::bench::args::BenchCommand;
+use crate::cli::args::{AFTER_HELP as CLI_AFTER_HELP, CliArgs};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -94,6 +95,9 @@ pub(crate) enum Command {
         after_help = "Colours are for terminals only, and not where NO_COLOR is set.\n\nExamples:\n  circlet ring\n  circlet ring --svg ring.svg"
     )]
     Ring(RingArgs),
+    /// Talk to a node as redis-cli does
+    #[command(disable_help_flag = true, args_override_self = true, after_help = CLI_AFTER_HELP)]
+    Cli(CliArgs),
     /// Measure a cluster
     #[command(subcommand)]
     Bench(BenchCommand),

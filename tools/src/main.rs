@@ -6,6 +6,8 @@ mod args;
 mod ask;
 mod bench;
 mod change;
+mod cli;
+mod connection;
 mod down;
 mod explain;
 mod failure;
@@ -24,6 +26,7 @@ mod up;
 
 use args::{Args, Command};
 use clap::Parser;
+use failure::Failure;
 use std::process::ExitCode;
 
 /// Least memory for entries of 16 to 200 bytes of the allocators measured: docs/design/store.md.
@@ -50,9 +53,14 @@ fn main() -> ExitCode {
         Command::Explain(explain) => explain::run(&explain),
         Command::Ring(ring) => ring::run(&ring),
         Command::Bench(bench) => bench::run(&bench),
+        Command::Cli(cli) => return exit(cli::run(cli)),
     };
+    exit(done.map(|()| ExitCode::SUCCESS))
+}
+
+fn exit(done: Result<ExitCode, Failure>) -> ExitCode {
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             output::complain(&error);
             ExitCode::FAILURE
