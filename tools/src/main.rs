@@ -1,6 +1,6 @@
 //! `circlet`: starts, stops and looks at nodes of Circlet.
 //!
-//! Exit codes: 0 done; 1 it could not be done, and standard error says why; 2 the command line is wrong.
+//! Exit codes: 0 done; 1 it could not be done, and standard error says why; 2 the command line is wrong. `circlet --help` says so too.
 
 mod args;
 mod ask;
@@ -13,6 +13,7 @@ mod explain;
 mod failure;
 mod join;
 mod layout;
+mod manual;
 mod moves;
 mod names;
 mod node;
@@ -53,6 +54,11 @@ fn main() -> ExitCode {
         Command::Explain(explain) => explain::run(&explain),
         Command::Ring(ring) => ring::run(&ring),
         Command::Bench(bench) => bench::run(&bench),
+        Command::Completions(shell) => {
+            manual::completions(&shell);
+            Ok(())
+        }
+        Command::Man(man) => manual::man(&man),
         Command::Cli(cli) => return exit(cli::run(cli)),
     };
     exit(done.map(|()| ExitCode::SUCCESS))

@@ -8,9 +8,9 @@ use std::time::Duration;
 pub(crate) const AFTER_HELP: &str = "\
 Without a command: a prompt, on a terminal; else commands from standard input, one a line. \"help\" there says more.\n\
 Differences from redis-cli: docs/cli.md.\n\n\
-Exit codes: 0 the command was answered, if only by an error; 1 no connection, with -e an error, with --pipe any error;\n\
-2 the command line is wrong.\n\n\
-Environment:\n  \
+Exit codes:\n  0  the command was answered, if only by an error\n  \
+1  no connection; with -e an error as the answer; with --pipe any error; a line of standard input that could not be run\n  \
+2  the command line is wrong\n\nEnvironment:\n  \
 CIRCLETCLI_AUTH      the password, if -a does not give it\n  \
 CIRCLETCLI_HISTFILE  where the history is kept [default: $XDG_STATE_HOME/circlet/cli_history]; empty or /dev/null: nowhere\n  \
 NO_COLOR             no colours\n\n\
@@ -74,6 +74,12 @@ pub(crate) struct CliArgs {
     /// An error as the answer goes to standard error, and the exit code is 1
     #[arg(short = 'e')]
     pub(crate) error_code: bool,
+    /// Print help
+    #[arg(long, action = ArgAction::Help)]
+    help: Option<bool>,
+    /// The command and its arguments
+    #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) command: Vec<OsString>,
     #[command(flatten)]
     pub(crate) style: StyleArgs,
     /// Whether to show pushes, such as invalidations [default: on a terminal]
@@ -81,12 +87,6 @@ pub(crate) struct CliArgs {
     pub(crate) show_pushes: Option<bool>,
     #[command(flatten)]
     pub(crate) mode: ModeArgs,
-    /// Print help
-    #[arg(long, action = ArgAction::Help)]
-    help: Option<bool>,
-    /// The command and its arguments
-    #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true)]
-    pub(crate) command: Vec<OsString>,
 }
 
 /// How answers are written.
