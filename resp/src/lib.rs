@@ -17,5 +17,5 @@ mod reply;
 mod request;
 
 pub use limits::{Limits, ReplyLimits};
-pub use reply::{Progress, Proto, ReplyBuf, ReplyError, ReplyParser, Value, double_text};
+pub use reply::{Progress, Proto, ReplyBuf, ReplyError, ReplyParser, Value};
 pub use request::{ArgRange, Args, ArgsIter, Batch, Parsed, ProtocolError, RequestParser, encode_request};

@@ -5,7 +5,7 @@ use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::layout::{self, NodeFiles};
 use crate::process::Pid;
-use circlet_resp::{Value, encode_request};
+use circlet_resp::{ReplyLimits, ReplyParser, Value, encode_request};
 use serde_json::Value as Json;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -39,7 +39,7 @@ pub(crate) fn exchange(at: SocketAddr, words: &[&str], patience: Duration) -> io
 fn last_answer(at: SocketAddr, commands: &[&[&str]], patience: Duration) -> io::Result<Value> {
     let socket = TcpStream::connect_timeout(&at, patience)?;
     socket.set_read_timeout(Some(patience))?;
-    let mut connection = Connection::new(socket);
+    let mut connection = Connection::new(socket, ReplyParser::new(ReplyLimits::default()));
     let mut requests = Vec::new();
     commands.iter().for_each(|words| encode_request(words, &mut requests));
     connection.send(&requests)?;
@@ -108,7 +108,7 @@ fn to_json(value: Value) -> Json {
         Value::Integer(number) => number.into(),
         Value::Double(number) => number.into(),
         Value::Boolean(yes) => yes.into(),
-        Value::Simple(text) | Value::Error(text) | Value::BigNumber(text) => text.into(),
+        Value::Simple(text) | Value::Error(text) | Value::BigNumber(text) | Value::Digits(text) => text.into(),
         Value::Bulk(bytes) | Value::Verbatim(bytes) => String::from_utf8_lossy(&bytes).into(),
         Value::Array(items) | Value::Set(items) | Value::Push(items) => items.into_iter().map(to_json).collect(),
         Value::Map(pairs) => {

@@ -1,6 +1,6 @@
 //! One blocking connection to a node: requests out, replies in.
 
-use circlet_resp::{ReplyLimits, ReplyParser, Value};
+use circlet_resp::{ReplyParser, Value};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 
@@ -18,11 +18,11 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// A connection on a socket that is connected.
-    pub(crate) fn new(socket: TcpStream) -> Self {
+    /// A connection on a socket that is connected, and how its replies are read.
+    pub(crate) fn new(socket: TcpStream, parser: ReplyParser) -> Self {
         Connection {
             socket,
-            parser: ReplyParser::new(ReplyLimits::default()),
+            parser,
             bytes: Vec::new(),
             at: 0,
         }

@@ -30,7 +30,7 @@ pub(crate) fn escape(text: &str) -> String {
 
 /// One line on standard output.
 pub(crate) fn say(line: impl Display) {
-    println!("{line}");
+    emit(format!("{line}\n"));
 }
 
 /// Bytes on standard output, at once. If nobody reads them any more (`... | head`), the program has nothing left to do and ends.

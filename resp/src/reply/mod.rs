@@ -10,6 +10,5 @@ mod value;
 pub use buf::{Proto, ReplyBuf};
 pub use error::ReplyError;
 pub(crate) use number::append_u64;
-pub use number::double_text;
 pub use parser::{Progress, ReplyParser};
 pub use value::Value;

@@ -56,14 +56,8 @@ fn append_long(out: &mut Vec<u8>, mut value: u64) {
 /// Up to here every whole number is a double, and Redis prints it as a whole number: 2^52.
 const WHOLE_MAX: f64 = 4_503_599_627_370_496.0;
 
-/// A double as Redis 7.2 and Circlet write it: the shortest digits that read back as `value`, plain while that stays short, else with an
-/// exponent that has a sign; `inf`, `-inf`, `nan`.
-///
-/// ```
-/// assert_eq!(circlet_resp::double_text(0.1), b"0.1");
-/// ```
-#[must_use]
-pub fn double_text(value: f64) -> Vec<u8> {
+/// What [`append_f64`] appends, by itself.
+pub(crate) fn double_text(value: f64) -> Vec<u8> {
     let mut text = Vec::with_capacity(32);
     append_f64(&mut text, value);
     text

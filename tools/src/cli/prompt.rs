@@ -21,6 +21,7 @@ const WORTH_TELLING: Duration = Duration::from_millis(500);
 /// # Errors
 /// When the terminal or standard input cannot be read.
 pub(crate) fn run(mut session: Session) -> Result<ExitCode, Failure> {
+    session.expect_lines();
     let connected = session.ready();
     if let Err(error) = &connected {
         complain(error);

@@ -6,11 +6,11 @@
 //!   2) 1# "field" => (integer) 7  field 7
 //! ```
 //!
-//! Two things `redis-cli` shows as they came on the wire and we as they were understood: the digits of a double are the shortest that
-//! read back as the same number, and bytes of a status or an error that are no UTF-8 are shown as U+FFFD.
+//! One thing `redis-cli` shows as it came on the wire and we as it was understood: bytes of a status or an error that are no UTF-8 are
+//! U+FFFD.
 
 use super::words::quote;
-use circlet_resp::{Value, double_text};
+use circlet_resp::Value;
 
 /// How replies are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,7 +115,11 @@ fn for_people(reply: &Value, prefix: &str, out: &mut Vec<u8>) {
         Value::Error(text) => line(out, &[b"(error) ", text.as_bytes()]),
         Value::Simple(text) => line(out, &[text.as_bytes()]),
         Value::Integer(number) => line(out, &[format!("(integer) {number}").as_bytes()]),
-        Value::Double(number) => line(out, &[b"(double) ", &double_text(*number)]),
+        Value::Double(_) | Value::Digits(_) => {
+            out.extend_from_slice(b"(double) ");
+            scalar(reply, out);
+            out.push(b'\n');
+        }
         Value::BigNumber(digits) => line(out, &[b"(big number) ", digits.as_bytes()]),
         Value::Boolean(yes) => line(out, &[if *yes { b"(true)" } else { b"(false)" }]),
         Value::Null => line(out, &[b"(nil)"]),
@@ -302,7 +306,7 @@ fn commas<T>(items: &[T], out: &mut Vec<u8>, write: impl Fn(&T, &mut Vec<u8>)) {
 fn scalar(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Integer(number) => out.extend(number.to_string().bytes()),
-        Value::Double(number) => out.extend(double_text(*number)),
+        Value::Double(number) => out.extend(number.to_string().bytes()),
         other => out.extend_from_slice(other.as_bytes().unwrap_or_default()),
     }
 }
@@ -313,7 +317,7 @@ mod tests {
     use circlet_resp::ReplyParser;
 
     fn reply(bytes: &[u8]) -> Value {
-        let progress = ReplyParser::default().parse(bytes).expect("a reply");
+        let progress = ReplyParser::default().keep_digits().parse(bytes).expect("a reply");
         progress.value.expect("a whole one")
     }
 

@@ -9,7 +9,7 @@ use super::target::Target;
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::output::{emit, say, warn};
-use circlet_resp::{Value, encode_request};
+use circlet_resp::{ReplyLimits, ReplyParser, Value, encode_request};
 use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, ErrorKind};
 use std::net::{TcpStream, ToSocketAddrs as _};
@@ -58,7 +58,9 @@ pub(crate) struct Session {
     options: Options,
     connection: Option<Connection>,
     in_transaction: bool,
-    /// At the prompt.
+    /// Whether commands come line by line: then nothing but a line ends the program, and a redirection is told.
+    in_lines: bool,
+    /// At a terminal.
     interrupts: Option<Interrupts>,
 }
 
@@ -70,12 +72,18 @@ impl Session {
             options,
             connection: None,
             in_transaction: false,
+            in_lines: false,
             interrupts: None,
         }
     }
 
     pub(crate) fn options(&self) -> &Options {
         &self.options
+    }
+
+    /// Commands are going to come line by line.
+    pub(crate) fn expect_lines(&mut self) {
+        self.in_lines = true;
     }
 
     /// Has Ctrl-C give up commands, and no longer the program.
@@ -254,10 +262,7 @@ impl Session {
                 }
             }
             let is_error = reply.as_error().is_some();
-            if let Some(text) = reply
-                .as_error()
-                .filter(|_| self.options.error_code && self.interrupts.is_none())
-            {
+            if let Some(text) = reply.as_error().filter(|_| self.options.error_code && !self.in_lines) {
                 warn(text);
                 return Ok(Ran::Refused);
             }
@@ -289,7 +294,7 @@ impl Session {
         let Some(redirect) = self.target.redirect(error) else {
             return Ok(false);
         };
-        if self.interrupts.is_some() {
+        if self.in_lines {
             let (slot, address) = (redirect.slot, self.target.address());
             say(format_args!("-> Redirected to slot [{slot}] located at {address}"));
         }
@@ -381,7 +386,11 @@ fn open(target: &Target, timeout: Option<Duration>) -> io::Result<Connection> {
             Ok(socket) => {
                 socket.set_nodelay(true)?;
                 SockRef::from(&socket).set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE))?;
-                return Ok(Connection::new(socket));
+                // Digits are shown as the server writes them.
+                return Ok(Connection::new(
+                    socket,
+                    ReplyParser::new(ReplyLimits::default()).keep_digits(),
+                ));
             }
             Err(error) => last = error,
         }

@@ -1,0 +1,55 @@
+//! A server that says what it is told to, byte for byte: replies that no command of a real one has.
+
+use std::io::{BufReader, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::thread;
+
+/// Answers `R n` with the n-th of these replies, and HELLO as a server should; returns its port. Ends with the test's process.
+pub(super) fn serve(replies: &[&[u8]]) -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let replies: Vec<Vec<u8>> = replies.iter().map(|reply| reply.to_vec()).collect();
+    thread::spawn(move || {
+        for socket in listener.incoming().flatten() {
+            let replies = replies.clone();
+            thread::spawn(move || answer(socket, &replies));
+        }
+    });
+    port
+}
+
+/// Until the client goes.
+fn answer(socket: TcpStream, replies: &[Vec<u8>]) -> Option<()> {
+    let mut writer = socket.try_clone().ok()?;
+    let mut reader = BufReader::new(socket);
+    loop {
+        let words = request(&mut reader)?;
+        let reply: &[u8] = match words.first()?.as_slice() {
+            b"HELLO" => b"%1\r\n$7\r\nversion\r\n$5\r\n7.2.0\r\n",
+            b"R" => replies.get(std::str::from_utf8(words.get(1)?).ok()?.parse::<usize>().ok()?)?,
+            // Said, and gone.
+            b"BYE" => return None,
+            _ => b"-ERR unknown command\r\n",
+        };
+        writer.write_all(reply).ok()?;
+    }
+}
+
+fn request(reader: &mut impl std::io::BufRead) -> Option<Vec<Vec<u8>>> {
+    let count = number(reader)?;
+    let mut words = Vec::new();
+    for _ in 0..count {
+        let mut word = vec![0; number(reader)? + 2];
+        reader.read_exact(&mut word).ok()?;
+        word.truncate(word.len() - 2);
+        words.push(word);
+    }
+    Some(words)
+}
+
+/// Of a line such as `*3`.
+fn number(reader: &mut impl std::io::BufRead) -> Option<usize> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    line.get(1..)?.trim_end().parse().ok()
+}
