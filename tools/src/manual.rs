@@ -176,6 +176,19 @@ mod tests {
     }
 
     #[test]
+    fn the_commands_of_the_page_can_be_given() {
+        let page = include_str!("../../docs/cli.md");
+        let commands: Vec<&str> = page.lines().filter(|line| line.starts_with("circlet ")).collect();
+        assert!(commands.len() > 8, "the page has its commands: {commands:?}");
+        for command in commands {
+            let words = command
+                .split_whitespace()
+                .take_while(|word| !matches!(*word, "#" | "|" | "<" | ">"));
+            assert!(Args::command().try_get_matches_from(words).is_ok(), "{command}");
+        }
+    }
+
+    #[test]
     fn every_option_is_explained() {
         walk(&program(), &mut |command| {
             for arg in command.get_arguments() {

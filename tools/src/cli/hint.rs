@@ -12,6 +12,8 @@ use super::book::{Arg, Book, Kind};
 use super::words;
 
 /// What an argument has taken of the words.
+///
+/// Invariant: what is not whole has taken all words that there were.
 struct Taken {
     words: usize,
     /// What may still follow, as syntax.
@@ -45,7 +47,12 @@ fn syntax_of(arg: &Arg) -> String {
 }
 
 fn with_token(arg: &Arg) -> String {
-    join([arg.token.clone().unwrap_or_default(), body(arg)], " ")
+    let token = match arg.token.as_deref() {
+        // A word of no bytes, as of MIGRATE.
+        Some("") => "\"\"",
+        token => token.unwrap_or_default(),
+    };
+    join([token.to_owned(), body(arg)], " ")
 }
 
 /// The argument without its token and its repetition.
@@ -103,8 +110,8 @@ fn take_all(args: &[Arg], words: &[Vec<u8>]) -> Option<Taken> {
         if taken.words == words.len() {
             taken.rest = join([taken.rest, next.rest], " ");
             taken.whole &= next.whole;
-        } else if !next.whole {
-            return None;
+        } else {
+            debug_assert!(next.whole, "it lacks words, and left some");
         }
     }
     Some(taken)
@@ -127,9 +134,6 @@ fn take_optional(args: &[Arg], words: &[Vec<u8>]) -> Option<Taken> {
         unused.remove(at);
         count += taken.words;
         last = taken;
-    }
-    if count < words.len() && !last.whole {
-        return None;
     }
     let others = unused.into_iter().map(syntax_of);
     Some(Taken {

@@ -10,6 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::signal::unix::{SignalKind, signal};
 
+/// What shells say of a program that Ctrl-C has ended.
+const INTERRUPTED: i32 = 130;
+
 /// What the thread and the prompt share.
 #[derive(Clone, Default)]
 pub(crate) struct Interrupts {
@@ -51,7 +54,10 @@ impl Interrupts {
     }
 
     fn on_signal(&self) {
-        self.seen.store(true, Ordering::Relaxed);
+        if self.seen.swap(true, Ordering::Relaxed) {
+            // Pressed again: nothing has come of it, as when a host does not answer at all.
+            std::process::exit(INTERRUPTED);
+        }
         if let Some(socket) = &*self.waited_on.lock().unwrap_or_else(PoisonError::into_inner) {
             hang_up(socket);
         }

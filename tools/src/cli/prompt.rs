@@ -72,11 +72,7 @@ impl Shell {
         self.session.interrupted_by(Interrupts::listen()?);
         let mut lines = Lines::open(book(&mut self.session))?;
         while let Some(line) = lines.next(&self.session.prompt())? {
-            let words = words::split(line.as_bytes());
-            let command = words
-                .as_deref()
-                .map(|words| words::repeated(words).map_or(words, |(_, command)| command));
-            if !command.is_some_and(words::is_secret) {
+            if !words::is_secret(line.as_bytes()) {
                 lines.remember(&line);
             }
             match self.on_line(line.as_bytes()) {

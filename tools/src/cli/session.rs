@@ -211,7 +211,9 @@ impl Session {
                 self.connection = None;
                 say("");
                 // Better now than with the next command: the prompt says where it is.
-                return self.ready().map(|()| Ran::Shown);
+                let connected = self.ready();
+                self.begin(None);
+                return connected.map(|()| Ran::Shown);
             }
             if ran? == Ran::Refused {
                 return Ok(Ran::Refused);

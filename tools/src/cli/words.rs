@@ -123,8 +123,14 @@ pub(crate) fn repeated(words: &[Vec<u8>]) -> Result<(u64, &[Vec<u8>]), BadCount>
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BadCount;
 
-/// Whether a command carries a password or is about users: it is not kept in the history.
-pub(crate) fn is_secret(command: &[Vec<u8>]) -> bool {
+/// Whether a line carries a password or is about users: it is not kept in the history. A line that cannot be split is judged by what stands
+/// between its blanks.
+pub(crate) fn is_secret(line: &[u8]) -> bool {
+    let words = split(line).unwrap_or_else(|| line.split(u8::is_ascii_whitespace).map(<[u8]>::to_vec).collect());
+    is_secret_command(repeated(&words).map_or(&words, |(_, command)| command))
+}
+
+fn is_secret_command(command: &[Vec<u8>]) -> bool {
     let is = |at: usize, name: &str| {
         command
             .get(at)
@@ -206,12 +212,14 @@ mod tests {
 
     #[test]
     fn passwords_are_secret() {
-        let secret = |text: &str| is_secret(&split(text.as_bytes()).unwrap_or_default());
+        let secret = |text: &str| is_secret(text.as_bytes());
         for text in [
             "AUTH x",
             "auth user x",
             "hello 3 auth default x",
             "acl setuser ann",
+            "5 auth x",
+            "auth \"not closed",
             "CONFIG SET maxclients 5 requirepass x",
         ] {
             assert!(secret(text), "{text}");

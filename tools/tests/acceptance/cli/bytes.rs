@@ -1,6 +1,7 @@
 //! Every type of reply in every style.
 
 use super::{canned, has_redis_cli, ours, theirs};
+use crate::support::{PATIENCE, wait_until};
 
 /// Replies that redis-cli 7.0 can read: no big numbers, attributes and errors with a length.
 const REPLIES: [&[u8]; 26] = [
@@ -109,6 +110,26 @@ fn what_redis_cli_gives_up_on_is_shown() {
         said.out,
         "(big number) 12345678901234567890\n(error) ERR x\n(integer) 9\n"
     );
+}
+
+#[test]
+fn ask_is_followed_behind_asking() {
+    let port = canned::serve(&[]).to_string();
+    let said = ours(&["-p", &port, "-c", "THERE"], b"");
+    assert_eq!((said.out.as_str(), said.code), ("OK\n", Some(0)));
+    let said = ours(&["-p", &port, "THERE"], b"");
+    assert_eq!(said.out, format!("ASK 7 127.0.0.1:{port}\n\n"));
+}
+
+#[test]
+fn a_connection_that_was_closed_while_idle_is_replaced_unseen() {
+    let port = canned::serve(&[b"+there\r\n"]).to_string();
+    // The pause is for the news to come; on a machine that is busy beyond it, once more.
+    let unseen = || {
+        let said = ours(&["-p", &port, "-i", "0.1"], b"LAST\nR 0\n");
+        (said.out.as_str(), said.err.as_str(), said.code) == ("OK\nthere\n", "", Some(0))
+    };
+    assert!(wait_until(PATIENCE, unseen).is_some(), "the next command notices it");
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::io::{BufReader, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
 
-/// Answers `R n` with the n-th of these replies, and HELLO as a server should; returns its port. Ends with the test's process.
+/// Answers `R n` with the n-th of these replies, and HELLO as a server should; `BYE` it does not answer, but hangs up, and after `LAST` it
+/// hangs up too; `THERE` is answered behind ASKING only. Returns its port. Ends with the test's process.
 pub(super) fn serve(replies: &[&[u8]]) -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let port = listener.local_addr().expect("an address").port();
@@ -12,23 +13,31 @@ pub(super) fn serve(replies: &[&[u8]]) -> u16 {
     thread::spawn(move || {
         for socket in listener.incoming().flatten() {
             let replies = replies.clone();
-            thread::spawn(move || answer(socket, &replies));
+            thread::spawn(move || answer(socket, &replies, port));
         }
     });
     port
 }
 
 /// Until the client goes.
-fn answer(socket: TcpStream, replies: &[Vec<u8>]) -> Option<()> {
+fn answer(socket: TcpStream, replies: &[Vec<u8>], port: u16) -> Option<()> {
     let mut writer = socket.try_clone().ok()?;
     let mut reader = BufReader::new(socket);
+    let mut asked = false;
+    let elsewhere = format!("-ASK 7 127.0.0.1:{port}\r\n");
     loop {
         let words = request(&mut reader)?;
         let reply: &[u8] = match words.first()?.as_slice() {
             b"HELLO" => b"%1\r\n$7\r\nversion\r\n$5\r\n7.2.0\r\n",
             b"R" => replies.get(std::str::from_utf8(words.get(1)?).ok()?.parse::<usize>().ok()?)?,
-            // Said, and gone.
             b"BYE" => return None,
+            b"LAST" => return writer.write_all(b"+OK\r\n").ok(),
+            b"ASKING" => {
+                asked = true;
+                b"+OK\r\n"
+            }
+            b"THERE" if asked => b"+OK\r\n",
+            b"THERE" => elsewhere.as_bytes(),
             _ => b"-ERR unknown command\r\n",
         };
         writer.write_all(reply).ok()?;
