@@ -1,7 +1,7 @@
 //! `help`, and what Tab offers.
 
 use super::book::{Book, Entry};
-use super::hint::syntax;
+use super::hint::{syntax, tokens};
 
 /// What `help` says, with the words behind it; `colours` on a terminal.
 pub(crate) fn help(book: &Book, topic: &[Vec<u8>], colours: bool) -> String {
@@ -66,8 +66,13 @@ fn describe(entry: &Entry, with_group: bool, colours: bool) -> String {
     text
 }
 
-/// Where the words stand that Tab completes, and what may stand there: commands, after `help` also families.
+/// Where the words stand that Tab completes, and what may stand there: commands, after `help` also families; behind a command the words of
+/// its grammar.
 pub(crate) fn completions(book: &Book, line: &str) -> (usize, Vec<String>) {
+    let last = line.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
+    if let Some(tokens) = tokens(book, &line[..last], &line[last..]) {
+        return (last, tokens);
+    }
     let is_help = line.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("help "));
     let start = if is_help {
         line.len() - line[5..].trim_start().len()
@@ -130,6 +135,7 @@ mod tests {
         assert_eq!(completions(&book, "help @hyp"), (5, vec!["@hyperloglog".to_owned()]));
         assert_eq!(completions(&book, "HELP  getd"), (6, vec!["GETDEL".to_owned()]));
         assert_eq!(completions(&book, "@hyp"), (0, Vec::new()));
+        assert_eq!(completions(&book, "set k v ke"), (8, vec!["KEEPTTL".to_owned()]));
         assert_eq!(completions(&book, "gé"), (0, Vec::new()));
     }
 }

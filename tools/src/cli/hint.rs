@@ -36,6 +36,35 @@ pub(crate) fn hint(book: &Book, line: &str) -> Option<String> {
     Some(format!("{blank}{}", taken.rest))
 }
 
+/// The words of the grammar that may stand next, if the line is at a command's arguments: those that begin with `typed`, which stands behind
+/// `line`. None where any word may stand.
+pub(crate) fn tokens(book: &Book, line: &str, typed: &str) -> Option<Vec<String>> {
+    let words = words::split(line.as_bytes())?;
+    let (_, command) = words::repeated(&words).ok()?;
+    let (entry, name_words) = book.find(command)?;
+    let fits = |word: &str| {
+        let words = [&command[name_words..], &[word.as_bytes().to_vec()]].concat();
+        take_all(&entry.args, &words).is_some_and(|taken| taken.words == words.len())
+    };
+    let mut tokens = Vec::new();
+    collect_tokens(&entry.args, &mut tokens);
+    tokens.retain(|token| {
+        token
+            .get(..typed.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(typed))
+            && fits(token)
+    });
+    // No word of any grammar.
+    (!tokens.is_empty() && !fits("\0")).then_some(tokens)
+}
+
+fn collect_tokens(args: &[Arg], tokens: &mut Vec<String>) {
+    for arg in args {
+        tokens.extend(arg.token.clone().filter(|token| !token.is_empty()));
+        collect_tokens(&arg.args, tokens);
+    }
+}
+
 /// The syntax of arguments.
 pub(crate) fn syntax(args: &[Arg]) -> String {
     join(args.iter().map(syntax_of), " ")
@@ -274,6 +303,20 @@ mod tests {
                 assert_eq!(shown, expected, "{line}");
             }
         }
+    }
+
+    #[test]
+    fn words_of_the_grammar_are_offered_where_no_other_may_stand() {
+        let book = Book::built_in();
+        let offered = |line, typed| tokens(&book, line, typed).unwrap_or_default().join(" ");
+        assert_eq!(offered("set k v ", ""), "NX XX GET EX PX EXAT PXAT KEEPTTL");
+        assert_eq!(offered("set k v ", "e"), "EX EXAT");
+        assert_eq!(offered("set k v nx ", "x"), "");
+        assert_eq!(offered("set k v ex ", ""), "", "a number is wanted");
+        assert_eq!(offered("set k ", "e"), "", "any value may stand there");
+        assert_eq!(offered("bitop ", "x"), "XOR");
+        assert_eq!(offered("zadd k ", "c"), "CH");
+        assert_eq!(offered("nosuch ", ""), "");
     }
 
     #[test]

@@ -263,28 +263,38 @@ impl Session {
                     continue;
                 }
             }
-            let is_error = reply.as_error().is_some();
-            if let Some(text) = reply.as_error().filter(|_| self.options.error_code && !self.in_lines) {
+            let Some(text) = reply.as_error() else {
+                if streams && self.is_marked() && !is_one_of(command, &["monitor"]) {
+                    say("Reading messages... (press Ctrl-C to quit)");
+                }
+                self.show(command, &reply);
+                self.note(command);
+                return if streams { self.show_messages() } else { Ok(Ran::Shown) };
+            };
+            if self.options.error_code && !self.in_lines {
                 warn(text);
                 return Ok(Ran::Refused);
             }
-            emit(if render::is_plain(command) {
-                render::plain(&reply)
-            } else {
-                render::render(&reply, &self.options.style)
-            });
-            if !is_error {
-                self.note(command);
-            }
-            if streams && !is_error {
-                self.show_messages()?;
-            }
+            self.show(command, &reply);
             return Ok(Ran::Shown);
         }
     }
 
+    fn show(&self, command: &[Vec<u8>], reply: &Value) {
+        emit(if render::is_plain(command) {
+            render::plain(reply)
+        } else {
+            render::render(reply, &self.options.style)
+        });
+    }
+
+    /// Whether more than the bytes of replies is written.
+    fn is_marked(&self) -> bool {
+        !matches!(self.options.style, Style::Raw { .. })
+    }
+
     /// Whatever comes now answers nothing, until Ctrl-C or the server ends it.
-    fn show_messages(&mut self) -> Result<(), Failure> {
+    fn show_messages(&mut self) -> Result<Ran, Failure> {
         loop {
             let message = self.receive()?;
             emit(render::render(&message, &self.options.style));

@@ -113,6 +113,19 @@ fn what_redis_cli_gives_up_on_is_shown() {
 }
 
 #[test]
+fn messages_are_shown_as_they_come_until_the_end() {
+    if !has_redis_cli() {
+        return;
+    }
+    let port = canned::serve(&[]).to_string();
+    for style in STYLES {
+        let args = [&["-p", &port], style, &["SUBSCRIBE", "ch"]].concat();
+        let (ours, theirs) = (ours(&args, b""), theirs(&args, b""));
+        assert_eq!((ours.out, ours.code), (theirs.out, theirs.code), "{style:?}");
+    }
+}
+
+#[test]
 fn ask_is_followed_behind_asking() {
     let port = canned::serve(&[]).to_string();
     let said = ours(&["-p", &port, "-c", "THERE"], b"");
