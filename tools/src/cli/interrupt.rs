@@ -42,9 +42,14 @@ impl Interrupts {
         Ok(interrupts)
     }
 
-    /// A command begins, and this connection is waited on; what came before counts no more.
-    pub(crate) fn begin(&self, socket: Option<TcpStream>) {
+    /// A command begins; what came before counts no more.
+    pub(crate) fn begin(&self) {
         self.seen.store(false, Ordering::Relaxed);
+        self.watch(None);
+    }
+
+    /// An answer is waited for on this connection.
+    pub(crate) fn watch(&self, socket: Option<TcpStream>) {
         *self.waited_on.lock().unwrap_or_else(PoisonError::into_inner) = socket;
     }
 

@@ -203,31 +203,30 @@ impl Session {
         let mut left = times;
         while left != Some(0) {
             left = left.map(|left| left - 1);
-            self.begin(None);
-            self.ready()?;
-            self.begin(self.connection.as_ref().and_then(|connection| connection.socket().ok()));
-            let ran = self.run_once(command);
+            self.begin();
+            let ran = self.ready().and_then(|()| self.run_once(command));
             if self.interrupts.as_ref().is_some_and(Interrupts::has_come) {
                 self.connection = None;
                 say("");
                 // Better now than with the next command: the prompt says where it is.
                 let connected = self.ready();
-                self.begin(None);
+                self.begin();
                 return connected.map(|()| Ran::Shown);
             }
             if ran? == Ran::Refused {
                 return Ok(Ran::Refused);
             }
             if self.pause(self.options.interval) {
+                self.begin();
                 break;
             }
         }
         Ok(Ran::Shown)
     }
 
-    fn begin(&self, socket: Option<TcpStream>) {
+    fn begin(&self) {
         if let Some(interrupts) = &self.interrupts {
-            interrupts.begin(socket);
+            interrupts.begin();
         }
     }
 
@@ -252,6 +251,9 @@ impl Session {
         let streams = is_one_of(command, &["monitor", "subscribe", "psubscribe", "ssubscribe"]);
         let mut redirects = 0;
         loop {
+            if let (Some(interrupts), Some(connection)) = (&self.interrupts, &self.connection) {
+                interrupts.watch(connection.socket().ok());
+            }
             self.send(&request)?;
             let reply = if streams { self.receive()? } else { self.answer()? };
             if let Some(text) = reply
