@@ -1,14 +1,16 @@
 //! The prompt, typed at a terminal.
 
+use super::{canned, has_redis_cli};
 use crate::support::{Cluster, PATIENCE, circlet, text, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
-use std::process::{Child, ExitStatus, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A terminal with `circlet cli` at its other end.
@@ -19,26 +21,31 @@ struct Terminal {
     screen: Arc<Mutex<String>>,
 }
 
+/// A new terminal of 200 columns: our end, and the name of the other.
+fn terminal() -> (File, PathBuf) {
+    let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&near).expect("a terminal");
+    unlockpt(&near).expect("a terminal");
+    let size = Winsize {
+        ws_row: 24,
+        ws_col: 200,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(&near, size).expect("a size");
+    let name = ptsname(&near, Vec::new()).expect("a name");
+    (File::from(near), PathBuf::from(OsStr::from_bytes(name.as_bytes())))
+}
+
 impl Terminal {
     fn open(port: u16, history: &Path) -> Self {
-        let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
-        grantpt(&near).expect("a terminal");
-        unlockpt(&near).expect("a terminal");
-        let size = Winsize {
-            ws_row: 24,
-            ws_col: 200,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        tcsetwinsize(&near, size).expect("a size");
-        let name = ptsname(&near, Vec::new()).expect("a name");
-        let name = Path::new(std::ffi::OsStr::from_bytes(name.as_bytes()));
+        let (keys, far) = terminal();
         let end = || {
             Stdio::from(
                 File::options()
                     .read(true)
                     .write(true)
-                    .open(name)
+                    .open(&far)
                     .expect("the other end"),
             )
         };
@@ -53,7 +60,6 @@ impl Terminal {
             .stderr(end())
             .spawn()
             .expect("the program starts");
-        let keys = File::from(near);
         let mut reader = keys.try_clone().expect("a descriptor");
         let screen = Arc::new(Mutex::new(String::new()));
         let written = Arc::clone(&screen);
@@ -185,4 +191,38 @@ fn ctrl_c_gives_up_a_command_that_waits_and_at_the_prompt_the_program() {
     terminal.expect(&prompt);
     terminal.press("\x03");
     assert!(terminal.wait().success());
+}
+
+/// What a program writes to a terminal until it ends.
+fn on_terminal(mut program: Command, args: &[&str]) -> String {
+    let (mut near, far) = terminal();
+    let end = File::options().write(true).open(&far).expect("the other end");
+    program.args(args).stdin(Stdio::null()).stdout(end);
+    let mut child = program.spawn().expect("the program starts");
+    // The other end is closed when the last one who has it is gone: not by us, then.
+    drop(program);
+    let mut written = Vec::new();
+    // The end of a terminal is an error.
+    let _ = near.read_to_end(&mut written);
+    child.wait().expect("the program ends");
+    String::from_utf8_lossy(&written).into_owned()
+}
+
+#[test]
+fn on_a_terminal_types_are_marked_and_pushes_shown_without_being_asked_for() {
+    if !has_redis_cli() {
+        return;
+    }
+    let nested = b"*2\r\n%1\r\n+k\r\n*2\r\n:1\r\n_\r\n$1\r\na\r\n";
+    let pushed = b">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n-ERR no\r\n";
+    let port = canned::serve(&[nested, pushed]).to_string();
+    for reply in ["0", "1"] {
+        let args = ["-p", &port, "-3", "R", reply];
+        let ours = on_terminal(circlet(&["cli"]), &args);
+        assert!(
+            ours.contains("1) 1# k => ") || ours.contains("-> invalidate: 'k'"),
+            "{ours}"
+        );
+        assert_eq!(ours, on_terminal(Command::new("redis-cli"), &args));
+    }
 }
