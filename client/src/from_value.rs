@@ -81,7 +81,7 @@ fn entries(value: Value) -> Result<Vec<(Value, Value)>, Error> {
 fn text(value: Value) -> Result<Vec<u8>, Error> {
     match value {
         Value::Bulk(bytes) | Value::Verbatim(bytes) => Ok(bytes),
-        Value::Simple(text) | Value::BigNumber(text) => Ok(text.into_bytes()),
+        Value::Simple(text) | Value::BigNumber(text) | Value::Digits(text) => Ok(text.into_bytes()),
         Value::Integer(number) => Ok(number.to_string().into_bytes()),
         Value::Double(number) => Ok(number.to_string().into_bytes()),
         Value::Error(text) => Err(Error::answered(text)),

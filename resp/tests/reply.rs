@@ -43,6 +43,7 @@ fn encode(value: &Value, out: &mut ReplyBuf) {
         Value::Integer(value) => out.integer(*value),
         Value::Bulk(bytes) => out.bulk(bytes),
         Value::Double(value) => out.double(*value),
+        Value::Digits(text) => out.double_digits(text.as_bytes()),
         Value::Boolean(value) => out.boolean(*value),
         Value::BigNumber(digits) => out.bignum(digits),
         Value::Verbatim(text) => out.verbatim("txt", text),

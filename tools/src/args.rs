@@ -1,13 +1,24 @@
 //! The command line.
 
 use crate::bench::args::BenchCommand;
+use crate::cli::args::{AFTER_HELP as CLI_AFTER_HELP, CliArgs};
+use crate::manual::{CompletionsArgs, ManArgs};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 /// Circlet: a cache cluster that speaks the Redis protocol.
 #[derive(Debug, Parser)]
-#[command(name = "circlet", version, arg_required_else_help = true)]
+#[command(
+    name = "circlet",
+    version,
+    arg_required_else_help = true,
+    after_help = "Exit codes:\n  0  done; of `cli`: answered, if only by an error\n  \
+    1  it could not be done, and standard error says why; nodes that were started for it are stopped\n  \
+    2  the command line is wrong\n\n\
+    Environment:\n  NO_COLOR   no colours, on a terminal either\n  CIRCLET_*  settings of nodes: docs/design/config.md\n\n\
+    Examples:\n  circlet up --detach\n  circlet cli SET greeting hello\n  circlet status\n  circlet down"
+)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -24,6 +35,7 @@ pub(crate) enum Command {
     )]
     Up(UpArgs),
     /// Stop what `up --detach` started
+    #[command(after_help = "Examples:\n  circlet down\n  circlet down --dir /srv/circlet")]
     Down(DownArgs),
     /// Run one node in the foreground
     #[command(
@@ -37,14 +49,18 @@ pub(crate) enum Command {
     /// Start one more node, which joins the cluster
     #[command(
         after_help = "The node is the next one of the directory. Its share of the data follows by itself: see `circlet moves`.\n\n\
-        A node of another machine joins with a line `join = \"ADDR:PORT\"` in its node.toml, where any member serves clients."
+        A node of another machine joins with a line `join = \"ADDR:PORT\"` in its node.toml, where any member serves clients.\n\n\
+        Examples:\n  circlet join\n  circlet join --bind 127.0.0.1 --port 7005 --set zone=b"
     )]
     Join(JoinArgs),
     /// Have a node give its data to the others, and stop
+    #[command(after_help = "Examples:\n  circlet leave 4\n  circlet leave 4 --no-wait")]
     Leave(ChangeArgs),
     /// Have a node that is leaving stay after all
+    #[command(after_help = "Example:\n  circlet stay 4")]
     Stay(ChangeArgs),
     /// Take a node off the cluster that is gone for good; the others restore its copies
+    #[command(after_help = "Examples:\n  circlet remove 2\n  circlet remove 2 --at 10.0.0.1:7001 --no-wait")]
     Remove {
         #[command(flatten)]
         change: ChangeArgs,
@@ -55,10 +71,12 @@ pub(crate) enum Command {
     /// UNSAFE: go on without the majority of the voters, which is gone for good
     #[command(
         after_help = "Members change only by a majority of the voters. If that is gone for good, the rest can be told to go on alone: what only the\n\
-        lost nodes had is lost, and if they are not lost, what they decide meanwhile is undone. Read docs/operating.md first."
+        lost nodes had is lost, and if they are not lost, what they decide meanwhile is undone. Read docs/operating.md first.\n\n\
+        Examples:\n  circlet recover\n  circlet recover --force"
     )]
     Recover(RecoverArgs),
     /// Have a node take more or less of the data than others
+    #[command(after_help = "Example:\n  circlet weight 3 0.5")]
     Weight {
         #[command(flatten)]
         change: ChangeArgs,
@@ -71,8 +89,10 @@ pub(crate) enum Command {
     )]
     Replace(ReplaceArgs),
     /// Undo a join or a leave that is under way
+    #[command(after_help = "Example:\n  circlet cancel 4")]
     Cancel(ChangeArgs),
     /// Say what a node fails with: the owners of each key are spread over zones
+    #[command(after_help = "Example:\n  circlet zone 3 rack-b")]
     Zone {
         #[command(flatten)]
         change: ChangeArgs,
@@ -85,6 +105,9 @@ pub(crate) enum Command {
     )]
     Settings(SettingsArgs),
     /// Show how far changes of the cluster have come
+    #[command(
+        after_help = "Examples:\n  circlet moves --watch\n  circlet moves --wait\n  circlet moves --at 10.0.0.1:7001 --json"
+    )]
     Moves(MovesArgs),
     /// Tell where a key belongs, what each of its owners holds for it, and what is on its way
     #[command(after_help = "Examples:\n  circlet explain user:17\n  circlet explain user:17 --at 10.0.0.1:7001 --json")]
@@ -94,9 +117,21 @@ pub(crate) enum Command {
         after_help = "Colours are for terminals only, and not where NO_COLOR is set.\n\nExamples:\n  circlet ring\n  circlet ring --svg ring.svg"
     )]
     Ring(RingArgs),
+    /// Talk to a node as redis-cli does
+    #[command(disable_help_flag = true, args_override_self = true, after_help = CLI_AFTER_HELP)]
+    Cli(CliArgs),
     /// Measure a cluster
     #[command(subcommand)]
     Bench(BenchCommand),
+    /// Print what a shell needs to complete circlet's command lines
+    #[command(
+        after_help = "Examples:\n  circlet completions bash > ~/.local/share/bash-completion/completions/circlet\n  \
+        circlet completions zsh > ~/.zfunc/_circlet\n  circlet completions fish > ~/.config/fish/completions/circlet.fish"
+    )]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for each command
+    #[command(after_help = "Examples:\n  circlet man | man -l -\n  circlet man --dir ~/.local/share/man/man1")]
+    Man(ManArgs),
 }
 
 /// `circlet join`

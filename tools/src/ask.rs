@@ -1,12 +1,13 @@
 //! Asks a node as a client does.
 
 use crate::args::WhereArgs;
+use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::layout::{self, NodeFiles};
 use crate::process::Pid;
 use circlet_resp::{ReplyLimits, ReplyParser, Value, encode_request};
 use serde_json::Value as Json;
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::Duration;
@@ -36,29 +37,16 @@ pub(crate) fn exchange(at: SocketAddr, words: &[&str], patience: Duration) -> io
 
 /// Several commands on one connection, and the answer to the last.
 fn last_answer(at: SocketAddr, commands: &[&[&str]], patience: Duration) -> io::Result<Value> {
-    let mut socket = TcpStream::connect_timeout(&at, patience)?;
+    let socket = TcpStream::connect_timeout(&at, patience)?;
     socket.set_read_timeout(Some(patience))?;
-    let mut request = Vec::new();
-    commands.iter().for_each(|words| encode_request(words, &mut request));
-    socket.write_all(&request)?;
-    let mut parser = ReplyParser::new(ReplyLimits::default());
-    let (mut unread, mut bytes) = (Vec::new(), [0; 16 << 10]);
-    let mut left = commands.len();
-    loop {
-        let progress = parser.parse(&unread).map_err(io::Error::other)?;
-        unread.drain(..progress.consumed);
-        if let Some(value) = progress.value {
-            left -= 1;
-            if left == 0 {
-                return Ok(value);
-            }
-            continue;
-        }
-        match socket.read(&mut bytes)? {
-            0 => return Err(ErrorKind::UnexpectedEof.into()),
-            count => unread.extend_from_slice(&bytes[..count]),
-        }
+    let mut connection = Connection::new(socket, ReplyParser::new(ReplyLimits::default()));
+    let mut requests = Vec::new();
+    commands.iter().for_each(|words| encode_request(words, &mut requests));
+    connection.send(&requests)?;
+    for _ in 1..commands.len() {
+        connection.reply()?;
     }
+    connection.reply()
 }
 
 /// What a node tells, as JSON: one command in RESP3, whose maps have names.
@@ -120,7 +108,7 @@ fn to_json(value: Value) -> Json {
         Value::Integer(number) => number.into(),
         Value::Double(number) => number.into(),
         Value::Boolean(yes) => yes.into(),
-        Value::Simple(text) | Value::Error(text) | Value::BigNumber(text) => text.into(),
+        Value::Simple(text) | Value::Error(text) | Value::BigNumber(text) | Value::Digits(text) => text.into(),
         Value::Bulk(bytes) | Value::Verbatim(bytes) => String::from_utf8_lossy(&bytes).into(),
         Value::Array(items) | Value::Set(items) | Value::Push(items) => items.into_iter().map(to_json).collect(),
         Value::Map(pairs) => {

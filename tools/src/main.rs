@@ -1,16 +1,19 @@
 //! `circlet`: starts, stops and looks at nodes of Circlet.
 //!
-//! Exit codes: 0 done; 1 it could not be done, and standard error says why; 2 the command line is wrong.
+//! Exit codes: 0 done; 1 it could not be done, and standard error says why; 2 the command line is wrong. `circlet --help` says so too.
 
 mod args;
 mod ask;
 mod bench;
 mod change;
+mod cli;
+mod connection;
 mod down;
 mod explain;
 mod failure;
 mod join;
 mod layout;
+mod manual;
 mod moves;
 mod names;
 mod node;
@@ -24,6 +27,7 @@ mod up;
 
 use args::{Args, Command};
 use clap::Parser;
+use failure::Failure;
 use std::process::ExitCode;
 
 /// Least memory for entries of 16 to 200 bytes of the allocators measured: docs/design/store.md.
@@ -50,9 +54,19 @@ fn main() -> ExitCode {
         Command::Explain(explain) => explain::run(&explain),
         Command::Ring(ring) => ring::run(&ring),
         Command::Bench(bench) => bench::run(&bench),
+        Command::Completions(shell) => {
+            manual::completions(&shell);
+            Ok(())
+        }
+        Command::Man(man) => manual::man(&man),
+        Command::Cli(cli) => return exit(cli::run(cli)),
     };
+    exit(done.map(|()| ExitCode::SUCCESS))
+}
+
+fn exit(done: Result<ExitCode, Failure>) -> ExitCode {
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             output::complain(&error);
             ExitCode::FAILURE

@@ -30,7 +30,20 @@ pub(crate) fn escape(text: &str) -> String {
 
 /// One line on standard output.
 pub(crate) fn say(line: impl Display) {
-    println!("{line}");
+    emit(format!("{line}\n"));
+}
+
+/// Bytes on standard output, at once. If nobody reads them any more (`... | head`), the program has nothing left to do and ends.
+pub(crate) fn emit(bytes: impl AsRef<[u8]>) {
+    let mut out = std::io::stdout().lock();
+    if out.write_all(bytes.as_ref()).and_then(|()| out.flush()).is_err() {
+        std::process::exit(1);
+    }
+}
+
+/// One line on standard error.
+pub(crate) fn warn(line: impl Display) {
+    eprintln!("{line}");
 }
 
 /// Redraws `text` over the `lines_before` lines that the last call drew.

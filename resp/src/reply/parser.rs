@@ -33,6 +33,7 @@ pub struct Progress {
 #[derive(Debug, Default)]
 pub struct ReplyParser {
     limits: ReplyLimits,
+    keeps_digits: bool,
     stack: Vec<Frame>,
     bulk: Option<PartialBulk>,
     /// Bytes of an unfinished line in which no CR was found.
@@ -88,6 +89,16 @@ impl ReplyParser {
         Self {
             limits,
             ..Self::default()
+        }
+    }
+
+    /// Has numbers with a fraction come as [`Value::Digits`], as they were written, rather than as the nearest [`Value::Double`]: for
+    /// who shows them and does not count with them.
+    #[must_use]
+    pub fn keep_digits(self) -> Self {
+        Self {
+            keeps_digits: true,
+            ..self
         }
     }
 
@@ -168,7 +179,14 @@ impl ReplyParser {
             b'+' => Value::Simple(String::from_utf8_lossy(text).into_owned()),
             b'-' => Value::Error(String::from_utf8_lossy(text).into_owned()),
             b':' => Value::Integer(integer(text).ok_or(ReplyError::InvalidScalar)?),
-            b',' => Value::Double(double(text).ok_or(ReplyError::InvalidScalar)?),
+            b',' => {
+                let number = double(text).ok_or(ReplyError::InvalidScalar)?;
+                if self.keeps_digits {
+                    Value::Digits(String::from_utf8_lossy(text).into_owned())
+                } else {
+                    Value::Double(number)
+                }
+            }
             b'(' => Value::BigNumber(big_number(text).ok_or(ReplyError::InvalidScalar)?),
             b'#' if text == b"t" => Value::Boolean(true),
             b'#' if text == b"f" => Value::Boolean(false),
@@ -343,6 +361,21 @@ mod tests {
         ReplyParser::new(ReplyLimits::default())
             .parse(bytes)
             .map(|progress| progress.value)
+    }
+
+    #[test]
+    fn digits_are_kept_as_they_were_written_if_they_are_wanted_and_are_a_number_still() {
+        let read = |bytes: &[u8]| {
+            ReplyParser::default()
+                .keep_digits()
+                .parse(bytes)
+                .map(|progress| progress.value)
+        };
+        let digits = |text: &str| Ok(Some(Value::Digits(text.into())));
+        assert_eq!(read(b",3.1000000000000001\r\n"), digits("3.1000000000000001"));
+        assert_eq!(read(b",-inf\r\n"), digits("-inf"));
+        assert_eq!(read(b",3.1.4\r\n"), Err(ReplyError::InvalidScalar));
+        assert_eq!(one(b",3.1000000000000001\r\n"), Ok(Some(Value::Double(3.1))));
     }
 
     #[test]

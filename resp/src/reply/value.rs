@@ -15,6 +15,9 @@ pub enum Value {
     Bulk(Vec<u8>),
     /// A number with a fraction.
     Double(f64),
+    /// A number with a fraction as it was written: in place of [`Value::Double`], from a parser that
+    /// [keeps digits](crate::ReplyParser::keep_digits).
+    Digits(String),
     /// Yes or no.
     Boolean(bool),
     /// A whole number of any size, as its digits.
@@ -32,12 +35,12 @@ pub enum Value {
 }
 
 impl Value {
-    /// The bytes of anything that is a text: a string, a status, a verbatim text.
+    /// The bytes of anything that is a text: a string, a status, a verbatim text, digits.
     #[must_use]
     pub fn as_bytes(&self) -> Option<&[u8]> {
         match self {
             Self::Bulk(bytes) | Self::Verbatim(bytes) => Some(bytes),
-            Self::Simple(text) | Self::BigNumber(text) => Some(text.as_bytes()),
+            Self::Simple(text) | Self::BigNumber(text) | Self::Digits(text) => Some(text.as_bytes()),
             _ => None,
         }
     }
