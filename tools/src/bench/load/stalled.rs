@@ -1,11 +1,12 @@
 //! The whole load against a node that is made up: what a stall, a redirect and a lost connection do to what is reported.
 
+use super::Workload;
 use super::checks::Checks;
 use super::generator::{Generator, Manner, Order};
 use super::record::{Phase, Record};
 use super::source::{Source, Sweep};
-use super::{Pacer, Workload};
 use crate::bench::args::{BenchCommand, RebalanceArgs};
+use circlet_measure::load::Pacer;
 use clap::Parser;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
