@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::bench::args::BenchCommand;
+use crate::bench::args::BenchArgs;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -94,9 +94,8 @@ pub(crate) enum Command {
         after_help = "Colours are for terminals only, and not where NO_COLOR is set.\n\nExamples:\n  circlet ring\n  circlet ring --svg ring.svg"
     )]
     Ring(RingArgs),
-    /// Measure a cluster
-    #[command(subcommand)]
-    Bench(BenchCommand),
+    /// Load a server and measure it
+    Bench(Box<BenchArgs>),
 }
 
 /// `circlet join`

@@ -35,7 +35,10 @@ pub(crate) fn exchange(at: SocketAddr, words: &[&str], patience: Duration) -> io
 }
 
 /// Several commands on one connection, and the answer to the last.
-fn last_answer(at: SocketAddr, commands: &[&[&str]], patience: Duration) -> io::Result<Value> {
+///
+/// # Errors
+/// See [`exchange`].
+pub(crate) fn last_answer(at: SocketAddr, commands: &[&[&str]], patience: Duration) -> io::Result<Value> {
     let mut socket = TcpStream::connect_timeout(&at, patience)?;
     socket.set_read_timeout(Some(patience))?;
     let mut request = Vec::new();

@@ -13,6 +13,7 @@ mod bad_input;
 mod clients;
 mod command_line;
 mod failure;
+mod load;
 mod operating;
 mod rebalance;
 mod recover;

@@ -4,7 +4,7 @@
 //! it is done.
 
 use super::control::{Control, Phase};
-use super::poller::Poller;
+use super::poller::{Poller, Ready};
 use super::tally::Tally;
 use super::{Client, Kind, OnLost, Requests};
 use std::io;
@@ -32,9 +32,10 @@ struct Closed<R> {
     pipeline: usize,
     /// Replies to come, on all lanes.
     awaited: usize,
-    /// Operations of the batch under way, and those of them that failed.
+    /// Operations of the batch under way, those of them that failed, and those whose answer was nil.
     built: usize,
     failed: usize,
+    nils: u64,
     is_counted: bool,
     sent_at: Instant,
     is_waiting: bool,
@@ -102,9 +103,9 @@ impl Worker<'_> {
             let phase = self.control.phase();
             let done_before = self.tally.operations;
             let is_silent = ready.is_empty();
-            for number in ready.drain(..) {
+            for Ready { number, is_last } in ready.drain(..) {
                 let (client, lane) = of_token(number);
-                clients[client].on_ready(self, lane, phase);
+                clients[client].on_ready(self, lane, is_last, phase);
             }
             self.control.add_done(self.tally.operations - done_before);
             if !is_silent && !self.has_lost {
@@ -145,6 +146,7 @@ impl<R: Requests> Closed<R> {
             awaited: 0,
             built: 0,
             failed: 0,
+            nils: 0,
             is_counted: false,
             sent_at: Instant::now(),
             is_waiting: false,
@@ -162,7 +164,7 @@ impl<R: Requests> Closed<R> {
         for (lane, out) in lanes.iter_mut().zip(outs.iter_mut()) {
             lane.clear(out);
         }
-        (self.built, self.failed) = (0, 0);
+        (self.built, self.failed, self.nils) = (0, 0, 0);
         let claimed = worker.control.claim(phase, self.pipeline);
         if claimed > 0 {
             self.built = requests.build(claimed, outs);
@@ -188,7 +190,7 @@ impl<R: Requests> Closed<R> {
         }
     }
 
-    fn on_ready(&mut self, worker: &mut Worker<'_>, index: usize, phase: Phase) {
+    fn on_ready(&mut self, worker: &mut Worker<'_>, index: usize, is_last: bool, phase: Phase) {
         let Client { lanes, outs, requests } = &mut self.client;
         let (lane, out) = (&mut lanes[index], &outs[index]);
         if lane.is_down() || self.is_done {
@@ -197,16 +199,16 @@ impl<R: Requests> Closed<R> {
         let flushed = if lane.has_unsent(out) { lane.flush(out) } else { Ok(()) };
         let before = lane.awaited;
         let Worker { tally, scratch, .. } = &mut *worker;
-        let failed = &mut self.failed;
+        let (failed, nils) = (&mut self.failed, &mut self.nils);
         let read = flushed.and_then(|()| {
-            lane.read(scratch, |reply, bytes, left| match reply.kind {
+            lane.read(scratch, is_last, |reply, bytes, left| match reply.kind {
                 Kind::Error => {
                     *failed += 1;
                     tally.on_error_reply(bytes);
                     requests.on_error(bytes);
                 }
                 kind => {
-                    tally.nils += u64::from(kind == Kind::Nil);
+                    *nils += u64::from(kind == Kind::Nil);
                     if let Some(complaint) = requests.complaint(kind, left) {
                         *failed += 1;
                         tally.add_errors(complaint, complaint, 1);
@@ -228,6 +230,7 @@ impl<R: Requests> Closed<R> {
         if phase == Phase::Measure && self.is_counted && answered > 0 {
             let nanoseconds = u64::try_from(self.sent_at.elapsed().as_nanos()).unwrap_or(u64::MAX);
             worker.tally.operations += answered;
+            worker.tally.nils += self.nils;
             worker.tally.latency.record_many(nanoseconds, answered);
         }
         self.send_next(worker, phase);

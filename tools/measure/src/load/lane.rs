@@ -181,10 +181,12 @@ impl Lane {
     }
 
     /// Reads until the socket has no more, and hands over each reply with its bytes. A read that leaves room in `scratch` has emptied the
-    /// socket, and whatever comes later raises a new edge: so there is one read a batch, not two.
+    /// socket, and whatever comes later raises a new edge: so there is one read a batch, not two. But for the end of a connection that had come
+    /// with it (`is_last`).
     pub(super) fn read(
         &mut self,
         scratch: &mut Vec<u8>,
+        is_last: bool,
         mut take: impl FnMut(&Reply, &[u8], usize),
     ) -> Result<(), Lost> {
         loop {
@@ -204,7 +206,7 @@ impl Lane {
             let consumed = self.take_replies(&scratch[..filled], &mut take)?;
             self.partial.clear();
             self.partial.extend_from_slice(&scratch[consumed..filled]);
-            if filled < scratch.len() {
+            if filled < scratch.len() && !is_last {
                 return Ok(());
             }
         }

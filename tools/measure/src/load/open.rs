@@ -6,7 +6,7 @@
 use super::closed::{DRAIN_MAX, LOST, SCRATCH_BYTES, SILENT, TURN_MAX, of_token, token};
 use super::control::{Control, Phase};
 use super::pacer::Pacer;
-use super::poller::Poller;
+use super::poller::{Poller, Ready};
 use super::tally::Tally;
 use super::{Client, Kind, Requests};
 use std::collections::VecDeque;
@@ -105,9 +105,9 @@ impl<R: Requests> Worker<'_, R> {
             };
             ready.extend(self.poller.wait(sleep)?);
             let done_before = self.tally.operations;
-            for number in ready.drain(..) {
+            for Ready { number, is_last } in ready.drain(..) {
                 let (client, lane) = of_token(number);
-                self.on_ready(client, lane);
+                self.on_ready(client, lane, is_last);
             }
             self.control.add_done(self.tally.operations - done_before);
         }
@@ -169,7 +169,7 @@ impl<R: Requests> Worker<'_, R> {
         }
     }
 
-    fn on_ready(&mut self, client: usize, index: usize) {
+    fn on_ready(&mut self, client: usize, index: usize, is_last: bool) {
         let Client { lanes, outs, requests } = &mut self.clients[client];
         let (lane, out) = (&mut lanes[index], &mut outs[index]);
         if lane.is_down() {
@@ -184,7 +184,7 @@ impl<R: Requests> Worker<'_, R> {
         // One clock a read: what one read brings has come at one time.
         let mut now = None;
         let read = flushed.and_then(|()| {
-            lane.read(scratch, |reply, bytes, _| {
+            lane.read(scratch, is_last, |reply, bytes, _| {
                 let since = due.pop_front();
                 if reply.kind == Kind::Error {
                     tally.on_error_reply(bytes);

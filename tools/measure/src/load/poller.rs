@@ -8,6 +8,14 @@ use std::time::Duration;
 
 const EVENTS_MAX: usize = 1024;
 
+/// A lane that has something to do.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ready {
+    pub(super) number: u64,
+    /// The other side has ended the connection: no further event may come, so what there is must be read to its end now.
+    pub(super) is_last: bool,
+}
+
 pub(super) struct Poller {
     epoll: OwnedFd,
     events: Vec<epoll::Event>,
@@ -25,7 +33,7 @@ impl Poller {
 
     /// Asks to be told of `source` under this number; closing it ends that.
     pub(super) fn add(&self, source: impl AsFd, number: u64) -> io::Result<()> {
-        let flags = epoll::EventFlags::IN | epoll::EventFlags::OUT | epoll::EventFlags::ET;
+        let flags = epoll::EventFlags::IN | epoll::EventFlags::OUT | epoll::EventFlags::RDHUP | epoll::EventFlags::ET;
         Ok(epoll::add(
             &self.epoll,
             source,
@@ -34,8 +42,8 @@ impl Poller {
         )?)
     }
 
-    /// Waits for events, at most so long, and answers the numbers of those that have some.
-    pub(super) fn wait(&mut self, timeout: Duration) -> io::Result<impl Iterator<Item = u64>> {
+    /// Waits for events, at most so long, and answers who has some.
+    pub(super) fn wait(&mut self, timeout: Duration) -> io::Result<impl Iterator<Item = Ready>> {
         let timeout = Timespec {
             tv_sec: timeout.as_secs() as i64,
             tv_nsec: i64::from(timeout.subsec_nanos()),
@@ -45,6 +53,11 @@ impl Poller {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
-        Ok(self.events.iter().map(|event| event.data.u64()))
+        let over = epoll::EventFlags::RDHUP | epoll::EventFlags::HUP | epoll::EventFlags::ERR;
+        Ok(self.events.iter().map(move |event| Ready {
+            number: event.data.u64(),
+            // By value: the event is packed.
+            is_last: { event.flags }.intersects(over),
+        }))
     }
 }

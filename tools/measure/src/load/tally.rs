@@ -24,7 +24,7 @@ pub struct ErrorKind {
 pub struct Tally {
     /// Operations answered, and not with an error, while measuring.
     pub operations: u64,
-    /// Answers that were nil: a key that is not there.
+    /// Those of them whose answer was nil: a key that is not there.
     pub nils: u64,
     /// Error replies, and requests whose connection was lost, by the first word; in all phases.
     pub errors: BTreeMap<String, ErrorKind>,

@@ -117,6 +117,23 @@ fn a_lost_connection_is_opened_again_and_what_it_took_is_counted() {
 }
 
 #[test]
+fn an_end_that_comes_together_with_an_answer_is_seen() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let at = listener.local_addr().expect("bound");
+    thread::spawn(move || {
+        // Both of two requests are read, one is answered, and the connection ends in order.
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut requests = vec![0; encode(&[b"PING"]).len() * 2];
+            let _ = stream
+                .read_exact(&mut requests)
+                .and_then(|()| stream.write_all(b"+PONG\r\n"));
+        }
+    });
+    let tally = closed(&[at], 10, 2, OnLost::Reconnect);
+    assert!(tally.errors["LOST"].count >= 5, "{:?}", tally.errors);
+}
+
+#[test]
 fn a_budget_ends_a_closed_loop_with_exactly_so_many_operations() {
     let at = [server(|_| Some("+PONG\r\n"))];
     let control = Control::with_budget(Phase::Measure, 37);
