@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::bench::args::BenchArgs;
+use crate::top::TopArgs;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -94,6 +95,9 @@ pub(crate) enum Command {
         after_help = "Colours are for terminals only, and not where NO_COLOR is set.\n\nExamples:\n  circlet ring\n  circlet ring --svg ring.svg"
     )]
     Ring(RingArgs),
+    /// Show the cluster in this terminal, live
+    #[command(after_help = crate::top::EXAMPLES)]
+    Top(TopArgs),
     /// Load a server and measure it
     Bench(Box<BenchArgs>),
 }

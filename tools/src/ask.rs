@@ -39,6 +39,15 @@ pub(crate) fn exchange(at: SocketAddr, words: &[&str], patience: Duration) -> io
 /// # Errors
 /// See [`exchange`].
 pub(crate) fn last_answer(at: SocketAddr, commands: &[&[&str]], patience: Duration) -> io::Result<Value> {
+    let last = answers(at, commands, patience)?.pop();
+    last.ok_or_else(|| ErrorKind::InvalidInput.into())
+}
+
+/// Several commands on one connection, and their answers.
+///
+/// # Errors
+/// See [`exchange`].
+pub(crate) fn answers(at: SocketAddr, commands: &[&[&str]], patience: Duration) -> io::Result<Vec<Value>> {
     let mut socket = TcpStream::connect_timeout(&at, patience)?;
     socket.set_read_timeout(Some(patience))?;
     let mut request = Vec::new();
@@ -46,15 +55,12 @@ pub(crate) fn last_answer(at: SocketAddr, commands: &[&[&str]], patience: Durati
     socket.write_all(&request)?;
     let mut parser = ReplyParser::new(ReplyLimits::default());
     let (mut unread, mut bytes) = (Vec::new(), [0; 16 << 10]);
-    let mut left = commands.len();
-    loop {
+    let mut answers = Vec::new();
+    while answers.len() < commands.len() {
         let progress = parser.parse(&unread).map_err(io::Error::other)?;
         unread.drain(..progress.consumed);
         if let Some(value) = progress.value {
-            left -= 1;
-            if left == 0 {
-                return Ok(value);
-            }
+            answers.push(value);
             continue;
         }
         match socket.read(&mut bytes)? {
@@ -62,6 +68,7 @@ pub(crate) fn last_answer(at: SocketAddr, commands: &[&[&str]], patience: Durati
             count => unread.extend_from_slice(&bytes[..count]),
         }
     }
+    Ok(answers)
 }
 
 /// What a node tells, as JSON: one command in RESP3, whose maps have names.
@@ -69,7 +76,15 @@ pub(crate) fn last_answer(at: SocketAddr, commands: &[&[&str]], patience: Durati
 /// # Errors
 /// See [`ask`].
 pub(crate) fn told(at: SocketAddr, words: &[&str]) -> Result<Json, Failure> {
-    match last_answer(at, &[&["HELLO", "3"], words], ANSWER_TIMEOUT) {
+    told_within(at, words, ANSWER_TIMEOUT)
+}
+
+/// The same, with less patience.
+///
+/// # Errors
+/// See [`ask`].
+pub(crate) fn told_within(at: SocketAddr, words: &[&str], patience: Duration) -> Result<Json, Failure> {
+    match last_answer(at, &[&["HELLO", "3"], words], patience) {
         Ok(Value::Error(error)) => Err(Failure::new(error)),
         Ok(value) => Ok(to_json(value)),
         Err(error) => Err(Failure::because(format!("cannot ask {at}"), error)),

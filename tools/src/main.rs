@@ -20,6 +20,7 @@ mod recover;
 mod ring;
 mod settings;
 mod status;
+mod top;
 mod up;
 
 use args::{Args, Command};
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         Command::Moves(moves) => moves::run(&moves),
         Command::Explain(explain) => explain::run(&explain),
         Command::Ring(ring) => ring::run(&ring),
+        Command::Top(top) => top::run(&top),
         Command::Bench(bench) => bench::run(&bench),
     };
     match done {

@@ -3,7 +3,7 @@
 pub(crate) mod args;
 mod conduct;
 mod generate;
-mod interrupt;
+pub(crate) mod interrupt;
 mod load;
 mod report;
 mod scenario;

@@ -21,4 +21,5 @@ mod slow_readers;
 mod smart_client;
 mod support;
 mod tombstones;
+mod top;
 mod trace;
