@@ -5,9 +5,12 @@ use super::{
 };
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
+
+/// Long enough for any of these runs.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// `PING` on each lane in turn, so many in all.
 struct Pings {
@@ -66,7 +69,19 @@ fn client(at: &[SocketAddr], requests: Pings) -> Client<Pings> {
 
 fn closed(at: &[SocketAddr], requests: usize, pipeline: usize, on_lost: OnLost) -> Tally {
     let control = Control::new(Phase::Measure);
-    let tally = run_closed(vec![client(at, pings(requests))], pipeline, &control, on_lost).expect("runs");
+    let (done, ended) = channel::<()>();
+    let tally = thread::scope(|scope| {
+        // A run that hangs is told to stop, and then lacks replies.
+        let control = &control;
+        scope.spawn(move || {
+            if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                control.enter(Phase::Stop);
+            }
+        });
+        let tally = run_closed(vec![client(at, pings(requests))], pipeline, control, on_lost).expect("runs");
+        drop(done);
+        tally
+    });
     assert_eq!(control.done(), tally.operations, "what the progress bar shows");
     tally
 }

@@ -9,10 +9,10 @@ use std::path::PathBuf;
 
 /// What `circlet bench --help` ends with.
 pub(crate) const EXAMPLES: &str = "\
-Without --at: the running nodes of --dir, in turn. A test without a name of its own: --command with placeholders,\n\
-  __key__    a key by --key-distribution: PREFIX and 12 digits; in a word with other text, the digits alone\n\
-  __data__   a value by --value-size          __field__  field: and 6 digits, one of --fields\n\
-  __rand__   12 digits, below --keys          __ttl__    seconds by --ttl\n\n\
+Without --at: the running nodes of --dir, in turn. Placeholders of --command:\n  \
+__key__    a key by --key-distribution: its prefix and 12 digits; in a word with other text, the digits alone\n  \
+__data__   a value by --value-size          __field__  field: and 6 digits, one of --fields\n  \
+__rand__   12 digits, below --keys          __ttl__    seconds by --ttl\n\n\
 Closed loop: each client sends --pipeline requests, and the next ones when all are answered. Open loop (--rate,\n\
 --latency-curve): requests leave at even times whatever became of those before, and latency counts from the time that\n\
 each was due; a server that stalls is seen to stall. A trace (--key-distribution trace:FILE) is a text file with a key a\n\
