@@ -5,8 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use crate::load::reply::number;
-use crate::load::request::encode;
+use circlet_measure::load::{encode, number};
 
 /// Longest reply line and bulk that a server may send here.
 const REPLY_BYTES_MAX: u64 = 64 * 1024 * 1024;

@@ -1,8 +1,9 @@
 //! The command line.
 
-use crate::bench::args::BenchCommand;
+use crate::bench::args::BenchArgs;
 use crate::cli::args::{AFTER_HELP as CLI_AFTER_HELP, CliArgs};
 use crate::manual::{CompletionsArgs, ManArgs};
+use crate::top::TopArgs;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -119,10 +120,12 @@ pub(crate) enum Command {
     Ring(RingArgs),
     /// Talk to a node as redis-cli does
     #[command(disable_help_flag = true, args_override_self = true, after_help = CLI_AFTER_HELP)]
-    Cli(CliArgs),
-    /// Measure a cluster
-    #[command(subcommand)]
-    Bench(BenchCommand),
+    Cli(Box<CliArgs>),
+    /// Show the cluster in this terminal, live
+    #[command(after_help = crate::top::EXAMPLES)]
+    Top(TopArgs),
+    /// Load a server and measure it
+    Bench(Box<BenchArgs>),
     /// Print what a shell needs to complete circlet's command lines
     #[command(
         after_help = "Examples:\n  circlet completions bash > ~/.local/share/bash-completion/completions/circlet\n  \

@@ -36,17 +36,26 @@ pub(crate) fn exchange(at: SocketAddr, words: &[&str], patience: Duration) -> io
 }
 
 /// Several commands on one connection, and the answer to the last.
-fn last_answer(at: SocketAddr, commands: &[&[&str]], patience: Duration) -> io::Result<Value> {
+///
+/// # Errors
+/// See [`exchange`].
+pub(crate) fn last_answer(at: SocketAddr, commands: &[&[&str]], patience: Duration) -> io::Result<Value> {
+    let last = answers(at, commands, patience)?.pop();
+    last.ok_or_else(|| io::ErrorKind::InvalidInput.into())
+}
+
+/// Several commands on one connection, and their answers.
+///
+/// # Errors
+/// See [`exchange`].
+pub(crate) fn answers(at: SocketAddr, commands: &[&[&str]], patience: Duration) -> io::Result<Vec<Value>> {
     let socket = TcpStream::connect_timeout(&at, patience)?;
     socket.set_read_timeout(Some(patience))?;
     let mut connection = Connection::new(socket, ReplyParser::new(ReplyLimits::default()));
     let mut requests = Vec::new();
     commands.iter().for_each(|words| encode_request(words, &mut requests));
     connection.send(&requests)?;
-    for _ in 1..commands.len() {
-        connection.reply()?;
-    }
-    connection.reply()
+    commands.iter().map(|_| connection.reply()).collect()
 }
 
 /// What a node tells, as JSON: one command in RESP3, whose maps have names.
@@ -54,7 +63,15 @@ fn last_answer(at: SocketAddr, commands: &[&[&str]], patience: Duration) -> io::
 /// # Errors
 /// See [`ask`].
 pub(crate) fn told(at: SocketAddr, words: &[&str]) -> Result<Json, Failure> {
-    match last_answer(at, &[&["HELLO", "3"], words], ANSWER_TIMEOUT) {
+    told_within(at, words, ANSWER_TIMEOUT)
+}
+
+/// The same, with less patience.
+///
+/// # Errors
+/// See [`ask`].
+pub(crate) fn told_within(at: SocketAddr, words: &[&str], patience: Duration) -> Result<Json, Failure> {
+    match last_answer(at, &[&["HELLO", "3"], words], patience) {
         Ok(Value::Error(error)) => Err(Failure::new(error)),
         Ok(value) => Ok(to_json(value)),
         Err(error) => Err(Failure::because(format!("cannot ask {at}"), error)),

@@ -9,7 +9,7 @@
 
 use crate::args::UpArgs;
 use crate::failure::Failure;
-use circlet_server::config::{LiveConfig, Sources};
+use circlet_server::config::{LiveConfig, NodeSettings, Sources};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -123,6 +123,15 @@ fn port_of(files: &NodeFiles) -> Result<u16, Failure> {
 
 /// Where a node serves clients, by its configuration.
 pub(crate) fn client_address(files: &NodeFiles) -> Result<SocketAddr, Failure> {
+    configured(files, |node| node.port)
+}
+
+/// Where a node serves Redis Cluster's clients, by its configuration.
+pub(crate) fn redis_cluster_address(files: &NodeFiles) -> Result<SocketAddr, Failure> {
+    configured(files, NodeSettings::redis_cluster_port)
+}
+
+fn configured(files: &NodeFiles, port: impl Fn(&NodeSettings) -> u16) -> Result<SocketAddr, Failure> {
     let sources = Sources {
         file: Some(files.config()),
         ..Sources::default()
@@ -130,7 +139,7 @@ pub(crate) fn client_address(files: &NodeFiles) -> Result<SocketAddr, Failure> {
     let config = LiveConfig::load(&sources);
     let config = config.map_err(|error| Failure::because("the configuration in the directory is wrong", error))?;
     let config = config.current();
-    Ok(SocketAddr::new(config.node.bind, config.node.port))
+    Ok(SocketAddr::new(config.node.bind, port(&config.node)))
 }
 
 fn node_list(up: &UpArgs) -> Result<String, Failure> {

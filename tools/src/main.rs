@@ -23,6 +23,7 @@ mod recover;
 mod ring;
 mod settings;
 mod status;
+mod top;
 mod up;
 
 use args::{Args, Command};
@@ -53,13 +54,14 @@ fn main() -> ExitCode {
         Command::Moves(moves) => moves::run(&moves),
         Command::Explain(explain) => explain::run(&explain),
         Command::Ring(ring) => ring::run(&ring),
+        Command::Top(top) => top::run(&top),
         Command::Bench(bench) => bench::run(&bench),
         Command::Completions(shell) => {
             manual::completions(&shell);
             Ok(())
         }
         Command::Man(man) => manual::man(&man),
-        Command::Cli(cli) => return exit(cli::run(cli)),
+        Command::Cli(cli) => return exit(cli::run(*cli)),
     };
     exit(done.map(|()| ExitCode::SUCCESS))
 }

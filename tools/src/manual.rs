@@ -147,6 +147,15 @@ mod tests {
         program
     }
 
+    /// The words of the first command of a line of shell.
+    fn shell_words(line: &str) -> Vec<String> {
+        let words = crate::cli::words::split(line.as_bytes()).expect("quotes are closed");
+        let words = words.into_iter().map(|word| String::from_utf8(word).expect("text"));
+        words
+            .take_while(|word| !matches!(word.as_str(), "#" | "|" | "<" | ">"))
+            .collect()
+    }
+
     #[test]
     fn every_command_says_what_it_does_and_shows_an_example() {
         walk(&program(), &mut |command| {
@@ -161,10 +170,7 @@ mod tests {
                 "{name} shows no example"
             );
             for example in below.lines().filter(|line| line.starts_with("  circlet ")) {
-                let words = example
-                    .split_whitespace()
-                    .take_while(|word| !matches!(*word, "|" | "<" | ">"));
-                let words = words.map(|word| word.trim_matches('\''));
+                let words = shell_words(example);
                 let parsed = Args::command().try_get_matches_from(words);
                 assert!(
                     parsed.is_ok(),
@@ -181,10 +187,8 @@ mod tests {
         let commands: Vec<&str> = page.lines().filter(|line| line.starts_with("circlet ")).collect();
         assert!(commands.len() > 8, "the page has its commands: {commands:?}");
         for command in commands {
-            let words = command
-                .split_whitespace()
-                .take_while(|word| !matches!(*word, "#" | "|" | "<" | ">"));
-            assert!(Args::command().try_get_matches_from(words).is_ok(), "{command}");
+            let parsed = Args::command().try_get_matches_from(shell_words(command));
+            assert!(parsed.is_ok(), "{command}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! `circlet ring`: a picture of arcs and owners, in the terminal or as SVG.
 
-mod colours;
-mod model;
+pub(crate) mod colours;
+pub(crate) mod model;
 mod svg;
 mod text;
 

@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use circlet_measure::Random;
+use circlet_measure::load::write_digits;
 
 pub(crate) const KEY_BYTES: usize = 16;
 pub(crate) const KEY_PREFIX: &[u8; 4] = b"key:";
-const DIGITS: usize = KEY_BYTES - KEY_PREFIX.len();
+pub(crate) const DIGITS: usize = KEY_BYTES - KEY_PREFIX.len();
 
 /// The keys that one endpoint is asked for.
 #[derive(Clone)]
@@ -81,37 +82,13 @@ impl Draw {
     }
 }
 
-/// Writes the digits of `number` over the last 12 bytes of `key`, two at a time: 12 divisions a request would be seen
-/// in the generator's own cost at a deep pipeline.
-pub(crate) fn write_key(number: u64, key: &mut [u8]) {
-    let digits = &mut key[KEY_PREFIX.len()..KEY_BYTES];
-    let mut rest = number;
-    for pair in (0..DIGITS / 2).rev() {
-        let two = (rest % 100) as usize * 2;
-        rest /= 100;
-        digits[pair * 2..pair * 2 + 2].copy_from_slice(&PAIRS[two..two + 2]);
-    }
-}
-
 /// The bytes of key `number`.
 pub(crate) fn key_bytes(number: u64) -> [u8; KEY_BYTES] {
     let mut key = [b'0'; KEY_BYTES];
     key[..KEY_PREFIX.len()].copy_from_slice(KEY_PREFIX);
-    write_key(number, &mut key);
+    write_digits(number, &mut key[KEY_PREFIX.len()..]);
     key
 }
-
-/// "00" to "99", one after the other.
-const PAIRS: [u8; 200] = {
-    let mut pairs = [0; 200];
-    let mut i = 0;
-    while i < 100 {
-        pairs[i * 2] = b'0' + (i / 10) as u8;
-        pairs[i * 2 + 1] = b'0' + (i % 10) as u8;
-        i += 1;
-    }
-    pairs
-};
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! The load generator: pre-built requests, a closed loop of P requests a connection, replies read to their end.
+//! The load generator: the closed loop of `circlet_measure::load`, P requests a connection, with what the budgets ask for.
 //!
 //! ```text
 //! timing thread:   warm-up | read CPU clocks | window | read CPU clocks | stop
@@ -10,14 +10,10 @@
 //! because it costs the server more at P=1 (fewer sockets are ready a wake-up), keeps no request back while
 //! the clocks are read, and knows neither W nor where a key lives.
 
-mod connection;
 mod keys;
-mod phase;
-pub(crate) mod reply;
-pub(crate) mod request;
+mod request;
 mod sample;
 mod slots;
-mod worker;
 
 use std::net::SocketAddr;
 use std::thread;
@@ -28,11 +24,10 @@ pub(crate) use request::{Op, Shape};
 pub(crate) use sample::Sample;
 pub(crate) use slots::targets_of_cluster;
 
-use crate::error::{Error, Result};
+use crate::error::{Doing, Error, Result};
 use crate::machine::{affinity, cpu};
-use connection::{Connection, Tally};
+use circlet_measure::load::{Client, Control, Endpoint, OnLost, Phase, Tally, run_closed};
 use keys::Draw;
-use phase::{Phase, PhaseCell};
 use request::Batch;
 
 /// An endpoint and the keys that it is asked for.
@@ -70,15 +65,15 @@ pub(crate) struct Span {
 /// Runs `workload` for `span` and answers what it cost. An error reply fails the run: a figure of refusals is none.
 pub(crate) fn measure(workload: &Workload, span: Span) -> Result<Sample> {
     let plans = plan(workload, |keys, index| Draw::random(keys.clone(), index as u64 + 1))?;
-    let phase = PhaseCell::new(Phase::WarmUp);
+    let control = Control::new(Phase::WarmUp);
     thread::scope(|scope| {
-        let workers = spawn_workers(scope, plans, &phase, workload.core);
+        let workers = spawn_workers(scope, plans, &control, workload);
         thread::sleep(span.warm_up);
         let before = cpu::Reading::take(&workload.server_pids);
-        phase.enter(Phase::Measure);
+        control.enter(Phase::Measure);
         thread::sleep(span.window);
         let after = cpu::Reading::take(&workload.server_pids);
-        phase.enter(Phase::Stop);
+        control.enter(Phase::Stop);
         let tally = join(workers)?;
         Ok(Sample::new(tally, &before?, &after?))
     })
@@ -94,24 +89,25 @@ pub(crate) fn fill(workload: &Workload) -> Result<(u64, Duration)> {
         Draw::once(keys.clone(), part, parts)
     })?;
     let started = Instant::now();
-    let phase = PhaseCell::new(Phase::Measure);
-    let tally = thread::scope(|scope| join(spawn_workers(scope, plans, &phase, workload.core)))?;
+    let control = Control::new(Phase::Measure);
+    let tally = thread::scope(|scope| join(spawn_workers(scope, plans, &control, workload)))?;
     Ok((tally.operations, started.elapsed()))
 }
 
 /// Opens the connections, those of each worker together.
-fn plan(workload: &Workload, draw: impl Fn(&Keys, usize) -> Draw) -> Result<Vec<Vec<Connection>>> {
+fn plan(workload: &Workload, draw: impl Fn(&Keys, usize) -> Draw) -> Result<Vec<Vec<Client<Batch>>>> {
     let count = workload.connections.max(workload.targets.len());
-    let mut plans: Vec<Vec<Connection>> = (0..workload.threads.max(1)).map(|_| Vec::new()).collect();
+    let mut plans: Vec<Vec<Client<Batch>>> = (0..workload.threads.max(1)).map(|_| Vec::new()).collect();
     for index in 0..count {
         let target = &workload.targets[index % workload.targets.len()];
         if target.keys.len() == 0 {
             continue;
         }
-        let batch = Batch::new(&workload.shape, workload.wait_replicas, index as u64);
-        let connection = Connection::open(target.addr, draw(&target.keys, index), batch, workload.pipeline)?;
+        let draw = draw(&target.keys, index);
+        let batch = Batch::new(&workload.shape, workload.wait_replicas, draw, index as u64);
+        let client = Client::open(&[Endpoint::new(target.addr)], batch).doing("connecting")?;
         let thread = index % plans.len();
-        plans[thread].push(connection);
+        plans[thread].push(client);
     }
     Ok(plans)
 }
@@ -120,16 +116,17 @@ type Workers<'scope> = Vec<thread::ScopedJoinHandle<'scope, Result<Tally>>>;
 
 fn spawn_workers<'scope>(
     scope: &'scope thread::Scope<'scope, '_>,
-    plans: Vec<Vec<Connection>>,
-    phase: &'scope PhaseCell,
-    core: Option<usize>,
+    plans: Vec<Vec<Client<Batch>>>,
+    control: &'scope Control,
+    workload: &Workload,
 ) -> Workers<'scope> {
-    let spawn = |connections| {
+    let (core, pipeline) = (workload.core, workload.pipeline);
+    let spawn = |clients| {
         scope.spawn(move || {
             if let Some(core) = core {
                 affinity::pin_this_thread(core)?;
             }
-            worker::run(connections, phase)
+            run_closed(clients, pipeline, control, OnLost::End).doing("running the load")
         })
     };
     plans.into_iter().map(spawn).collect()
@@ -143,11 +140,12 @@ fn join(workers: Workers<'_>) -> Result<Tally> {
             .map_err(|_| Error::Answer("a worker of the load generator panicked".to_owned()))?;
         total.merge(tally?);
     }
-    match total.first_error {
+    match total.errors.values().max_by_key(|errors| errors.count) {
         None => Ok(total),
-        Some(text) => Err(Error::Answer(format!(
-            "{} error replies, the first: {text}",
-            total.errors
+        Some(most) => Err(Error::Answer(format!(
+            "{} error replies, one of them: {}",
+            total.error_count(),
+            most.example
         ))),
     }
 }
@@ -247,7 +245,7 @@ mod tests {
     fn an_error_reply_fails_the_run_with_its_text() {
         let error = measure(&workload(parrot(b"-NOQUORUM need 2\r\n"), Op::Set), SPAN).err();
         let text = error.map(|error| error.to_string()).unwrap_or_default();
-        assert!(text.contains("-NOQUORUM need 2"), "{text:?}");
+        assert!(text.contains("NOQUORUM need 2"), "{text:?}");
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! Requests, built once and patched: a batch is a memory copy and twelve digits a request, so that the generator
-//! costs less than the server that it measures.
+//! What a connection asks for: one shape of request, patched with the keys that are drawn.
 
 use circlet_measure::Random;
+use circlet_measure::load::{Fill, Kind, Out, Part, Requests, Template, Word, encode};
 
-use super::keys::{Draw, KEY_BYTES, KEY_PREFIX, key_bytes, write_key};
+use super::keys::{DIGITS, Draw, KEY_PREFIX};
 
 /// What is asked.
 ///
@@ -48,140 +48,140 @@ pub(crate) struct Shape {
     pub(crate) get_percent: u8,
 }
 
-/// One request with holes for the key and perhaps for the member.
-struct Template {
-    bytes: Vec<u8>,
-    key_at: Option<usize>,
-    /// Of the one digit in which members of a key differ; then the key goes by the other digits of the number.
-    member_at: Option<usize>,
+/// A member, and a field: ten of them, told apart by a digit behind this.
+const MEMBER: &[u8] = b"member-";
+
+/// The holes of a template.
+const KEY: u8 = 0;
+const MEMBER_DIGIT: u8 = 1;
+
+/// What `shape.op` asks; of a mixed load, its reads. Each type has keys of its own, as long as the others.
+fn template(shape: &Shape) -> Template {
+    let value = || Word::text(vec![b'x'; shape.value_bytes]);
+    let member = || {
+        Word::Fixed(vec![
+            Part::Text(MEMBER.to_vec()),
+            Part::Digits {
+                hole: MEMBER_DIGIT,
+                width: 1,
+            },
+        ])
+    };
+    let words = |name: &str, key: Word, others: Vec<Word>| -> Vec<Word> {
+        [Word::text(name), key].into_iter().chain(others).collect()
+    };
+    let [counter, hash, scores, list] = [b"ctr:", b"hsh:", b"zst:", b"lst:"].map(|prefix| move || key(prefix));
+    Template::new(&match shape.op {
+        Op::Get | Op::Mixed => words("GET", key(KEY_PREFIX), Vec::new()),
+        Op::Set => return set_template(shape),
+        Op::Ping => vec![Word::text("PING")],
+        Op::Incr => words("INCR", counter(), Vec::new()),
+        Op::GetCounter => words("GET", counter(), Vec::new()),
+        Op::Hset => words("HSET", hash(), vec![member(), value()]),
+        Op::Hget => words("HGET", hash(), vec![member()]),
+        Op::Zadd => words("ZADD", scores(), vec![Word::text("12345"), member()]),
+        Op::Zscore => words("ZSCORE", scores(), vec![member()]),
+        Op::Lpush => words("LPUSH", list(), vec![value()]),
+        Op::Lindex => words("LINDEX", list(), vec![Word::text("0")]),
+    })
 }
 
-/// A member, and a field: ten of them.
-const MEMBER: &[u8] = b"member-0";
+fn set_template(shape: &Shape) -> Template {
+    let mut words = vec![
+        Word::text("SET"),
+        key(KEY_PREFIX),
+        Word::text(vec![b'x'; shape.value_bytes]),
+    ];
+    if let Some(ttl_s) = shape.ttl_s {
+        words.extend([Word::text("EX"), Word::text(ttl_s.to_string())]);
+    }
+    Template::new(&words)
+}
 
-impl Template {
-    /// What `shape.op` asks; of a mixed load, its reads. Each type has keys of its own, as long as the others.
-    fn of(shape: &Shape) -> Self {
-        let value = vec![b'x'; shape.value_bytes];
-        let key = |prefix: &[u8; KEY_PREFIX.len()]| {
-            let mut key = key_bytes(0);
-            key[..prefix.len()].copy_from_slice(prefix);
-            key
-        };
-        let [string, counter, hash, scores, list] = [KEY_PREFIX, b"ctr:", b"hsh:", b"zst:", b"lst:"].map(key);
-        match shape.op {
-            Op::Get | Op::Mixed => Self::new(&[b"GET", &string]),
-            Op::Set => Self::set(shape),
-            Op::Ping => Self::new(&[b"PING"]),
-            Op::Incr => Self::new(&[b"INCR", &counter]),
-            Op::GetCounter => Self::new(&[b"GET", &counter]),
-            Op::Hset => Self::new(&[b"HSET", &hash, MEMBER, &value]),
-            Op::Hget => Self::new(&[b"HGET", &hash, MEMBER]),
-            Op::Zadd => Self::new(&[b"ZADD", &scores, b"12345", MEMBER]),
-            Op::Zscore => Self::new(&[b"ZSCORE", &scores, MEMBER]),
-            Op::Lpush => Self::new(&[b"LPUSH", &list, &value]),
-            Op::Lindex => Self::new(&[b"LINDEX", &list, b"0"]),
+fn key(prefix: &[u8; KEY_PREFIX.len()]) -> Word {
+    let digits = Part::Digits {
+        hole: KEY,
+        width: DIGITS as u8,
+    };
+    Word::Fixed(vec![Part::Text(prefix.to_vec()), digits])
+}
+
+/// The key and the member of a number that was drawn: where there are members, its last digit is the member's.
+struct Number {
+    number: u64,
+    has_members: bool,
+}
+
+impl Fill for Number {
+    fn number(&mut self, hole: u8) -> u64 {
+        match (hole, self.has_members) {
+            (MEMBER_DIGIT, _) => self.number % 10,
+            (_, true) => self.number / 10,
+            (_, false) => self.number,
         }
     }
 
-    fn set(shape: &Shape) -> Self {
-        let value = vec![b'x'; shape.value_bytes];
-        let key = key_bytes(0);
-        match shape.ttl_s {
-            None => Self::new(&[b"SET", &key, &value]),
-            Some(ttl_s) => Self::new(&[b"SET", &key, &value, b"EX", ttl_s.to_string().as_bytes()]),
-        }
-    }
-
-    /// A request whose second argument is the key, if there is one.
-    fn new(args: &[&[u8]]) -> Self {
-        let bytes = encode(args);
-        let end_of = |arg: &[u8]| memchr::memmem::find(&bytes, arg).map(|at| at + arg.len());
-        Self {
-            key_at: args.get(1).and_then(|key| end_of(key)).map(|end| end - KEY_BYTES),
-            member_at: end_of(MEMBER).map(|end| end - 1),
-            bytes,
-        }
-    }
-
-    fn append(&self, number: u64, batch: &mut Vec<u8>) {
-        let start = batch.len();
-        batch.extend_from_slice(&self.bytes);
-        let mut number = number;
-        if let Some(member_at) = self.member_at {
-            batch[start + member_at] = b'0' + (number % 10) as u8;
-            number /= 10;
-        }
-        if let Some(key_at) = self.key_at {
-            write_key(number, &mut batch[start + key_at..start + key_at + KEY_BYTES]);
-        }
+    /// No request here has a hole of bytes.
+    fn bytes(&mut self, _hole: u8) -> &[u8] {
+        &[]
     }
 }
 
-/// A request as RESP writes it: an array of bulk strings.
-pub(crate) fn encode(args: &[&[u8]]) -> Vec<u8> {
-    let mut bytes = format!("*{}\r\n", args.len()).into_bytes();
-    for arg in args {
-        bytes.extend_from_slice(format!("${}\r\n", arg.len()).as_bytes());
-        bytes.extend_from_slice(arg);
-        bytes.extend_from_slice(b"\r\n");
-    }
-    bytes
-}
-
-/// The bytes that a connection sends at once: up to P requests, then perhaps a `WAIT`.
+/// What a connection sends at once: up to P requests, then perhaps a `WAIT`.
 pub(crate) struct Batch {
+    draw: Draw,
     asked: Template,
+    has_members: bool,
     /// The writes of a mixed load.
     set: Template,
     op: Op,
     get_percent: u8,
     coin: Random,
     wait: Option<Vec<u8>>,
-    bytes: Vec<u8>,
 }
 
 impl Batch {
     /// `wait_replicas` ends every batch with `WAIT n 1000`, as a client of a primary with replicas has to.
-    pub(crate) fn new(shape: &Shape, wait_replicas: Option<u8>, seed: u64) -> Self {
+    pub(crate) fn new(shape: &Shape, wait_replicas: Option<u8>, draw: Draw, seed: u64) -> Self {
         Self {
-            asked: Template::of(shape),
-            set: Template::set(shape),
+            draw,
+            asked: template(shape),
+            has_members: matches!(shape.op, Op::Hset | Op::Hget | Op::Zadd | Op::Zscore),
+            set: set_template(shape),
             op: shape.op,
             get_percent: shape.get_percent,
             coin: Random::new(!seed),
             wait: wait_replicas.map(|n| encode(&[b"WAIT", n.to_string().as_bytes(), b"1000"])),
-            bytes: Vec::new(),
         }
     }
+}
 
-    /// Builds the next batch of at most `requests`; answers how many replies to expect for keys, and 0 when the draw
-    /// has ended.
-    pub(crate) fn build(&mut self, requests: usize, draw: &mut Draw) -> usize {
-        self.bytes.clear();
+impl Requests for Batch {
+    fn build(&mut self, count: usize, lanes: &mut [Out]) -> usize {
+        let out = &mut lanes[0];
         let mut built = 0;
-        while built < requests
-            && let Some(number) = draw.next_number()
+        while built < count
+            && let Some(number) = self.draw.next_number()
         {
             let is_set = self.op == Op::Mixed && self.coin.below(100) >= u64::from(self.get_percent);
             let template = if is_set { &self.set } else { &self.asked };
-            template.append(number, &mut self.bytes);
+            let has_members = self.has_members;
+            template.append(&mut out.bytes, &mut Number { number, has_members });
             built += 1;
         }
+        out.replies = built;
         if built > 0
             && let Some(wait) = &self.wait
         {
-            self.bytes.extend_from_slice(wait);
+            out.bytes.extend_from_slice(wait);
+            out.replies += 1;
         }
         built
     }
 
-    pub(crate) fn has_wait(&self) -> bool {
-        self.wait.is_some()
-    }
-
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
+    fn complaint(&self, kind: Kind, left: usize) -> Option<&'static str> {
+        let is_wait = self.wait.is_some() && left == 0;
+        (is_wait && kind == Kind::Integer(0)).then_some("WAIT: no replica acknowledged in time")
     }
 }
 
@@ -199,26 +199,31 @@ mod tests {
         }
     }
 
+    /// The bytes of a batch of `requests`, and how many those are.
+    fn built(batch: &mut Batch, requests: usize) -> (String, usize) {
+        let mut lanes = [Out::default()];
+        let count = batch.build(requests, &mut lanes);
+        (String::from_utf8_lossy(&lanes[0].bytes).into_owned(), count)
+    }
+
     fn fill(count: u64) -> Draw {
         Draw::once(Keys::All { count }, 0, 1)
     }
 
     #[test]
     fn a_batch_holds_its_keys_in_order() {
-        let mut batch = Batch::new(&shape(Op::Set), None, 1);
-        assert_eq!(batch.build(2, &mut fill(5)), 2);
+        let mut batch = Batch::new(&shape(Op::Set), None, fill(5), 1);
         let expected = "*3\r\n$3\r\nSET\r\n$16\r\nkey:000000000000\r\n$3\r\nxxx\r\n\
                         *3\r\n$3\r\nSET\r\n$16\r\nkey:000000000001\r\n$3\r\nxxx\r\n";
-        assert_eq!(String::from_utf8_lossy(batch.bytes()), expected);
+        assert_eq!(built(&mut batch, 2), (expected.to_owned(), 2));
     }
 
     #[test]
     fn a_fill_ends_with_a_short_batch_and_then_none() {
-        let mut batch = Batch::new(&shape(Op::Get), None, 1);
-        let mut draw = fill(5);
-        let sizes = [(); 3].map(|()| batch.build(3, &mut draw));
+        let mut batch = Batch::new(&shape(Op::Get), None, fill(5), 1);
+        let sizes = [(); 3].map(|()| built(&mut batch, 3).1);
         assert_eq!(sizes, [3, 2, 0]);
-        assert!(batch.bytes().is_empty());
+        assert!(built(&mut batch, 3).0.is_empty());
     }
 
     #[test]
@@ -227,9 +232,8 @@ mod tests {
             ttl_s: Some(60),
             ..shape(Op::Set)
         };
-        let mut batch = Batch::new(&with_ttl, Some(1), 1);
-        batch.build(1, &mut fill(1));
-        let text = String::from_utf8_lossy(batch.bytes()).into_owned();
+        let mut batch = Batch::new(&with_ttl, Some(1), fill(1), 1);
+        let (text, _) = built(&mut batch, 1);
         assert!(
             text.contains("$2\r\nEX\r\n$2\r\n60\r\n*3\r\n$4\r\nWAIT\r\n$1\r\n1\r\n$4\r\n1000\r\n"),
             "{text}"
@@ -238,21 +242,28 @@ mod tests {
 
     #[test]
     fn ten_fields_share_a_key_and_a_counter_has_its_own() {
-        let mut batch = Batch::new(&shape(Op::Hset), None, 1);
-        batch.build(1, &mut Draw::once(Keys::All { count: 5678 }, 5677, 1));
+        let mut batch = Batch::new(
+            &shape(Op::Hset),
+            None,
+            Draw::once(Keys::All { count: 5678 }, 5677, 1),
+            1,
+        );
         let expected = "*4\r\n$4\r\nHSET\r\n$16\r\nhsh:000000000567\r\n$8\r\nmember-7\r\n$3\r\nxxx\r\n";
-        assert_eq!(String::from_utf8_lossy(batch.bytes()), expected);
-        let mut batch = Batch::new(&shape(Op::Incr), None, 1);
-        batch.build(1, &mut Draw::once(Keys::All { count: 5678 }, 5677, 1));
+        assert_eq!(built(&mut batch, 1).0, expected);
+        let mut batch = Batch::new(
+            &shape(Op::Incr),
+            None,
+            Draw::once(Keys::All { count: 5678 }, 5677, 1),
+            1,
+        );
         let expected = "*2\r\n$4\r\nINCR\r\n$16\r\nctr:000000005677\r\n";
-        assert_eq!(String::from_utf8_lossy(batch.bytes()), expected);
+        assert_eq!(built(&mut batch, 1).0, expected);
     }
 
     #[test]
     fn mixed_batches_hold_both_kinds() {
-        let mut batch = Batch::new(&shape(Op::Mixed), None, 7);
-        batch.build(100, &mut fill(100));
-        let gets = memchr::memmem::find_iter(batch.bytes(), b"GET").count();
+        let mut batch = Batch::new(&shape(Op::Mixed), None, fill(100), 7);
+        let gets = built(&mut batch, 100).0.matches("GET").count();
         assert!((25..=75).contains(&gets), "{gets} of 100 requests are GETs at 50 %");
     }
 }

@@ -1,8 +1,8 @@
 //! What one run of the generator measured.
 
-use super::connection::Tally;
 use crate::machine::cpu;
 use circlet_measure::Histogram;
+use circlet_measure::load::Tally;
 
 pub(crate) struct Sample {
     pub(crate) operations: u64,

@@ -21,6 +21,13 @@ pub fn process_ns(pid: u32) -> io::Result<u64> {
     Ok(total)
 }
 
+/// Nanoseconds that this process has run on a core, threads that have ended included.
+#[must_use]
+pub fn own_ns() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
 /// The first field: nanoseconds on a core.
 fn parse_schedstat(text: &str) -> Option<u64> {
     text.split_ascii_whitespace().next()?.parse().ok()

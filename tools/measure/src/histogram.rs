@@ -30,8 +30,13 @@ impl Default for Histogram {
 impl Histogram {
     /// Counts one value.
     pub fn record(&mut self, value: u64) {
-        self.counts[cell_of(value)] += 1;
-        self.total += 1;
+        self.record_many(value, 1);
+    }
+
+    /// Counts one value so many times.
+    pub fn record_many(&mut self, value: u64, times: u64) {
+        self.counts[cell_of(value)] += times;
+        self.total += times;
         self.max = self.max.max(value);
     }
 

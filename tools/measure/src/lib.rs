@@ -1,11 +1,15 @@
-//! What every load generator of Circlet needs, written once: `circlet-benches` and `circlet bench` depend on it, and it on nothing.
+//! What every load generator of Circlet needs, written once: `circlet-benches` and `circlet bench` depend on it, and it on no crate of the
+//! workspace.
 
 mod cpu;
 mod histogram;
+pub mod load;
 mod ports;
 mod random;
+mod zipf;
 
-pub use cpu::process_ns;
+pub use cpu::{own_ns, process_ns};
 pub use histogram::Histogram;
 pub use ports::{free_block, free_port};
 pub use random::Random;
+pub use zipf::Zipf;

@@ -1,11 +1,22 @@
 //! The command line of `circlet bench`.
 
+use super::generate::args::{EXAMPLES, LoadArgs};
 use crate::args::key_value;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// `circlet bench`
+#[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+pub(crate) struct BenchArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<BenchCommand>,
+    #[command(flatten)]
+    pub(crate) load: LoadArgs,
+}
+
+/// Other things that `circlet bench` measures
 #[derive(Debug, Subcommand)]
 pub(crate) enum BenchCommand {
     /// Show what a join, a leave or a loss costs the clients
@@ -109,7 +120,8 @@ pub(crate) struct RebalanceArgs {
     pub(crate) html: Option<PathBuf>,
 }
 
-fn share(text: &str) -> Result<f64, String> {
+/// A share of a whole.
+pub(crate) fn share(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
         _ => Err("expected a number from 0 to 1".into()),

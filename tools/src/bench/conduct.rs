@@ -7,12 +7,13 @@
 
 use super::args::RebalanceArgs;
 use super::interrupt::pause;
-use super::load::{Checks, Generator, Manner, Order, Pacer, Phase, Record, Source, Sweep, Workload};
+use super::load::{Checks, Generator, Manner, Order, Phase, Record, Source, Sweep, Workload};
 use super::report::{PhaseReport, ReadBack, SystemReport};
 use super::scenario::{Action, Scenario};
 use super::system::{NodeLoad, System};
 use crate::failure::Failure;
 use crate::output::say;
+use circlet_measure::load::Pacer;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};

@@ -2,7 +2,8 @@
 
 pub(crate) mod args;
 mod conduct;
-mod interrupt;
+mod generate;
+pub(crate) mod interrupt;
 mod load;
 mod report;
 mod scenario;
@@ -10,17 +11,18 @@ mod system;
 
 use crate::failure::Failure;
 use crate::output::say;
-use args::{BenchCommand, RebalanceArgs};
+use args::{BenchArgs, BenchCommand, RebalanceArgs};
 use report::Report;
 use scenario::Scenario;
 
 /// Measures.
 ///
 /// # Errors
-/// When a system does not start, a step of the scenario fails, or Circlet has lost what it acknowledged.
-pub(crate) fn run(bench: &BenchCommand) -> Result<(), Failure> {
-    match bench {
-        BenchCommand::Rebalance(args) => rebalance(args),
+/// When a system does not start or answer, a step of a scenario fails, or Circlet has lost what it acknowledged.
+pub(crate) fn run(bench: &BenchArgs) -> Result<(), Failure> {
+    match &bench.command {
+        Some(BenchCommand::Rebalance(args)) => rebalance(args),
+        None => generate::run(&bench.load),
     }
 }
 

@@ -25,7 +25,7 @@ mod render;
 mod session;
 mod stat;
 mod target;
-mod words;
+pub(crate) mod words;
 
 use crate::args::Args;
 use crate::failure::Failure;

@@ -17,7 +17,7 @@ const COLOURS: [([u8; 3], u8); 12] = [
 ];
 
 /// The letter of the node at `place`; beyond 26 they begin again.
-pub(super) fn letter(place: usize) -> char {
+pub(crate) fn letter(place: usize) -> char {
     // Below 26.
     char::from(b'A' + (place % 26) as u8)
 }
@@ -29,6 +29,6 @@ pub(super) fn rgb(place: usize) -> String {
 }
 
 /// Its colour as a terminal numbers them.
-pub(super) fn terminal(place: usize) -> u8 {
+pub(crate) fn terminal(place: usize) -> u8 {
     COLOURS[place % COLOURS.len()].1
 }

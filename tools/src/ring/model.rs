@@ -5,48 +5,48 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Most sectors of a picture; with more arcs, several arcs share one.
-pub(super) const SECTORS_MAX: usize = 1024;
+pub(crate) const SECTORS_MAX: usize = 1024;
 
 /// A member that holds arcs, or is to.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
-    pub(super) name: String,
-    pub(super) address: String,
-    pub(super) zone: String,
-    pub(super) weight: f64,
-    pub(super) stage: String,
-    pub(super) state: String,
+pub(crate) struct Node {
+    pub(crate) name: String,
+    pub(crate) address: String,
+    pub(crate) zone: String,
+    pub(crate) weight: f64,
+    pub(crate) stage: String,
+    pub(crate) state: String,
     /// Arcs that it is the primary of, and arcs that it owns.
-    pub(super) primary_arcs: usize,
-    pub(super) owned_arcs: usize,
+    pub(crate) primary_arcs: usize,
+    pub(crate) owned_arcs: usize,
     /// How many of each are its share by weight.
-    pub(super) fair_primary: f64,
-    pub(super) fair_owned: f64,
+    pub(crate) fair_primary: f64,
+    pub(crate) fair_owned: f64,
 }
 
 /// One arc: places in [`Ring::nodes`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Arc {
-    pub(super) owners: Vec<usize>,
+pub(crate) struct Arc {
+    pub(crate) owners: Vec<usize>,
     /// The owners to be, if it moves.
-    pub(super) to: Option<Vec<usize>>,
-    pub(super) is_draining: bool,
-    pub(super) is_waiting: bool,
+    pub(crate) to: Option<Vec<usize>>,
+    pub(crate) is_draining: bool,
+    pub(crate) is_waiting: bool,
 }
 
 /// The ring.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Ring {
-    pub(super) epoch: u64,
-    pub(super) forced: u64,
-    pub(super) replicas: usize,
-    pub(super) nodes: Vec<Node>,
-    pub(super) arcs: Vec<Arc>,
+pub(crate) struct Ring {
+    pub(crate) epoch: u64,
+    pub(crate) forced: u64,
+    pub(crate) replicas: usize,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) arcs: Vec<Arc>,
 }
 
 impl Ring {
     /// The ring of what `CLUSTER RING` told; none if that is something else.
-    pub(super) fn read(told: &Value, names: &Names) -> Option<Self> {
+    pub(crate) fn read(told: &Value, names: &Names) -> Option<Self> {
         let members = told["members"].as_array()?;
         // Those that have left own nothing.
         let is_shown = |member: &Value| member["stage"] != "left";
@@ -125,12 +125,12 @@ impl Ring {
     }
 
     /// How many arcs stand for one sector of a picture.
-    pub(super) fn arcs_per_sector(&self) -> usize {
+    pub(crate) fn arcs_per_sector(&self) -> usize {
         self.arcs.len().div_ceil(SECTORS_MAX).max(1)
     }
 
     /// How many arcs move, drain, wait.
-    pub(super) fn under_way(&self) -> [usize; 3] {
+    pub(crate) fn under_way(&self) -> [usize; 3] {
         let count = |is_so: fn(&Arc) -> bool| self.arcs.iter().filter(|arc| is_so(arc)).count();
         [
             count(|arc| arc.to.is_some()),
@@ -140,7 +140,7 @@ impl Ring {
     }
 
     /// The zones, and how many arcs have owners in fewer of them than they could.
-    pub(super) fn zones(&self) -> (Vec<&str>, usize) {
+    pub(crate) fn zones(&self) -> (Vec<&str>, usize) {
         let zones: BTreeSet<&str> = self.nodes.iter().map(|node| node.zone.as_str()).collect();
         let is_narrow = |arc: &&Arc| {
             let of_owners: BTreeSet<&str> = arc
@@ -155,7 +155,7 @@ impl Ring {
     }
 
     /// Each node's share against the fair one, for scripts.
-    pub(super) fn shares_json(&self) -> Value {
+    pub(crate) fn shares_json(&self) -> Value {
         let share = |node: &Node| {
             json!({
                 "node": node.name,
@@ -212,7 +212,7 @@ fn node(member: &Value, names: &Names) -> Option<Node> {
 
 /// What a node of three answers whose fourth is joining, the first having left.
 #[cfg(test)]
-pub(super) fn sample(arcs: usize) -> Ring {
+pub(crate) fn sample(arcs: usize) -> Ring {
     let member = |id: &str, stage: &str, zone: &str| json!({ "node": id, "address": "127.0.0.1:7001", "stage": stage, "state": "alive", "zone": zone, "weight": "1", "voter": 1 });
     let told = json!({
         "epoch": 7, "forced-recoveries": 0, "replicas": 2,

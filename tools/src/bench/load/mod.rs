@@ -3,9 +3,8 @@
 mod checks;
 mod generator;
 mod link;
-mod pacer;
 mod record;
-mod routes;
+pub(super) mod routes;
 mod source;
 #[cfg(test)]
 mod stalled;
@@ -13,7 +12,6 @@ mod workload;
 
 pub(crate) use checks::Checks;
 pub(crate) use generator::{Generator, Manner, Order};
-pub(crate) use pacer::Pacer;
 #[cfg(test)]
 pub(crate) use record::BUCKET;
 pub(crate) use record::{Bucket, Phase, Record};

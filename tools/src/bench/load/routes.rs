@@ -18,7 +18,11 @@ impl Routes {
     }
 
     pub(crate) fn of(&self, key: &[u8]) -> Option<SocketAddr> {
-        self.owners[usize::from(Slot::of_key(key).get())]
+        self.of_slot(Slot::of_key(key).get())
+    }
+
+    pub(crate) fn of_slot(&self, slot: u16) -> Option<SocketAddr> {
+        self.owners.get(usize::from(slot)).copied().flatten()
     }
 
     /// Every node that some slot belongs to.

@@ -1,8 +1,8 @@
 //! Where operations come from: the open loop of the benchmark, or all keys once, as fast as they are answered.
 
 use super::checks::Checks;
-use super::pacer::Pacer;
 use super::workload::{Op, Workload};
+use circlet_measure::load::Pacer;
 use std::time::Instant;
 
 /// Operations under way while keys are loaded or read back: enough to keep every node busy, few enough not to be shed.

@@ -2,7 +2,10 @@
 
 use super::checks::{Checks, Floor};
 use crate::bench::args::{Distribution, RebalanceArgs};
-use circlet_measure::Random;
+use circlet_measure::{Random, Zipf};
+
+/// The exponent that most benchmarks of caches take.
+const EXPONENT: f64 = 0.99;
 
 /// One operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +35,7 @@ impl Workload {
         Workload {
             random: Random::new(args.seed),
             keys: args.keys,
-            zipf: (args.distribution == Distribution::Zipf).then(|| Zipf::new(args.keys)),
+            zipf: (args.distribution == Distribution::Zipf).then(|| Zipf::new(args.keys, EXPONENT)),
             read_share: args.read_share,
             check_share: args.check_share,
         }
@@ -53,80 +56,8 @@ impl Workload {
         }
         let key = match &self.zipf {
             None => self.random.below(self.keys),
-            Some(zipf) => zipf.key(self.random.fraction()),
+            Some(zipf) => zipf.key(&mut self.random),
         };
         if read { Op::Read(key) } else { Op::Write(key) }
-    }
-}
-
-/// Zipf's law with exponent 0.99, by the inverse that Gray et al. give ("Quickly generating billion-record synthetic databases", 1994), the
-/// ranks scattered over the keys so that the hot ones are not neighbours.
-#[derive(Debug)]
-struct Zipf {
-    keys: u64,
-    alpha: f64,
-    eta: f64,
-    zeta: f64,
-}
-
-impl Zipf {
-    const THETA: f64 = 0.99;
-
-    fn new(keys: u64) -> Self {
-        let zeta = |count: u64| (1..=count).map(|rank| (rank as f64).powf(-Self::THETA)).sum::<f64>();
-        let (all, two) = (zeta(keys), zeta(2));
-        let eta = (1.0 - (2.0 / keys as f64).powf(1.0 - Self::THETA)) / (1.0 - two / all);
-        Zipf {
-            keys,
-            alpha: 1.0 / (1.0 - Self::THETA),
-            eta,
-            zeta: all,
-        }
-    }
-
-    /// The rank, from 0, that a number from 0 to 1 falls to.
-    fn rank(&self, fraction: f64) -> u64 {
-        let area = fraction * self.zeta;
-        if area < 1.0 {
-            return 0;
-        }
-        if area < 1.0 + 0.5_f64.powf(Self::THETA) {
-            return 1.min(self.keys - 1);
-        }
-        let rank = self.keys as f64 * (self.eta * fraction - self.eta + 1.0).powf(self.alpha);
-        (rank as u64).min(self.keys - 1)
-    }
-
-    fn key(&self, fraction: f64) -> u64 {
-        Random::new(self.rank(fraction)).below(self.keys)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_rank_of_zipf_is_drawn_as_often_as_the_law_says() {
-        let zipf = Zipf::new(1_000);
-        let mut random = Random::new(3);
-        let mut counts = vec![0_u32; 1_000];
-        for _ in 0..200_000 {
-            counts[zipf.rank(random.fraction()) as usize] += 1;
-        }
-        let share = f64::from(counts[0]) / 200_000.0;
-        assert!((share - 1.0 / zipf.zeta).abs() < 0.01, "rank 0 has {share}");
-        assert!(
-            counts[0] > counts[10] && counts[10] > counts[500],
-            "later ranks are rarer"
-        );
-    }
-
-    #[test]
-    fn few_keys_are_no_trouble() {
-        for keys in 1..4 {
-            let zipf = Zipf::new(keys);
-            assert!((0..100).all(|step| zipf.key(f64::from(step) / 100.0) < keys));
-        }
     }
 }

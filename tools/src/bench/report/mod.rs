@@ -1,7 +1,7 @@
 //! The report: numbers first, then three ways to look at them.
 
 mod html;
-mod svg;
+pub(super) mod svg;
 mod text;
 
 use super::args::RebalanceArgs;

@@ -16,39 +16,39 @@ const TICKS: f64 = 5.0;
 
 /// A line of a plot: its name, and its points.
 #[derive(Debug)]
-pub(super) struct Line {
-    pub(super) name: String,
-    pub(super) points: Vec<(f64, f64)>,
+pub(in crate::bench) struct Line {
+    pub(in crate::bench) name: String,
+    pub(in crate::bench) points: Vec<(f64, f64)>,
 }
 
 /// A stretch of the x axis that is set off from the rest.
 #[derive(Debug)]
-pub(super) struct Band {
-    pub(super) name: String,
-    pub(super) begin: f64,
-    pub(super) end: f64,
+pub(in crate::bench) struct Band {
+    pub(in crate::bench) name: String,
+    pub(in crate::bench) begin: f64,
+    pub(in crate::bench) end: f64,
 }
 
 /// What a plot of lines shows.
 #[derive(Debug)]
-pub(super) struct Lines {
-    pub(super) title: String,
-    pub(super) x_label: String,
-    pub(super) y_label: String,
+pub(in crate::bench) struct Lines {
+    pub(in crate::bench) title: String,
+    pub(in crate::bench) x_label: String,
+    pub(in crate::bench) y_label: String,
     /// Powers of ten up the y axis; values at or below 0 are left out.
-    pub(super) is_logarithmic: bool,
-    pub(super) bands: Vec<Band>,
-    pub(super) lines: Vec<Line>,
+    pub(in crate::bench) is_logarithmic: bool,
+    pub(in crate::bench) bands: Vec<Band>,
+    pub(in crate::bench) lines: Vec<Line>,
 }
 
 /// Groups of bars: one group a name, one bar a series.
 #[derive(Debug)]
-pub(super) struct Bars {
-    pub(super) title: String,
-    pub(super) x_label: String,
-    pub(super) y_label: String,
-    pub(super) series: Vec<String>,
-    pub(super) groups: Vec<(String, Vec<f64>)>,
+pub(in crate::bench) struct Bars {
+    pub(in crate::bench) title: String,
+    pub(in crate::bench) x_label: String,
+    pub(in crate::bench) y_label: String,
+    pub(in crate::bench) series: Vec<String>,
+    pub(in crate::bench) groups: Vec<(String, Vec<f64>)>,
 }
 
 /// The y axis: from value to height.
@@ -175,8 +175,23 @@ fn legend(svg: &mut String, names: &[String]) {
     }
 }
 
-/// Lines over time.
-pub(super) fn lines(plot: &Lines) -> String {
+/// The classes' colours in a picture of its own, on white.
+const STYLE: &str = "text{font:11px system-ui,sans-serif;fill:#66707d}.title{font-weight:600;font-size:12px;fill:#1c2430}\
+.grid{stroke:#dde2e8}.line{fill:none;stroke-width:1.6;stroke-linejoin:round}\
+.c0.line{stroke:#1f77b4}.c1.line{stroke:#d1662b}.c2.line{stroke:#2a9d5c}.c3.line{stroke:#9355b5}\
+.c0.bar{fill:#1f77b4}.c1.bar{fill:#d1662b}.c2.bar{fill:#2a9d5c}.c3.bar{fill:#9355b5}";
+
+/// Lines as a file of their own.
+pub(in crate::bench) fn page(plot: &Lines) -> String {
+    let own = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{HEIGHT}\" viewBox=\"0 0 {WIDTH} {HEIGHT}\">\n\
+         <style>{STYLE}</style>\n<rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"#ffffff\"/>\n"
+    );
+    own + &lines(plot) + "</svg>\n"
+}
+
+/// Lines over x.
+pub(in crate::bench) fn lines(plot: &Lines) -> String {
     let all = || plot.lines.iter().flat_map(|line| &line.points);
     let axis = Axis::of(all().map(|point| point.1), plot.is_logarithmic);
     let x_max = all()
@@ -230,7 +245,7 @@ pub(super) fn lines(plot: &Lines) -> String {
 }
 
 /// Bars side by side.
-pub(super) fn bars(plot: &Bars) -> String {
+pub(in crate::bench) fn bars(plot: &Bars) -> String {
     let axis = Axis::of(plot.groups.iter().flat_map(|(_, values)| values.iter().copied()), false);
     let mut svg = open(&plot.title, &plot.x_label, &plot.y_label);
     grid(&mut svg, &axis);

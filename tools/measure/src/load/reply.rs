@@ -13,24 +13,29 @@ const DEPTH_MAX: usize = 8;
 
 /// What one whole reply was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// A text, a value, a list.
     Plain,
     /// `$-1`, `*-1` or `_`.
     Nil,
+    /// `-ERR ...`, or `!`.
     Error,
+    /// `:7`
     Integer(i64),
 }
 
 /// A complete reply at the front of a buffer: what it was, and its length in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Reply {
-    pub(crate) kind: Kind,
-    pub(crate) bytes: usize,
+pub struct Reply {
+    /// What it was.
+    pub kind: Kind,
+    /// Its length.
+    pub bytes: usize,
 }
 
 /// The bytes are not RESP.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Malformed(u8);
+pub struct Malformed(u8);
 
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -43,7 +48,10 @@ impl fmt::Display for Malformed {
 }
 
 /// The reply at the front of `buffer`; `None` when its end has not arrived.
-pub(crate) fn scan(buffer: &[u8]) -> Result<Option<Reply>, Malformed> {
+///
+/// # Errors
+/// When the bytes are not RESP, or lists are nested too deeply.
+pub fn scan(buffer: &[u8]) -> Result<Option<Reply>, Malformed> {
     scan_nested(buffer, DEPTH_MAX)
 }
 
@@ -126,7 +134,7 @@ fn scan_items(
 }
 
 /// A decimal number as RESP writes lengths and integers.
-pub(crate) fn number(digits: &[u8]) -> Option<i64> {
+pub fn number(digits: &[u8]) -> Option<i64> {
     let (negative, digits) = match digits.strip_prefix(b"-") {
         Some(rest) => (true, rest),
         None => (false, digits),

@@ -1,0 +1,239 @@
+//! One connection of a client.
+
+use super::reply::{Reply, scan};
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+/// How long a connection may take to be made.
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+
+/// A server that refused a connection is left alone for so long.
+const AGAIN_AFTER: Duration = Duration::from_millis(100);
+
+/// Sent bytes that are kept in front of unsent ones, at most: dropping them moves the rest.
+const SENT_BYTES_MAX: usize = 64 * 1024;
+
+/// Where a lane leads.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// The server's address.
+    pub at: SocketAddr,
+    /// What every connection says first, as RESP: a password, a level.
+    pub greeting: Vec<u8>,
+    /// How many requests that is.
+    pub greeting_replies: usize,
+}
+
+impl Endpoint {
+    /// An endpoint that is not greeted.
+    #[must_use]
+    pub fn new(at: SocketAddr) -> Self {
+        Endpoint {
+            at,
+            greeting: Vec::new(),
+            greeting_replies: 0,
+        }
+    }
+}
+
+/// What is to be sent on a lane.
+#[derive(Debug, Default)]
+pub struct Out {
+    /// Whole requests are appended here.
+    pub bytes: Vec<u8>,
+    /// How many replies they will have: counted by whoever appends.
+    pub replies: usize,
+}
+
+pub(super) struct Lane {
+    endpoint: Endpoint,
+    stream: TcpStream,
+    /// Bytes of the lane's [`Out`] that the socket has taken.
+    written: usize,
+    /// Replies to come, those of a greeting not counted.
+    pub(super) awaited: usize,
+    /// Replies of a greeting to come.
+    greetings: usize,
+    /// The start of a reply whose end has not come.
+    partial: Vec<u8>,
+    /// When to connect again, if the connection is lost.
+    down_until: Option<Instant>,
+}
+
+/// Why a lane is of no use any more.
+pub(super) type Lost = String;
+
+impl Lane {
+    pub(super) fn open(endpoint: &Endpoint) -> io::Result<Self> {
+        let at = endpoint.at;
+        let told = |error: io::Error| io::Error::new(error.kind(), format!("{at}: {error}"));
+        let stream = TcpStream::connect_timeout(&at, CONNECT_MAX).map_err(told)?;
+        stream.set_nodelay(true)?;
+        let mut lane = Lane {
+            endpoint: endpoint.clone(),
+            stream,
+            written: 0,
+            awaited: 0,
+            greetings: 0,
+            partial: Vec::new(),
+            down_until: None,
+        };
+        lane.greet().map_err(told)?;
+        lane.stream.set_nonblocking(true)?;
+        Ok(lane)
+    }
+
+    /// Sends the greeting and waits for its replies.
+    fn greet(&mut self) -> io::Result<()> {
+        self.stream.set_read_timeout(Some(CONNECT_MAX))?;
+        self.stream.write_all(&self.endpoint.greeting)?;
+        let (mut heard, mut piece) = (Vec::new(), [0; 4096]);
+        let mut left = self.endpoint.greeting_replies;
+        while left > 0 {
+            let Some(reply) = scan(&heard).map_err(|malformed| io::Error::other(malformed.to_string()))? else {
+                match self.stream.read(&mut piece)? {
+                    0 => return Err(ErrorKind::UnexpectedEof.into()),
+                    count => heard.extend_from_slice(&piece[..count]),
+                }
+                continue;
+            };
+            if reply.kind == super::Kind::Error {
+                let text = String::from_utf8_lossy(&heard[1..reply.bytes]).trim_end().to_owned();
+                return Err(io::Error::other(text));
+            }
+            heard.drain(..reply.bytes);
+            left -= 1;
+        }
+        Ok(())
+    }
+
+    pub(super) fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    pub(super) fn is_down(&self) -> bool {
+        self.down_until.is_some()
+    }
+
+    /// From now on the lane has no connection; its replies are not awaited any more. Answers how many those were.
+    pub(super) fn go_down(&mut self, now: Instant) -> usize {
+        self.down_until = Some(now + AGAIN_AFTER);
+        // No more events of a socket that is of no use.
+        let _ = self.stream.shutdown(std::net::Shutdown::Both);
+        self.written = 0;
+        self.partial.clear();
+        self.greetings = 0;
+        std::mem::take(&mut self.awaited)
+    }
+
+    /// Begins to connect again, if it is time; what is wrong with the new connection shows when it is used.
+    pub(super) fn reconnect(&mut self, now: Instant, out: &mut Out) -> io::Result<bool> {
+        if self.down_until.is_none_or(|until| now < until) {
+            return Ok(false);
+        }
+        let socket = Socket::new(Domain::for_address(self.endpoint.at), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_nonblocking(true)?;
+        socket.set_tcp_nodelay(true)?;
+        match socket.connect(&SockAddr::from(self.endpoint.at)) {
+            Ok(()) => {}
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error()) => {}
+            Err(_) => {
+                self.down_until = Some(now + AGAIN_AFTER);
+                return Ok(false);
+            }
+        }
+        self.stream = socket.into();
+        self.down_until = None;
+        self.greetings = self.endpoint.greeting_replies;
+        out.bytes.clone_from(&self.endpoint.greeting);
+        Ok(true)
+    }
+
+    /// Makes room in `out` for more: what has been sent is dropped.
+    pub(super) fn clear(&mut self, out: &mut Out) {
+        if self.written >= out.bytes.len() {
+            out.bytes.clear();
+            self.written = 0;
+        } else if self.written > SENT_BYTES_MAX {
+            out.bytes.drain(..self.written);
+            self.written = 0;
+        }
+        out.replies = 0;
+    }
+
+    pub(super) fn has_unsent(&self, out: &Out) -> bool {
+        self.written < out.bytes.len()
+    }
+
+    /// Sends what is in `out`, as far as the socket takes it.
+    pub(super) fn flush(&mut self, out: &Out) -> Result<(), Lost> {
+        while self.written < out.bytes.len() {
+            match self.stream.write(&out.bytes[self.written..]) {
+                Ok(bytes) => self.written += bytes,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.lost(&error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads until the socket has no more, and hands over each reply with its bytes. A read that leaves room in `scratch` has emptied the
+    /// socket, and whatever comes later raises a new edge: so there is one read a batch, not two. But for the end of a connection that had come
+    /// with it (`is_last`).
+    pub(super) fn read(
+        &mut self,
+        scratch: &mut Vec<u8>,
+        is_last: bool,
+        mut take: impl FnMut(&Reply, &[u8], usize),
+    ) -> Result<(), Lost> {
+        loop {
+            let held = self.partial.len();
+            if scratch.len() < held * 2 {
+                scratch.resize(held * 2, 0);
+            }
+            let read = match self.stream.read(&mut scratch[held..]) {
+                Ok(0) => return Err(format!("{} closed the connection", self.endpoint.at)),
+                Ok(read) => read,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(self.lost(&error)),
+            };
+            scratch[..held].copy_from_slice(&self.partial);
+            let filled = held + read;
+            let consumed = self.take_replies(&scratch[..filled], &mut take)?;
+            self.partial.clear();
+            self.partial.extend_from_slice(&scratch[consumed..filled]);
+            if filled < scratch.len() && !is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Hands over the whole replies at the front of `bytes`; answers how many bytes they were.
+    fn take_replies(&mut self, bytes: &[u8], take: &mut impl FnMut(&Reply, &[u8], usize)) -> Result<usize, Lost> {
+        let mut consumed = 0;
+        while self.awaited + self.greetings > 0 {
+            let rest = &bytes[consumed..];
+            let reply = scan(rest).map_err(|malformed| format!("{}: {malformed}", self.endpoint.at))?;
+            let Some(reply) = reply else { return Ok(consumed) };
+            consumed += reply.bytes;
+            if self.greetings > 0 {
+                self.greetings -= 1;
+                continue;
+            }
+            self.awaited -= 1;
+            take(&reply, &rest[..reply.bytes], self.awaited);
+        }
+        if consumed < bytes.len() {
+            return Err(format!("{} answered more than was asked", self.endpoint.at));
+        }
+        Ok(consumed)
+    }
+
+    fn lost(&self, error: &io::Error) -> Lost {
+        format!("{}: {error}", self.endpoint.at)
+    }
+}

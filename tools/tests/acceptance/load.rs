@@ -1,0 +1,276 @@
+//! `circlet bench`: the load generator on a cluster, and on a redis-server if there is one.
+
+use crate::support::{Cluster, PATIENCE, circlet, skip, wait_until};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Child, Command, Output, Stdio};
+
+/// A redis-server of its own, until it is dropped; `None` where there is none.
+struct Redis {
+    process: Child,
+    port: u16,
+    _folder: tempfile::TempDir,
+}
+
+impl Redis {
+    fn start() -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .ok()?
+            .local_addr()
+            .ok()?
+            .port();
+        let mut command = Command::new("redis-server");
+        command.args([
+            "--port",
+            &port.to_string(),
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--bind",
+            "127.0.0.1",
+        ]);
+        let started = command.current_dir(folder.path()).stdout(Stdio::null()).spawn();
+        let Ok(process) = started else {
+            skip("there is no redis-server");
+            return None;
+        };
+        let redis = Redis {
+            process,
+            port,
+            _folder: folder,
+        };
+        let answers = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
+        wait_until(PATIENCE, answers).expect("redis-server takes connections");
+        Some(redis)
+    }
+
+    fn at(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        // One that has ended by itself is no trouble.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Few clients and keys, and no warm-up: what is tested is what is counted.
+const SMALL: [&str; 7] = ["bench", "-c", "8", "-r", "200", "--warm-up", "0"];
+
+fn bench(more: &[&str]) -> Output {
+    circlet(&SMALL).args(more).output().expect("the program runs")
+}
+
+/// The results of a run with `--json`.
+fn results(more: &[&str]) -> Vec<Value> {
+    let done = bench(&[more, &["--json"]].concat());
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{more:?}: {said}");
+    let report: Value = serde_json::from_slice(&done.stdout).expect("one JSON document");
+    report["results"].as_array().expect("results").clone()
+}
+
+const EVERY_TEST: &str =
+    "ping,set,get,incr,lpush,rpush,lpop,rpop,lrange,sadd,spop,hset,hget,zadd,zrange,zpopmin,mset,mget,del";
+
+/// Every preset is answered, exactly as often as was asked for, without an error.
+fn runs_every_test(where_to: &[&str]) {
+    let results = results(&[where_to, &["-t", EVERY_TEST, "-n", "500", "-P", "3", "--ttl", "60..90"]].concat());
+    assert_eq!(results.len(), EVERY_TEST.split(',').count());
+    for result in results {
+        let figures = &result["figures"];
+        assert_eq!(
+            (&figures["operations"], &figures["errors"]),
+            (&500.into(), &serde_json::json!({})),
+            "{result}"
+        );
+    }
+}
+
+#[test]
+fn every_test_runs_on_a_cluster_through_any_node_and_by_slot() {
+    let cluster = Cluster::start();
+    let dir = cluster.dir().display().to_string();
+    runs_every_test(&["--dir", &dir]);
+    runs_every_test(&["--dir", &dir, "--cluster", "--threads", "2"]);
+    let filled = results(&[
+        "--dir",
+        &dir,
+        "--cluster",
+        "--fill",
+        "-t",
+        "get",
+        "-n",
+        "1000",
+        "--key-distribution",
+        "sequential",
+    ]);
+    assert_eq!(
+        filled[0]["figures"]["nils"], 0,
+        "every key was filled in: {}",
+        filled[0]
+    );
+    assert!(
+        filled[0]["figures"]["server_cpu_ns_per_op"].as_f64() > Some(0.0),
+        "all nodes are processes of this machine"
+    );
+}
+
+#[test]
+fn every_test_runs_on_a_redis_server_and_it_counts_as_many_commands() {
+    let Some(redis) = Redis::start() else { return };
+    let at = redis.at();
+    runs_every_test(&["--at", &at]);
+    let calls = || {
+        let cli = Command::new("redis-cli")
+            .args(["-p", &redis.port.to_string(), "info", "commandstats"])
+            .output();
+        let text = String::from_utf8(cli.expect("redis-cli runs").stdout).expect("text");
+        let line = text.lines().find_map(|line| line.strip_prefix("cmdstat_echo:calls="));
+        line.and_then(|line| line.split(',').next()?.parse().ok())
+            .unwrap_or(0_u64)
+    };
+    let before = calls();
+    let result = &results(&[
+        "--at",
+        &at,
+        "--command",
+        "ECHO __data__",
+        "-n",
+        "1234",
+        "-d",
+        "lognormal:100,1",
+    ])[0];
+    assert_eq!(
+        (calls() - before, &result["figures"]["operations"]),
+        (1_234, &1_234.into())
+    );
+}
+
+#[test]
+fn a_rate_is_kept_and_a_curve_is_drawn() {
+    let Some(redis) = Redis::start() else { return };
+    let (at, folder) = (redis.at(), tempfile::tempdir().expect("a folder"));
+    let paced = &results(&["--at", &at, "--rate", "500", "--seconds", "1", "--read-share", "0.5"])[0]["figures"];
+    let operations = paced["operations"].as_f64().expect("a number");
+    assert!((450.0..=510.0).contains(&operations), "the rate is kept: {paced}");
+    let svg = folder.path().join("curve.svg");
+    let curve = &results(&[
+        "--at",
+        &at,
+        "-t",
+        "get",
+        "--latency-curve=200,400",
+        "--seconds",
+        "0.3",
+        "--svg",
+        &svg.display().to_string(),
+    ])[0];
+    let rates: Vec<&Value> = curve["points"]
+        .as_array()
+        .expect("points")
+        .iter()
+        .map(|point| &point["rate"])
+        .collect();
+    assert_eq!(rates, [&Value::from(200), &Value::from(400)]);
+    let drawn = std::fs::read_to_string(&svg).expect("the picture");
+    assert_eq!(drawn.matches("<polyline").count(), 4);
+}
+
+#[test]
+fn two_servers_are_compared_in_turns_and_a_trace_is_replayed() {
+    let (Some(a), Some(b)) = (Redis::start(), Redis::start()) else {
+        return;
+    };
+    let (at, other) = (a.at(), b.at());
+    let done = bench(&[
+        "--at",
+        &at,
+        "--compare",
+        &other,
+        "--rounds",
+        "2",
+        "-n",
+        "300",
+        "-t",
+        "set",
+    ]);
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(
+        done.status.success() && said.contains("A/B") && said.contains("B: redis"),
+        "{said}"
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let trace = folder.path().join("keys");
+    std::fs::write(&trace, "# two keys\nfirst\nsecond\n").expect("a trace");
+    let trace = format!("trace:{}", trace.display());
+    results(&["--at", &at, "-t", "incr", "-n", "10", "--key-distribution", &trace]);
+    for key in ["first", "second"] {
+        let cli = Command::new("redis-cli")
+            .args(["-p", &a.port.to_string(), "get", key])
+            .output()
+            .expect("redis-cli runs");
+        assert_eq!(
+            String::from_utf8_lossy(&cli.stdout).trim(),
+            "5",
+            "the lines take turns: {key}"
+        );
+    }
+}
+
+#[test]
+fn errors_are_counted_with_an_example_and_nothing_but_errors_fails() {
+    let Some(redis) = Redis::start() else { return };
+    let at = redis.at();
+    let done = bench(&["--at", &at, "--command", "INCR", "-n", "50"]);
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(
+        said.contains("50 errors like: ERR wrong number of arguments for 'incr' command"),
+        "{said}"
+    );
+    assert_eq!(done.status.code(), Some(1));
+    let nobody = bench(&["--at", "127.0.0.1:1", "-n", "1"]);
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("cannot ask 127.0.0.1:1"));
+    let no_cluster = bench(&["--at", &at, "--cluster"]);
+    assert!(String::from_utf8_lossy(&no_cluster.stderr).contains("is no node of a cluster"));
+}
+
+#[test]
+fn an_interruption_shows_what_there_is_so_far() {
+    let Some(redis) = Redis::start() else { return };
+    let mut running = circlet(&SMALL);
+    let running = running.args(["--at", &redis.at(), "--seconds", "600", "-t", "set", "--json"]);
+    let running = running
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let count = || {
+        let cli = Command::new("redis-cli")
+            .args(["-p", &redis.port.to_string(), "dbsize"])
+            .output()
+            .expect("redis-cli runs");
+        String::from_utf8_lossy(&cli.stdout)
+            .trim()
+            .parse::<u64>()
+            .unwrap_or_default()
+    };
+    wait_until(PATIENCE, || count() > 100).expect("the load runs");
+    let pid = Pid::from_child(&running);
+    kill_process(pid, Signal::INT).expect("it runs");
+    let done = running.wait_with_output().expect("it ends");
+    let report: Value = serde_json::from_slice(&done.stdout).expect("one JSON document");
+    assert_eq!(report["interrupted"], true);
+    assert!(
+        report["results"][0]["figures"]["operations"].as_u64() > Some(100),
+        "{report}"
+    );
+    assert_eq!(done.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&done.stderr).contains("interrupted"));
+}
