@@ -157,12 +157,13 @@ impl Shard {
         } else {
             merge(local, state, &mut scratch)
         };
-        match merged {
-            Merged::Same | Merged::Left => {}
-            Merged::Right => self.put(key, state),
-            Merged::Both => self.put_encoded(key, &scratch, touches.then_some(&mut touched)),
+        if merged == Merged::Both {
+            self.put_encoded(key, &scratch, touches.then_some(&mut touched));
         }
         scratch.give_back();
+        if merged == Merged::Right {
+            self.put(key, state);
+        }
         merged.changed()
     }
 
@@ -387,9 +388,10 @@ impl Shard {
         } else if Collection::is_for(&state) {
             self.put_large(key, state);
         } else {
-            let mut encoded = Vec::new();
+            let mut encoded = Scratch::take();
             state.encode(&mut encoded);
             self.store(key, &Content::of_encoded(state, &encoded), None);
+            encoded.give_back();
         }
     }
 
