@@ -25,6 +25,7 @@ mod random;
 mod report;
 pub mod scenario;
 mod seed_run;
+mod stalker;
 mod trace;
 mod workload;
 mod world;

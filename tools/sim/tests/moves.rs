@@ -95,3 +95,8 @@ fn is_found(bug: Bug) -> bool {
 fn a_former_owner_that_forgets_early_is_found() {
     assert!(is_found(Bug::DropEarly));
 }
+
+#[test]
+fn a_voter_that_forgets_its_vote_is_found() {
+    assert!(is_found(Bug::VoteUnsaved));
+}

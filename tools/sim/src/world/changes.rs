@@ -66,6 +66,15 @@ impl World {
         matches!(self.processes[place], Process::Running(_))
     }
 
+    /// Of the members that run, those that are in the last epoch, or those that are not.
+    pub(crate) fn running_members(&self, are_behind: bool) -> Vec<usize> {
+        let epoch = self.topology.epoch();
+        let places = (0..self.processes.len()).filter(|&place| self.is_member(place) && self.is_running(place));
+        places
+            .filter(|&place| (self.epochs[place] < epoch) == are_behind)
+            .collect()
+    }
+
     /// The first member from `place` on.
     pub(crate) fn member_from(&self, place: usize) -> usize {
         let count = self.processes.len();
