@@ -1,7 +1,8 @@
-//! What every load generator of Circlet needs, written once: `circlet-benches` and `circlet bench` depend on it, and it on nothing.
+//! What everything that measures Circlet needs, written once: `circlet-benches`, `circlet bench` and the simulator depend on it, and it on nothing.
 
 mod cpu;
 mod histogram;
+pub mod plot;
 mod ports;
 mod random;
 

@@ -23,6 +23,7 @@ mod network;
 mod node;
 mod random;
 mod report;
+pub mod scale;
 pub mod scenario;
 mod seed_run;
 mod stalker;
