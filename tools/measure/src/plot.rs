@@ -1,5 +1,5 @@
 //! Plots as SVG, with nothing but what a browser has. Colours are classes, so that the page decides them for light and dark; a plot that stands in a
-//! file of its own ([`file`]) brings them along.
+//! file of its own ([`file()`]) brings them along.
 
 use std::fmt::Write as _;
 
