@@ -36,8 +36,9 @@ pub use self::voters::{VOTERS_MAX, VOTERS_WANTED, one_step as one_voter_nearer};
 const MAGIC: &[u8; 4] = b"CgTP";
 const VERSION: u8 = 2;
 
-/// Most members of a document, those that have left included: a cluster in which more have come and gone takes no further ones.
-pub const MEMBERS_MAX: usize = circlet_ring::MEMBERS_MAX;
+/// Most members of a document, those that have left included: a cluster in which more have come and gone takes no further ones. Of them, as many as a
+/// [placement](circlet_ring::MEMBERS_MAX) has may own arcs at a time. One that has left costs a hundred bytes in the document, and some on each node.
+pub const MEMBERS_MAX: usize = 4 * circlet_ring::MEMBERS_MAX;
 
 /// Most owners of an arc.
 pub const OWNERS_MAX: usize = circlet_ring::REPLICAS_MAX as usize;

@@ -20,14 +20,6 @@ pub(crate) fn has_colours() -> bool {
     is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// A text as HTML and SVG write it.
-pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-}
-
 /// One line on standard output.
 pub(crate) fn say(line: impl Display) {
     emit(format!("{line}\n"));

@@ -46,6 +46,8 @@ pub struct ControlPlane {
     pub(super) drive_due: Option<Instant>,
     pub(super) fetch_not_before: Instant,
     pub(super) fetch_count: usize,
+    /// How many peers were asked since a document came.
+    pub(super) fetches_in_vain: u32,
     /// What was last said to be drained.
     pub(super) announced_drained: ArcBitmap,
 }
@@ -89,6 +91,7 @@ impl ControlPlane {
             drive_due: None,
             fetch_not_before: now.mono,
             fetch_count: 0,
+            fetches_in_vain: 0,
             announced_drained: ArcBitmap::empty(topology.settings().arcs),
             config,
         };

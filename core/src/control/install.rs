@@ -16,6 +16,9 @@ use crate::topology::{MemberEntry, MemberIndex, MemberStage, Topology};
 /// How long a question for a newer topology is waited for before another one is asked.
 const FETCH_PAUSE: Duration = Duration::from_millis(50);
 
+/// How often that doubles while nothing comes: up to 0.4 s.
+const FETCH_PAUSE_DOUBLED_MAX: u32 = 3;
+
 impl ControlPlane {
     /// A document was chosen, or fetched from somebody who has it installed.
     pub(super) fn on_topology(&mut self, now: Now, topology: &Arc<Topology>, out: &mut Vec<Effect>) {
@@ -60,6 +63,7 @@ impl ControlPlane {
             }
         }
         self.newest_epoch = self.newest_epoch.max(topology.epoch().get());
+        self.fetches_in_vain = 0;
         self.status_due = Some(now.mono);
         self.driver.on_chosen(now.mono);
         out.push(Effect::Notice(Notice::Topology {
@@ -175,7 +179,10 @@ impl ControlPlane {
         if now < self.fetch_not_before {
             return;
         }
-        self.fetch_not_before = now + FETCH_PAUSE;
+        // Who is asked may have a thousand answers before this one.
+        let pause = FETCH_PAUSE * (1 << self.fetches_in_vain.min(FETCH_PAUSE_DOUBLED_MAX));
+        self.fetches_in_vain += 1;
+        self.fetch_not_before = now + pause;
         let peer = self.peers[from.get()].id;
         out.push(Effect::FetchTopology { peer });
     }
@@ -189,14 +196,22 @@ impl ControlPlane {
         let has_newer = |peer: &Peer| peer.status.as_ref().is_some_and(|status| status.epoch > epoch);
         let reachable = |index: &MemberIndex| *index != self.me && self.peers[index.get()].link.is_some();
         let able: Vec<MemberIndex> = self.builder.topology().indexes().filter(reachable).collect();
-        // Gossip says that there is one, not who has it: then each is asked in turn.
-        let known = able.iter().copied().find(|index| has_newer(&self.peers[index.get()]));
+        // Gossip says that there is one, not who has it: then each is asked in turn. Of those known to have it each asks another one: a thousand that
+        // all asked the first would wait for its link.
+        let known: Vec<MemberIndex> = able
+            .iter()
+            .copied()
+            .filter(|index| has_newer(&self.peers[index.get()]))
+            .collect();
         self.fetch_count += 1;
         if able.is_empty() {
             self.fetch_not_before = now.mono + FETCH_PAUSE;
         }
-        let any = (!able.is_empty()).then(|| able[self.fetch_count % able.len()]);
-        if let Some(from) = known.or(any) {
+        let of = |asked: &[MemberIndex]| {
+            let at = (self.fetch_count + self.me.get()).checked_rem(asked.len());
+            at.map(|at| asked[at])
+        };
+        if let Some(from) = of(&known).or_else(|| of(&able)) {
             self.want_newer(now.mono, from, out);
         }
     }

@@ -5,7 +5,8 @@ use crate::life::Life;
 use crate::time::WallMs;
 use crate::topology::Epoch;
 
-/// What a node says of its present life, to everyone that it has a link with: when the link comes up, when it changes, and every second.
+/// What a node says of its present life, to everyone that it has a link with: when the link comes up, when it changes, and every
+/// second; every five in clusters of hundreds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeerStatus {
     /// The life that it is about. What was said of an earlier one is void.

@@ -102,6 +102,10 @@ impl ControlPlane {
         if status.life < peer.life || status.caught_up.arc_count() != arcs || status.drained.arc_count() != arcs {
             return;
         }
+        // A life's epochs never go back: this waited in a connection that another one has replaced.
+        if peer.status.as_ref().is_some_and(|known| status.epoch < known.epoch) {
+            return;
+        }
         if status.epoch < epoch {
             // It speaks of arcs as they were: what it lost since, it has lost; what it claims anew may be long ago.
             let known = peer.status.as_ref().map(|before| &before.caught_up);

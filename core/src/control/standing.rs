@@ -12,8 +12,14 @@ use crate::time::Instant;
 use crate::topology::MemberIndex;
 use crate::view::MemberView;
 
-/// How often a node says how it is, if nothing changes: carries its clock.
+/// How often a node says how it is, if nothing changes: carries its clock. In clusters of up to a hundred members.
 const STATUS_PERIOD: Duration = Duration::from_secs(1);
+
+/// By how much more rarely for each member: everybody tells everybody, so that at a constant pace each would send, and read, in proportion to their number.
+const STATUS_PERIOD_PER_MEMBER: Duration = Duration::from_millis(10);
+
+/// As rarely as that at most: two of a clock's samples must be fresh.
+const STATUS_PERIOD_MAX: Duration = Duration::from_secs(5);
 
 /// How long a peer's clock differs before it is named: by then a node that is the odd one out has heard it from the others.
 const CLOCK_NAMED_AFTER: Duration = Duration::from_millis(500);
@@ -63,7 +69,7 @@ impl ControlPlane {
         self.announced.clone_from(self.catchup.caught_up());
         self.announced_drained.clone_from(self.catchup.drained());
         self.status_said_at = now.mono;
-        self.status_due = Some(now.mono + STATUS_PERIOD);
+        self.status_due = Some(now.mono + self.status_period());
         out.push(Effect::AnnounceStatus {
             to: None,
             status: self.status(now),
@@ -76,6 +82,12 @@ impl ControlPlane {
                 arcs: self.announced.len(),
             }));
         }
+    }
+
+    fn status_period(&self) -> Duration {
+        let members = self.peers.iter().filter(|peer| !peer.is_gone).count();
+        // At most MEMBERS_MAX.
+        (STATUS_PERIOD_PER_MEMBER * members as u32).clamp(STATUS_PERIOD, STATUS_PERIOD_MAX)
     }
 
     /// True if this node changed its mind about its clock.

@@ -68,6 +68,8 @@ pub(in crate::control) struct Node {
     /// Its clock against true time.
     pub(in crate::control) wall_ahead_ms: i64,
     lease_until: Instant,
+    /// The arcs that it may coordinate: in which view of the arc, and since when.
+    took_over: BTreeMap<ArcId, (u32, Instant)>,
     data: BTreeMap<ArcId, BTreeSet<u64>>,
     hints: Hints,
     links: Vec<bool>,
@@ -390,6 +392,7 @@ impl Node {
             waiting: Vec::new(),
             wall_ahead_ms: 0,
             lease_until: Instant::ZERO,
+            took_over: BTreeMap::new(),
             data: BTreeMap::new(),
             hints: Hints::new(HintCaps {
                 keys_max: 50,

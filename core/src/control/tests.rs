@@ -8,6 +8,8 @@ use super::testing::{Refused, World};
 use super::*;
 use crate::life::Life;
 use crate::moves::{Change, apply};
+use crate::quorum::Level;
+use crate::topology::Epoch;
 use crate::topology::testing::{id, topology};
 
 const SEEDS: std::ops::Range<u64> = 0..3;
@@ -59,6 +61,47 @@ fn a_node_that_starts_says_who_was_removed_before() {
         gone,
         [id(2)],
         "its arcs may not have moved yet, and no hints are to be kept for it"
+    );
+}
+
+#[test]
+fn what_a_peer_said_in_an_epoch_before_the_one_that_it_is_in_says_nothing_any_more() {
+    let mut out = Vec::new();
+    let now = Now {
+        mono: Instant::from_millis(5),
+        wall: WallMs::new(1),
+    };
+    let first = Arc::new(topology(3, 3));
+    let config = |node| ControlConfig::new(id(node), Life::new(1), 1);
+    let mut plane = ControlPlane::start(config(1), &first, now, &mut out).unwrap();
+    let peer = ControlPlane::start(config(2), &first, now, &mut out).unwrap();
+    let (life, arcs) = (Life::new(1), first.settings().arcs);
+    let late = peer.status(now);
+    let mut news = late.clone();
+    news.epoch = Epoch::new(2);
+    arcs.arcs().for_each(|arc| assert!(news.caught_up.insert(arc)));
+    let next = apply(
+        &first,
+        &Change::Settings {
+            replicas: None,
+            read: Some(Level::All),
+            write: None,
+        },
+    );
+    let up = Event::LinkUp { peer: id(2), life };
+    let chosen = Event::TopologyChosen(Arc::new(next.unwrap()));
+    let said = |status| Event::Status { peer: id(2), status };
+    plane.on_events(now, [up, chosen, said(news), said(late)], &mut out);
+    let view = plane.view();
+    let two = first.index_of(&id(2)).unwrap();
+    let of_peer = |arc| {
+        let view = view.arc(arc);
+        let at = view.owners().iter().position(|&owner| owner == two);
+        at.is_some_and(|at| view.caught_up().contains(at))
+    };
+    assert!(
+        arcs.arcs().all(of_peer),
+        "a word that waited in an old connection takes nothing back"
     );
 }
 

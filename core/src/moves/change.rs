@@ -125,9 +125,15 @@ pub struct Losses {
 pub fn apply(topology: &Topology, change: &Change) -> Result<Topology, ChangeError> {
     let mut draft = topology.draft();
     match change {
-        Change::Join(entry) => join(topology, &mut draft, entry, entry.id)?,
+        Change::Join(entry) => {
+            join(topology, &mut draft, entry, entry.id)?;
+            all_can_be_placed(&draft)?;
+        }
         Change::Leave(id) => leave(topology, &mut draft, id)?,
-        Change::Stay(id) => stay(topology, &mut draft, id)?,
+        Change::Stay(id) => {
+            stay(topology, &mut draft, id)?;
+            all_can_be_placed(&draft)?;
+        }
         Change::Remove { id, force } => remove(topology, &mut draft, id, *force)?,
         Change::Replace { old, new } => {
             let place = topology.member(there(topology, old)?).place;
@@ -214,6 +220,14 @@ fn join(topology: &Topology, draft: &mut Draft, entry: &MemberEntry, place: Node
         place,
         ..entry.clone()
     });
+    Ok(())
+}
+
+fn all_can_be_placed(draft: &Draft) -> Result<(), ChangeError> {
+    let to_own = draft.members.iter().filter(|member| member.stage.is_to_own()).count();
+    if to_own > circlet_ring::MEMBERS_MAX {
+        return Err(PlanError::TooManyMembers(to_own).into());
+    }
     Ok(())
 }
 
@@ -339,5 +353,43 @@ fn without(arc: &ArcOwners, gone: impl Fn(MemberIndex) -> bool, planned: OwnerLi
         owners,
         moving,
         draining: arc.draining.retained(|member| !named(member)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::ClusterSettings;
+    use crate::topology::testing::member;
+
+    fn one_of_many(number: usize) -> MemberEntry {
+        let mut bytes = [7; NodeId::BYTES];
+        bytes[..2].copy_from_slice(&(number as u16).to_be_bytes());
+        let like = member(1);
+        MemberEntry::founding(NodeId::from_bytes(bytes), like.zone, like.weight, like.addresses)
+    }
+
+    #[test]
+    fn a_thousand_members_come_and_go_for_long_and_no_more_are_there_than_can_be_placed() {
+        let most = circlet_ring::MEMBERS_MAX;
+        let settings = ClusterSettings {
+            arcs: circlet_ring::ArcCount::MIN,
+            ..ClusterSettings::default()
+        };
+        let mut topology = Topology::form(settings, (0..most).map(one_of_many).collect()).unwrap();
+        let too_many = apply(&topology, &Change::Join(one_of_many(most)));
+        assert_eq!(too_many, Err(ChangeError::Plan(PlanError::TooManyMembers(most + 1))));
+        for number in 0..20 {
+            topology = apply(&topology, &Change::Leave(one_of_many(number).id)).unwrap();
+            topology = apply(&topology, &Change::Join(one_of_many(most + number))).unwrap();
+        }
+        let back = apply(&topology, &Change::Stay(one_of_many(0).id));
+        assert_eq!(
+            back,
+            Err(ChangeError::Plan(PlanError::TooManyMembers(most + 1))),
+            "its place is taken"
+        );
+        assert_eq!(topology.members().len(), most + 20);
+        assert_eq!(Topology::from_bytes(&topology.to_bytes()), Ok(topology));
     }
 }

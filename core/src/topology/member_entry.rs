@@ -122,7 +122,8 @@ impl MemberEntry {
     }
 
     /// As the planner needs it.
-    pub(crate) fn as_planned(&self) -> Member {
+    #[must_use]
+    pub fn as_planned(&self) -> Member {
         Member {
             id: self.place,
             zone: self.zone.clone(),

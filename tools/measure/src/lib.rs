@@ -1,9 +1,10 @@
-//! What every load generator of Circlet needs, written once: `circlet-benches` and `circlet bench` depend on it, and it on no crate of the
-//! workspace.
+//! What everything that measures Circlet needs, written once: `circlet-benches`, `circlet bench` and the simulator depend on it, and it on no crate
+//! of the workspace.
 
 mod cpu;
 mod histogram;
 pub mod load;
+pub mod plot;
 mod ports;
 mod random;
 mod zipf;

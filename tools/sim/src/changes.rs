@@ -21,14 +21,17 @@ const WEIGHTS: [u16; 4] = [50, 100, 150, 200];
 #[derive(Debug)]
 pub(crate) struct Changes {
     random: Random,
+    /// Whether up to four are asked for at once, so that most owners of an arc change in one move.
+    in_bursts: bool,
     /// Who was killed for good, and was not asked to be removed yet.
     lost: Vec<usize>,
 }
 
 impl Changes {
-    pub(crate) fn new(random: Random) -> Self {
+    pub(crate) fn new(random: Random, in_bursts: bool) -> Self {
         Self {
             random,
+            in_bursts,
             lost: Vec::new(),
         }
     }
@@ -39,7 +42,11 @@ impl Changes {
     }
 
     pub(crate) fn ask(&mut self, world: &mut World) {
-        let count = if self.random.chance(250) { 2 } else { 1 };
+        let count = match self.in_bursts {
+            true => self.random.between(2, 4),
+            false if self.random.chance(250) => 2,
+            false => 1,
+        };
         for _ in 0..count {
             let running: Vec<usize> = (0..world.node_count())
                 .filter(|&place| world.is_member(place) && world.is_running(place))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::random::Random;
-use crate::world::{Late, World};
+use crate::world::{Amnesia, Late, World};
 
 /// One fault, as something that has an end.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +25,10 @@ enum Fault {
     Doomed(usize),
     /// The disk of the one takes its time, so that it stays in its epoch.
     SlowDisk(usize),
+    /// Those of the set and all others do not reach each other.
+    Halves(u64),
+    /// A voter is killed once its vote has made a majority, of which nobody else hears; then it is with the others.
+    Amnesia(Amnesia),
 }
 
 /// What a fault may be, with its share in the faults.
@@ -44,6 +48,8 @@ enum Sort {
     Split,
     Doomed,
     SlowDisk,
+    Halves,
+    Amnesia,
 }
 
 const SORTS: [(Sort, u64); 9] = [
@@ -66,6 +72,9 @@ const SORTS_OF_CHANGES: [(Sort, u64); 4] = [
     (Sort::SlowDisk, 25),
 ];
 
+/// And in the harsher half of these runs.
+const SORTS_OF_HARSH_CHANGES: [(Sort, u64); 3] = [(Sort::Halves, 30), (Sort::Amnesia, 30), (Sort::SlowDisk, 30)];
+
 /// Draws faults, one after the other, and ends each after a while.
 ///
 /// Which sorts occur at all, how many at once and how often is drawn first: a run in which everything goes wrong hides what shows only if one
@@ -79,12 +88,14 @@ pub(crate) struct Faults {
     pause_ms_max: u64,
     /// By how much faults are longer than usual.
     stretch: u64,
+    /// Whether nodes are left behind for long.
+    is_harsh: bool,
     open: Vec<(u64, Fault)>,
     begun: u64,
 }
 
 impl Faults {
-    pub(crate) fn new(mut random: Random, with_changes: bool) -> Self {
+    pub(crate) fn new(mut random: Random, with_changes: bool, is_harsh: bool) -> Self {
         let mut sorts = SORTS.to_vec();
         if with_changes {
             sorts.extend(SORTS_OF_CHANGES);
@@ -92,6 +103,13 @@ impl Faults {
         sorts.retain(|_| random.chance(750));
         if sorts.is_empty() {
             sorts.push(SORTS[random.index(SORTS.len())]);
+        }
+        if is_harsh {
+            sorts.extend(SORTS_OF_HARSH_CHANGES);
+            sorts.retain(|_| random.chance(600));
+        }
+        if sorts.is_empty() {
+            sorts.push((Sort::BrokenLink, 1));
         }
         let open_max = random.between(1, 3) as usize;
         let pause_ms_max = random.between(200, 600);
@@ -102,6 +120,7 @@ impl Faults {
             sorts,
             open_max,
             pause_ms_max,
+            is_harsh,
             open: Vec::new(),
             begun: 0,
         }
@@ -132,9 +151,11 @@ impl Faults {
             Sort::Crashed if world.may_crash(a) => (Fault::Crashed(a), 1500),
             Sort::Doomed if world.may_crash(a) && world.doomed.is_none() => (Fault::Doomed(a), 1000),
             Sort::Crashed | Sort::Doomed => return None,
-            Sort::SlowDisk => (Fault::SlowDisk(a), 2500),
+            Sort::SlowDisk => (Fault::SlowDisk(a), if self.is_harsh { 6000 } else { 2500 }),
             Sort::Deaf => (Fault::Deaf(a), 2500),
             Sort::Split => (self.split(world)?, 2500),
+            Sort::Halves => (self.halves(world)?, 3000),
+            Sort::Amnesia => (self.amnesia(world)?, 2000),
             Sort::ClockOff => (Fault::ClockOff(a), 3000),
             Sort::LossyGossip => (Fault::LossyGossip, 1500),
             Sort::Late => (Fault::Late(a, b), 5000),
@@ -187,6 +208,8 @@ impl Faults {
                 world.start(a);
             }
             Fault::SlowDisk(a) => world.set_disk_slow(a, false),
+            Fault::Halves(side) => world.heal_between(side),
+            Fault::Amnesia(amnesia) => world.end_amnesia(&amnesia),
             Fault::LossyGossip => (world.network.loss_per_mille, world.network.doubled_per_mille) = (5, 5),
             // Half of it comes in when all is quiet, and rounds have passed.
             Fault::Late(a, b) if self.random.chance(500) => world.stop_holding(a, b),
@@ -237,7 +260,46 @@ impl Faults {
             Fault::Split(a, others) => members(others).for_each(|other| world.network.cut(a, other)),
             Fault::Doomed(a) => world.doomed = Some(a),
             Fault::SlowDisk(a) => world.set_disk_slow(a, true),
+            Fault::Halves(side) => world.cut_between(side),
+            Fault::Amnesia(amnesia) => world.begin_amnesia(amnesia),
         }
+    }
+
+    /// Two sides: of an arc that moves, its coordinator with one of the old owners, and everybody else; or any.
+    fn halves(&mut self, world: &World) -> Option<Fault> {
+        let records = &world.history.records;
+        let used = &records.get(self.random.index(records.len().max(1)))?.command.key;
+        let arc = world.arc_of(used);
+        if arc.moving.is_none() || self.random.chance(300) {
+            return Some(Fault::Halves(self.random.next()));
+        }
+        let first = arc.readers().iter().next()?.get();
+        let old: Vec<usize> = arc
+            .owners
+            .iter()
+            .map(|owner| owner.get())
+            .filter(|&owner| owner != first)
+            .collect();
+        let beside = *old.get(self.random.index(old.len().max(1)))?;
+        Some(Fault::Halves(1 << first | 1 << beside))
+    }
+
+    /// Of an odd number of voters, so that one of them makes the majority of either side.
+    fn amnesia(&mut self, world: &World) -> Option<Fault> {
+        let mut voters: Vec<usize> = world.topology().voters().iter().map(|voter| voter.get()).collect();
+        if voters.len() < 3 || voters.len().is_multiple_of(2) || !voters.iter().all(|&voter| world.is_running(voter)) {
+            return None;
+        }
+        let mut take = || voters.swap_remove(self.random.index(voters.len()));
+        let (proposer, voter, other) = (take(), take(), take());
+        let beside = (0..voters.len() / 2).map(|at| voters[at]);
+        let side = beside.fold(1 << proposer, |side, place| side | 1 << place);
+        Some(Fault::Amnesia(Amnesia {
+            proposer,
+            voter,
+            other,
+            side,
+        }))
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::io::{self, Write};
 use std::ops::Range;
+use std::panic::catch_unwind;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -116,7 +117,8 @@ fn run_seeds(seeds: Range<u64>, options: RunOptions) -> Vec<Report> {
                     if seed >= seeds.end {
                         return;
                     }
-                    let report = run_seed(seed, options);
+                    let run = catch_unwind(|| run_seed(seed, options));
+                    let report = run.unwrap_or_else(|panic| Report::of_panic(format!("seed {seed}"), &*panic));
                     if let Ok(mut reports) = reports.lock() {
                         reports.push((seed, report));
                     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use circlet_core::time::Instant;
 
+use crate::node::dialer_of;
 use crate::random::Random;
 
 /// Longest delay of an ordinary message.
@@ -107,9 +108,11 @@ impl Network {
     pub(crate) fn letter(&mut self, now: Instant, connection: u64, from: usize, to: usize) -> Option<Instant> {
         let delay = self.delay();
         let is_cut = self.cut.contains(&(from, to));
+        // What its dialer said first may have been held back, and never came by here.
+        let dialer = dialer_of(connection);
         let state = self.connections.entry(connection).or_insert(Connection {
-            dialer: from,
-            acceptor: to,
+            dialer,
+            acceptor: if dialer == from { to } else { from },
             broken: false,
             reset: false,
             last: [Instant::ZERO; 2],
@@ -139,6 +142,7 @@ impl Network {
     /// Breaks the connections for which `doomed(dialer, acceptor)`, with all that is under way on them; which they were: number, dialer and
     /// acceptor.
     pub(crate) fn reset(&mut self, doomed: impl Fn(usize, usize) -> bool) -> Vec<(u64, usize, usize)> {
+        // They are kept: what is said on them later is lost, too.
         let mut broken = Vec::new();
         for (&number, state) in &mut self.connections {
             if !state.reset && doomed(state.dialer, state.acceptor) {
@@ -146,7 +150,6 @@ impl Network {
                 broken.push((number, state.dialer, state.acceptor));
             }
         }
-        self.connections.retain(|_, state| !state.reset);
         broken
     }
 

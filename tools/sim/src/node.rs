@@ -213,6 +213,8 @@ impl Node {
             saved: topology.epoch(),
             agreement: Agreement::new(ShortId::from(&id), life, acceptor, Random::new(!seed), bug),
         };
+        // It may be the only one that knows: it wrote that down, and died before it could tell.
+        node.out.push(Output::Chosen(topology));
         node.obey(effects);
         node.on_heartbeat();
         node.end_turn();

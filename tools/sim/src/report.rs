@@ -1,5 +1,6 @@
 //! What a run came to.
 
+use std::any::Any;
 use std::fmt;
 
 use crate::command::Reply;
@@ -52,6 +53,27 @@ impl Report {
             lost_and_doubled: (world.network.lost, world.network.doubled),
             violations,
             trace_text: world.trace.into_text(),
+        }
+    }
+
+    /// Of a run that did not come to its end, because an assertion failed.
+    #[must_use]
+    pub fn of_panic(name: String, panic: &(dyn Any + Send)) -> Self {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("?");
+        Self {
+            name,
+            trace_hash: 0,
+            trace_lines: 0,
+            trace_text: String::new(),
+            virtual_ms: 0,
+            operations: 0,
+            refused: 0,
+            unknown: 0,
+            faults: 0,
+            crashes: 0,
+            lost_and_doubled: (0, 0),
+            violations: vec![format!("panicked: {text}")],
         }
     }
 

@@ -10,6 +10,7 @@ use crate::invariant;
 use crate::limits::Limits;
 use crate::random::Random;
 use crate::report::Report;
+use crate::stalker::Stalker;
 use crate::workload::{CLIENTS, Workload};
 use crate::world::{Notable, World};
 
@@ -19,6 +20,9 @@ const FIRST_CLIENT: u64 = 1;
 const FIRST_FAULT: u64 = 1_000;
 /// A change is asked for.
 const CHANGE: u64 = FIRST_FAULT - 1;
+
+/// What tells the draw of the harsher runs from the others.
+const HARSH: u64 = 0x6a52_5e8d;
 
 /// How a random run is made.
 #[derive(Debug, Clone, Copy)]
@@ -56,10 +60,18 @@ pub fn run_seed(seed: u64, options: RunOptions) -> Report {
         world.clocks.become_off(place, random.between(0, 100) as i64 - 50);
     }
     world.run_ms(1_000);
-    let mut faults = Faults::new(random.fork(2), options.changes);
-    let mut workload = Workload::new(random.fork(3));
-    let mut changes = options.changes.then(|| Changes::new(random.fork(4)));
-    be_busy(&mut world, &mut faults, &mut workload, &mut changes, options.busy_ms);
+    // Its own draw, so that the other half of the runs is what it was.
+    let mut more = Random::new(seed ^ HARSH);
+    let is_harsh = options.changes && more.chance(500);
+    let in_bursts = is_harsh && more.chance(500);
+    let mut faults = Faults::new(random.fork(2), options.changes, is_harsh);
+    let mut clients = Clients {
+        workload: Workload::new(random.fork(3)),
+        stalker: is_harsh.then(|| Stalker::new(more)),
+    };
+    let mut changes = options.changes.then(|| Changes::new(random.fork(4), in_bursts));
+    be_busy(&mut world, &mut faults, &mut clients, &mut changes, options.busy_ms);
+    let workload = clients.workload;
     world.heal();
     // What a clock that was ahead stamped is refused until the others' clocks have come near: 8 s ahead, 5 s allowed.
     world.run_ms(6_000);
@@ -81,28 +93,47 @@ pub fn run_seed(seed: u64, options: RunOptions) -> Report {
     Report::of(format!("seed {seed}"), world, violations)
 }
 
-fn be_busy(
-    world: &mut World,
-    faults: &mut Faults,
-    workload: &mut Workload,
-    changes: &mut Option<Changes>,
-    busy_ms: u64,
-) {
+struct Clients {
+    workload: Workload,
+    stalker: Option<Stalker>,
+}
+
+impl Clients {
+    /// The next command, on its way.
+    fn call(&mut self, world: &mut World) -> usize {
+        let (place, command) = self.workload.next(world.node_count());
+        // Most clients know who is a member.
+        let is_told = !world.history.records.len().is_multiple_of(8);
+        let place = if is_told { world.member_from(place) } else { place };
+        let Some(stalker) = &mut self.stalker else {
+            return world.call(place, command);
+        };
+        let (place, command) = stalker.aim(world, place, command);
+        let op = world.call(place, command.clone());
+        stalker.on_sent(world, op, place, &command);
+        op
+    }
+}
+
+fn be_busy(world: &mut World, faults: &mut Faults, clients: &mut Clients, changes: &mut Option<Changes>, busy_ms: u64) {
     let until = world.now + Duration::from_millis(busy_ms);
     world.mark(faults.pause(), FAULT_BEGINS);
     if let Some(changes) = changes {
         world.mark(changes.pause(), CHANGE);
     }
     for client in 0..CLIENTS {
-        world.mark(workload.pause(), FIRST_CLIENT + client);
+        world.mark(clients.workload.pause(), FIRST_CLIENT + client);
     }
     // The client of each open command.
     let mut busy = std::collections::BTreeMap::new();
     while let Some(notable) = world.next_until(until) {
         match notable {
             Notable::Finished { op } => {
+                if let Some(stalker) = &mut clients.stalker {
+                    stalker.on_finished(world, op);
+                }
                 if let Some(mark) = busy.remove(&op) {
-                    world.mark(workload.pause(), mark);
+                    world.mark(clients.workload.pause(), mark);
                 }
             }
             Notable::Mark(FAULT_BEGINS) => {
@@ -119,11 +150,8 @@ fn be_busy(
             }
             Notable::Mark(mark) if mark >= FIRST_FAULT => faults.end(world, mark - FIRST_FAULT),
             Notable::Mark(mark) => {
-                let (place, command) = workload.next(world.node_count());
-                // Most clients know who is a member.
-                let is_told = !world.history.records.len().is_multiple_of(8);
-                let place = if is_told { world.member_from(place) } else { place };
-                busy.insert(world.call(place, command), mark);
+                let op = clients.call(world);
+                busy.insert(op, mark);
             }
         }
     }

@@ -6,6 +6,7 @@
 //!
 //! One queue and one thread: who runs when depends on the seed alone.
 
+mod amnesia;
 mod build;
 mod changes;
 mod clocks;
@@ -22,6 +23,7 @@ use circlet_core::time::Instant;
 use circlet_core::topology::{Epoch, Topology};
 use circlet_ring::Slot;
 
+pub(crate) use self::amnesia::Amnesia;
 use self::clocks::Clocks;
 pub(crate) use self::held::Late;
 use self::held::{Held, Hold};
@@ -75,6 +77,8 @@ enum Happening {
     Stops {
         place: usize,
     },
+    /// A voter that died once it had voted is back.
+    WakesForgetful(Amnesia),
     /// The mark that somebody outside wanted to get.
     Mark(u64),
 }
@@ -122,6 +126,8 @@ pub(crate) struct World {
     lost: BTreeSet<usize>,
     /// Who is to be killed when it writes to its disk next.
     pub(crate) doomed: Option<usize>,
+    /// Whose vote is waited for.
+    amnesia: Option<Amnesia>,
     agenda: Agenda<Happening>,
     processes: Vec<Process>,
     /// The last life of each node, as its disk knows it, and how many there were.
@@ -238,6 +244,7 @@ impl World {
                 self.crash(place, false);
                 self.crashes = crashes;
             }
+            Happening::WakesForgetful(amnesia) => self.wake_forgetful(amnesia),
             Happening::Mark(mark) => return Some(Notable::Mark(mark)),
         }
         None
@@ -260,7 +267,11 @@ impl World {
                 format_args!("{from} -> {to}: gossip of {} bytes", bytes.len()),
             );
         }
+        let vote = (self.amnesia.is_some()).then(|| parcel.clone());
         self.deliver(to, from, parcel);
+        if let Some(vote) = vote {
+            self.after_vote(from, to, &vote);
+        }
     }
 
     /// What has arrived is in the socket of the node at `to`.

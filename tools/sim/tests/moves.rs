@@ -39,6 +39,37 @@ fn seeds_7_and_21_found_a_cluster_of_five_with_two_voters() {
     expect_passed_in_full([7, 21]);
 }
 
+/// The only owner of all arcs, to whom the others had left everything, was killed: by the harness, which must not do that.
+#[test]
+fn seed_916_found_the_memory_of_a_lone_owner_lost() {
+    expect_passed_in_full([916]);
+}
+
+/// Nodes were killed that had written down, and told nobody, that a member had joined: they knew of a node that the harness did not.
+#[test]
+fn seed_1556_found_a_choice_that_only_a_dead_node_knew_of() {
+    expect_passed_in_full([1556]);
+}
+
+/// A connection whose first words came late was held for one that its acceptor had dialled. When that was cut, its dialer was not told, and waited for
+/// an answer for ever.
+#[test]
+fn seeds_1333_and_1799_found_a_connection_with_its_ends_exchanged() {
+    expect_passed_in_full([1333, 1799]);
+}
+
+/// What a peer had said of itself in an earlier epoch, and came in late, was believed until it spoke again.
+#[test]
+fn seed_3196_found_a_word_of_an_earlier_epoch_believed() {
+    expect_passed_in_full([3196]);
+}
+
+/// A read that was refused because its owners were in the next epoch already was not tried again.
+#[test]
+fn seed_3245_found_a_read_that_an_epoch_overtook() {
+    expect_passed_in_full([3245]);
+}
+
 /// As long as on the command line.
 fn expect_passed_in_full(seeds: impl IntoIterator<Item = u64>) {
     for seed in seeds {
@@ -63,4 +94,9 @@ fn is_found(bug: Bug) -> bool {
 #[test]
 fn a_former_owner_that_forgets_early_is_found() {
     assert!(is_found(Bug::DropEarly));
+}
+
+#[test]
+fn a_voter_that_forgets_its_vote_is_found() {
+    assert!(is_found(Bug::VoteUnsaved));
 }

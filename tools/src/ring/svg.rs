@@ -2,7 +2,7 @@
 
 use super::colours::{letter, rgb};
 use super::model::{Arc, Node, Ring};
-use crate::output::escape;
+use circlet_measure::plot::escape;
 use std::f64::consts::TAU;
 use std::fmt::Write as _;
 

@@ -10,6 +10,7 @@
 //! ```
 
 mod bad_input;
+mod cancel;
 mod cli;
 mod clients;
 mod command_line;

@@ -10,6 +10,7 @@ use rand::RngExt;
 use super::{DIAL_PERIOD, Flying, Message, Node, Rule, World};
 use crate::control::{Effect, Event, ExchangeOutcome, ReplayOutcome};
 use crate::topology::MemberIndex;
+use crate::view::ClusterView;
 
 /// How long a link waits for a silent peer: longer than a lease.
 const LINK_PATIENCE: Duration = Duration::from_millis(400);
@@ -211,7 +212,22 @@ impl World {
                     let peer = self.index(peer);
                     self.send(node, peer, Message::FetchTopology);
                 }
-                Effect::InstallView(_) | Effect::Settle(_) | Effect::Left => {}
+                Effect::InstallView(view) => self.note_take_overs(node, &view),
+                Effect::Settle(_) | Effect::Left => {}
+            }
+        }
+    }
+
+    /// Which arcs the node may coordinate from now on.
+    fn note_take_overs(&mut self, node: usize, view: &ClusterView) {
+        let now = self.now;
+        let took_over = &mut self.nodes[node].took_over;
+        for arc in view.topology().settings().arcs.arcs() {
+            let seen = view.arc(arc);
+            if !seen.is_mine() || !seen.may_coordinate(2) {
+                took_over.remove(&arc);
+            } else if took_over.get(&arc).is_none_or(|(number, _)| *number != seen.number()) {
+                took_over.insert(arc, (seen.number(), now));
             }
         }
     }

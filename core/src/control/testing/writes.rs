@@ -10,8 +10,8 @@ use crate::control::Event;
 use crate::topology::Epoch;
 use crate::view::OwnerSet;
 
-/// For so long two may coordinate an arc when one of them was cut off: until it has heard of what the other acknowledged in its place. Reads ask
-/// a quorum, and find it.
+/// For so long one that does not know yet that another one has taken over may acknowledge writes, and the other one may not hear of them: reads ask a
+/// quorum, and find them. All that was acknowledged before an arc was taken over, its new coordinator has seen.
 const HEARD_WITHIN: Duration = Duration::from_millis(100);
 
 /// Why a write or a read was not done. Nothing changed.
@@ -69,14 +69,18 @@ impl World {
         }
         self.written_count += 1;
         let write = self.written_count;
-        let is_old = |write: &&u64| self.now.since(self.acknowledged_at[*write]) > HEARD_WITHIN;
+        let since = self.nodes[coordinator].took_over[&arc].1;
+        let must_be_seen = |write: &&u64| {
+            let at = self.acknowledged_at[*write];
+            at < since || self.now.since(at) > HEARD_WITHIN
+        };
         let missing = self
             .acknowledged
             .get(&arc)
-            .and_then(|acknowledged| acknowledged.difference(self.data(coordinator, arc)).find(is_old));
+            .and_then(|acknowledged| acknowledged.difference(self.data(coordinator, arc)).find(must_be_seen));
         assert_eq!(
             missing, None,
-            "node {coordinator} coordinates {arc:?} without having seen all that was acknowledged"
+            "node {coordinator} took {arc:?} over at {since:?} without having seen all that was acknowledged"
         );
         self.nodes[coordinator].data.entry(arc).or_default().insert(write);
         let epoch = self.view(coordinator).epoch();

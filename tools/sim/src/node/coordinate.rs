@@ -7,6 +7,7 @@ use circlet_core::coordinator::{ReadAck, ReadOp, ReadStep, Shortfall, WriteAck, 
 use circlet_core::owners::OwnerIndex;
 use circlet_core::stamp::Stamp;
 use circlet_core::state::{Merged, Received, State, Value, merge};
+use circlet_core::time::Instant;
 use circlet_ring::{ArcId, Slot};
 
 use super::forward::{PATIENCE, Parked};
@@ -33,6 +34,8 @@ pub(super) struct Op {
     command: Command,
     origin: Origin,
     attempt: u32,
+    /// Until when it is begun again.
+    until: Instant,
     kind: Kind,
 }
 
@@ -52,7 +55,7 @@ enum Kind {
 
 impl Node {
     /// Runs a command that this node may coordinate.
-    pub(super) fn execute(&mut self, command: Command, origin: Origin, attempt: u32) {
+    pub(super) fn execute(&mut self, command: Command, origin: Origin, until: Instant, attempt: u32) {
         let begun = if command.is_read() {
             self.begin_read(&command)
         } else {
@@ -75,6 +78,7 @@ impl Node {
             command,
             origin,
             attempt,
+            until,
             kind,
         };
         match &op.kind {
@@ -331,7 +335,7 @@ impl Node {
     /// Runs a superseded command again, above what outranked it; its owners may all miss what was merged here meanwhile.
     fn restamp(&mut self, op: Op) {
         if op.attempt < ATTEMPTS_MAX && self.may_coordinate(&op.command) {
-            return self.execute(op.command, op.origin, op.attempt + 1);
+            return self.execute(op.command, op.origin, op.until, op.attempt + 1);
         }
         let arc = *self.view.arc(self.arc_of(&op.command.key));
         let place = self.place;
@@ -365,10 +369,17 @@ impl Node {
                 self.repair_late(id);
             }
             ReadStep::Fail(shortfall) => {
-                if let Some(op) = self.ops.remove(&id) {
+                let Some(op) = self.ops.remove(&id) else { return };
+                if self.now.mono >= op.until {
                     let refused = Reply::Refused(shortfall.to_string());
-                    self.reply(&op.command, op.origin, refused);
+                    return self.reply(&op.command, op.origin, refused);
                 }
+                // Whoever refused goes by another epoch, perhaps, and is there in a moment.
+                self.parked.push(Parked {
+                    command: op.command,
+                    origin: op.origin,
+                    until: op.until,
+                });
             }
         }
     }

@@ -35,7 +35,7 @@ impl Node {
         match arc.coordinator() {
             Some(_) if arc.is_mine() => {
                 if self.may_coordinate(&command) {
-                    return self.execute(command, origin, 0);
+                    return self.execute(command, origin, until, 0);
                 }
                 self.tell(Event::ArcWanted(self.arc_of(&command.key)));
                 self.park(command, origin, until);

@@ -47,6 +47,7 @@ impl World {
             chosen: BTreeMap::from([(topology.epoch(), Arc::clone(&topology))]),
             changes_ended: (0, 0),
             doomed: None,
+            amnesia: None,
             lost: BTreeSet::new(),
             topology,
             agenda: Agenda::new(),

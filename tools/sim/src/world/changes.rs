@@ -66,6 +66,15 @@ impl World {
         matches!(self.processes[place], Process::Running(_))
     }
 
+    /// Of the members that run, those that are in the last epoch, or those that are not.
+    pub(crate) fn running_members(&self, are_behind: bool) -> Vec<usize> {
+        let epoch = self.topology.epoch();
+        let places = (0..self.processes.len()).filter(|&place| self.is_member(place) && self.is_running(place));
+        places
+            .filter(|&place| (self.epochs[place] < epoch) == are_behind)
+            .collect()
+    }
+
     /// The first member from `place` on.
     pub(crate) fn member_from(&self, place: usize) -> usize {
         let count = self.processes.len();
@@ -143,13 +152,14 @@ impl World {
         }
     }
 
-    /// Whether the memory of the node at `place` may be lost: only if of each arc, all others remember whose word counts beside its own. Otherwise
-    /// all the memories that acknowledged a write could be gone, and then it may be, too.
+    /// Whether the memory of the node at `place` may be lost: only if of each arc there are others whose word counts beside its own, and they all
+    /// remember. Otherwise all the memories that acknowledged a write could be gone, and then it may be, too.
     pub(crate) fn may_crash(&self, place: usize) -> bool {
-        let remembers = |other: usize| self.node(other).is_some_and(crate::node::Node::is_caught_up);
+        let remembers_all = |other: usize| self.node(other).is_some_and(crate::node::Node::is_caught_up);
         // One that was removed still stands among the owners of its arcs until these move, and its memory is lost.
-        if self.topology.is_at_rest() && self.members_of(MemberStage::Removed).is_empty() {
-            return (0..self.processes.len()).all(|other| !self.is_member(other) || remembers(other));
+        let is_quiet = self.topology.is_at_rest() && self.members_of(MemberStage::Removed).is_empty();
+        if is_quiet && !(0..self.processes.len()).all(|other| !self.is_member(other) || remembers_all(other)) {
+            return false;
         }
         let mut arcs = self.topology.settings().arcs.arcs();
         arcs.all(|arc| {
@@ -160,7 +170,7 @@ impl World {
             };
             let side_remembers = |side: &circlet_core::topology::OwnerList| {
                 let is_on_it = side.iter().any(|owner| owner.get() == place);
-                !is_on_it || side.iter().all(|owner| remembers(owner.get()))
+                !is_on_it || (side.len() > 1 && side.iter().all(|owner| remembers(owner.get())))
             };
             let is_read_new = owners.readers() != &owners.owners;
             // Before reads ask the new owners, the old ones have all that was acknowledged.

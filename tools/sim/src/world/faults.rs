@@ -118,6 +118,7 @@ impl World {
         self.clocks.heal();
         self.lost.clear();
         self.doomed = None;
+        self.amnesia = None;
         for place in 0..self.processes.len() {
             self.wake(place, false);
             self.start(place);

@@ -1,7 +1,7 @@
 //! Latency over the rate that is asked for: a ladder of open loops, as a table and as a picture.
 
 use super::figures::{Figures, grouped};
-use crate::bench::report::svg::{Line, Lines, page};
+use circlet_measure::plot::{self, Line, Lines};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -85,14 +85,14 @@ pub(crate) fn svg(curves: &[Curve]) -> String {
         1 => format!("{}: latency of {}", curve.server, curve.test),
         _ => format!("Latency of {}", curve.test),
     });
-    page(&Lines {
+    plot::file(&plot::lines(&Lines {
         title,
         x_label: "operations a second that were asked for".into(),
         y_label: "latency, us".into(),
         is_logarithmic: true,
         bands: Vec::new(),
         lines: lines.collect(),
-    })
+    }))
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! One page, complete in itself: plots, then tables.
 
-use super::svg::{Band, Bars, Line, Lines, bars, lines};
 use super::text::{COLUMNS, row, verdict};
 use super::{PhaseReport, Report, SystemReport};
 use crate::bench::load::Bucket;
-use crate::output::escape;
+use circlet_measure::plot::{Band, Bars, Line, Lines, bars, escape, lines};
 use std::fmt::Write as _;
 
 const STYLE: &str = "

@@ -1,7 +1,6 @@
 //! The report: numbers first, then three ways to look at them.
 
 mod html;
-pub(super) mod svg;
 mod text;
 
 use super::args::RebalanceArgs;

@@ -25,6 +25,8 @@ pub(crate) struct Cluster {
     folder: tempfile::TempDir,
     base: u16,
     nodes: u16,
+    /// How many of them `up` does not start: they are to join.
+    room: u16,
     restarted: Vec<Child>,
     _turn: MutexGuard<'static, ()>,
 }
@@ -37,7 +39,13 @@ impl Cluster {
 
     /// So many nodes, with more arguments for `up`.
     pub(crate) fn start_with(nodes: u16, more: &[&str]) -> Self {
-        let cluster = Self::prepare(nodes);
+        Self::start_with_room(nodes, 0, more)
+    }
+
+    /// The same, with ports for so many that join later.
+    pub(crate) fn start_with_room(nodes: u16, room: u16, more: &[&str]) -> Self {
+        let mut cluster = Self::prepare(nodes + room);
+        cluster.room = room;
         let done = cluster.up(more);
         let said = String::from_utf8_lossy(&done.stderr);
         assert!(done.status.success(), "`circlet up` failed: {said}");
@@ -52,6 +60,7 @@ impl Cluster {
             folder: tempfile::tempdir().expect("a folder for the nodes"),
             base: free_ports(nodes),
             nodes,
+            room: 0,
             restarted: Vec::new(),
             _turn: turn,
         }
@@ -59,7 +68,7 @@ impl Cluster {
 
     /// Runs `circlet up --detach`, with more arguments.
     pub(crate) fn up(&self, more: &[&str]) -> Output {
-        let (count, port) = (self.nodes.to_string(), self.base.to_string());
+        let (count, port) = ((self.nodes - self.room).to_string(), self.base.to_string());
         let mut up = circlet(&["up", "--detach", "--nodes", &count, "--port", &port, "--dir"]);
         up.arg(self.dir()).args(more).output().expect("`circlet up` runs")
     }

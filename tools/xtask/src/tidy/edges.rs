@@ -36,7 +36,7 @@ const CRATES: [Crate; 12] = [
     },
     Crate {
         manifest: "tools/sim/Cargo.toml",
-        may_use: &["circlet-ring", "circlet-core"],
+        may_use: &["circlet-ring", "circlet-core", "circlet-measure"],
     },
     Crate {
         manifest: "tools/chaos/Cargo.toml",

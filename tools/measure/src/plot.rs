@@ -1,6 +1,6 @@
-//! Plots as SVG, with nothing but what a browser has. Colours are classes, so that the page decides them for light and dark.
+//! Plots as SVG, with nothing but what a browser has. Colours are classes, so that the page decides them for light and dark; a plot that stands in a
+//! file of its own ([`file()`]) brings them along.
 
-use crate::output::escape;
 use std::fmt::Write as _;
 
 const WIDTH: f64 = 900.0;
@@ -16,39 +16,79 @@ const TICKS: f64 = 5.0;
 
 /// A line of a plot: its name, and its points.
 #[derive(Debug)]
-pub(in crate::bench) struct Line {
-    pub(in crate::bench) name: String,
-    pub(in crate::bench) points: Vec<(f64, f64)>,
+pub struct Line {
+    /// What the legend calls it.
+    pub name: String,
+    /// Where it goes, from left to right.
+    pub points: Vec<(f64, f64)>,
 }
 
 /// A stretch of the x axis that is set off from the rest.
 #[derive(Debug)]
-pub(in crate::bench) struct Band {
-    pub(in crate::bench) name: String,
-    pub(in crate::bench) begin: f64,
-    pub(in crate::bench) end: f64,
+pub struct Band {
+    /// What is written in it.
+    pub name: String,
+    /// Where it begins.
+    pub begin: f64,
+    /// Where it ends.
+    pub end: f64,
 }
 
 /// What a plot of lines shows.
 #[derive(Debug)]
-pub(in crate::bench) struct Lines {
-    pub(in crate::bench) title: String,
-    pub(in crate::bench) x_label: String,
-    pub(in crate::bench) y_label: String,
+pub struct Lines {
+    /// Above the plot.
+    pub title: String,
+    /// What is to the right, with its unit.
+    pub x_label: String,
+    /// What is upwards, with its unit.
+    pub y_label: String,
     /// Powers of ten up the y axis; values at or below 0 are left out.
-    pub(in crate::bench) is_logarithmic: bool,
-    pub(in crate::bench) bands: Vec<Band>,
-    pub(in crate::bench) lines: Vec<Line>,
+    pub is_logarithmic: bool,
+    /// Behind the lines.
+    pub bands: Vec<Band>,
+    /// In the order of the legend.
+    pub lines: Vec<Line>,
 }
 
 /// Groups of bars: one group a name, one bar a series.
 #[derive(Debug)]
-pub(in crate::bench) struct Bars {
-    pub(in crate::bench) title: String,
-    pub(in crate::bench) x_label: String,
-    pub(in crate::bench) y_label: String,
-    pub(in crate::bench) series: Vec<String>,
-    pub(in crate::bench) groups: Vec<(String, Vec<f64>)>,
+pub struct Bars {
+    /// Above the plot.
+    pub title: String,
+    /// What is to the right, with its unit.
+    pub x_label: String,
+    /// What is upwards, with its unit.
+    pub y_label: String,
+    /// The legend.
+    pub series: Vec<String>,
+    /// Each with its name, and a value for each series.
+    pub groups: Vec<(String, Vec<f64>)>,
+}
+
+/// The colours of a plot that stands alone, on white.
+const STYLE: &str = "text{font:11px system-ui,sans-serif;fill:#66707d}.title{font-weight:600;font-size:12px;fill:#1c2430}\
+.grid{stroke:#dde2e8}.band{fill:#f0c36d40}.line{fill:none;stroke-width:1.6;stroke-linejoin:round}\
+.c0.line{stroke:#1f77b4}.c1.line{stroke:#d1662b}.c2.line{stroke:#2a9d5c}.c3.line{stroke:#9355b5}\
+.c4.line{stroke:#b8860b}.c5.line{stroke:#0f8b8d}.c6.line{stroke:#c2456b}.c7.line{stroke:#6b7280}\
+.c0.bar{fill:#1f77b4}.c1.bar{fill:#d1662b}.c2.bar{fill:#2a9d5c}.c3.bar{fill:#9355b5}\
+.c4.bar{fill:#b8860b}.c5.bar{fill:#0f8b8d}.c6.bar{fill:#c2456b}.c7.bar{fill:#6b7280}";
+
+/// A text as HTML and SVG write it.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+/// A plot of [`lines`] or [`bars`] as a file that is complete in itself.
+#[must_use]
+pub fn file(plot: &str) -> String {
+    let head = format!("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{HEIGHT}\" ");
+    let body = format!(">\n<style>{STYLE}</style>\n<rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"#ffffff\"/>\n");
+    plot.replacen("<svg ", &head, 1).replacen(">\n", &body, 1)
 }
 
 /// The y axis: from value to height.
@@ -175,23 +215,9 @@ fn legend(svg: &mut String, names: &[String]) {
     }
 }
 
-/// The classes' colours in a picture of its own, on white.
-const STYLE: &str = "text{font:11px system-ui,sans-serif;fill:#66707d}.title{font-weight:600;font-size:12px;fill:#1c2430}\
-.grid{stroke:#dde2e8}.line{fill:none;stroke-width:1.6;stroke-linejoin:round}\
-.c0.line{stroke:#1f77b4}.c1.line{stroke:#d1662b}.c2.line{stroke:#2a9d5c}.c3.line{stroke:#9355b5}\
-.c0.bar{fill:#1f77b4}.c1.bar{fill:#d1662b}.c2.bar{fill:#2a9d5c}.c3.bar{fill:#9355b5}";
-
-/// Lines as a file of their own.
-pub(in crate::bench) fn page(plot: &Lines) -> String {
-    let own = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{HEIGHT}\" viewBox=\"0 0 {WIDTH} {HEIGHT}\">\n\
-         <style>{STYLE}</style>\n<rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"#ffffff\"/>\n"
-    );
-    own + &lines(plot) + "</svg>\n"
-}
-
-/// Lines over x.
-pub(in crate::bench) fn lines(plot: &Lines) -> String {
+/// Lines over time, or over whatever begins at 0.
+#[must_use]
+pub fn lines(plot: &Lines) -> String {
     let all = || plot.lines.iter().flat_map(|line| &line.points);
     let axis = Axis::of(all().map(|point| point.1), plot.is_logarithmic);
     let x_max = all()
@@ -245,7 +271,8 @@ pub(in crate::bench) fn lines(plot: &Lines) -> String {
 }
 
 /// Bars side by side.
-pub(in crate::bench) fn bars(plot: &Bars) -> String {
+#[must_use]
+pub fn bars(plot: &Bars) -> String {
     let axis = Axis::of(plot.groups.iter().flat_map(|(_, values)| values.iter().copied()), false);
     let mut svg = open(&plot.title, &plot.x_label, &plot.y_label);
     grid(&mut svg, &axis);
@@ -292,6 +319,25 @@ mod tests {
         let axis = Axis::of([3.0, 870.0].into_iter(), true);
         assert_eq!(axis.ticks(), [1.0, 10.0, 100.0, 1_000.0]);
         assert!(axis.y(1.0) > axis.y(1_000.0), "more is higher up");
+    }
+
+    #[test]
+    fn a_plot_in_a_file_of_its_own_brings_its_colours() {
+        let plot = Lines {
+            title: "a < b".to_owned(),
+            x_label: "s".to_owned(),
+            y_label: "n".to_owned(),
+            is_logarithmic: false,
+            bands: Vec::new(),
+            lines: vec![Line {
+                name: "n".to_owned(),
+                points: vec![(0.0, 1.0), (1.0, 2.0)],
+            }],
+        };
+        let file = file(&lines(&plot));
+        assert!(file.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""));
+        assert!(file.contains("<style>") && file.contains("a &lt; b") && file.ends_with("</svg>\n"));
+        assert_eq!(file.matches("<svg").count(), 1);
     }
 
     #[test]
