@@ -80,7 +80,7 @@ async fn whole(cluster: &Cluster, count: u16) {
     wait_until_true(|| (1..=3).all(|node| cluster.alive(node) == Some(count))).await;
 }
 
-/// `NEAR_READS=1000000 cargo test --release -p circlet --test acceptance -- smart_client::near` is the long form.
+/// `NEAR_READS=1000000 cargo test -p circlet --test acceptance -- smart_client::near::no_answer` is the long form.
 #[test]
 fn no_answer_is_older_than_a_push_that_has_come_through_kills_a_join_and_a_leave() {
     let reads = std::env::var("NEAR_READS").map_or(READS, |reads| reads.parse().expect("a number"));
