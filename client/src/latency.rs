@@ -3,27 +3,57 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A quantile that forgets: it goes up by 19 parts when a sample is above it and down by one when it is below, so that it rests where one of twenty is above.
-/// A part is 1/320 of its value: it doubles within some 12 slow samples and halves within some 220 fast ones.
-///
-/// Frugal streaming (Ma, Muthukrishnan, Sandler 2013), with steps in proportion. Two tasks that update at once lose one step: it is an estimate.
+/// What a node's reads took lately, and so when one of them is late.
 #[derive(Debug)]
-pub(crate) struct RecentP95 {
-    ns: AtomicU64,
+pub(crate) struct RecentReads {
+    p95: Recent<95>,
+    half: Recent<50>,
 }
 
-const PARTS: u64 = 320;
-const PERCENT: u64 = 95;
+/// A read that takes so many times what half of the reads took is late, whatever the 95th percentile. A node that stands still for a tenth of its time has that percentile
+/// as long as its pauses, and without this bound none of the reads that they delay would be hedged in time.
+const LATE_HALVES: u32 = 8;
 
-impl RecentP95 {
+impl RecentReads {
     /// Begins at this.
     pub(crate) fn new(first: Duration) -> Self {
-        RecentP95 {
-            ns: AtomicU64::new(first.as_nanos() as u64),
+        RecentReads {
+            p95: Recent::new(first),
+            half: Recent::new(first),
         }
     }
 
     pub(crate) fn record(&self, took: Duration) {
+        self.p95.record(took);
+        self.half.record(took);
+    }
+
+    /// A read that takes longer is late.
+    pub(crate) fn late_after(&self) -> Duration {
+        self.p95.get().min(self.half.get() * LATE_HALVES)
+    }
+}
+
+/// A quantile that forgets: the 95th percentile goes up by 19 parts when a sample is above it and down by one when it is below, so that it rests where one of twenty is above.
+/// A part is 1/320 of its value: it doubles within some 12 slow samples and halves within some 220 fast ones.
+///
+/// Frugal streaming (Ma, Muthukrishnan, Sandler 2013), with steps in proportion. Two tasks that update at once lose one step: it is an estimate.
+#[derive(Debug)]
+struct Recent<const PERCENT: u64> {
+    ns: AtomicU64,
+}
+
+const PARTS: u64 = 320;
+
+impl<const PERCENT: u64> Recent<PERCENT> {
+    /// Begins at this.
+    fn new(first: Duration) -> Self {
+        Recent {
+            ns: AtomicU64::new(first.as_nanos() as u64),
+        }
+    }
+
+    fn record(&self, took: Duration) {
         let (was, took) = (self.ns.load(Ordering::Relaxed), took.as_nanos() as u64);
         let part = (was / PARTS).max(1);
         let now = if took > was {
@@ -34,7 +64,7 @@ impl RecentP95 {
         self.ns.store(now, Ordering::Relaxed);
     }
 
-    pub(crate) fn get(&self) -> Duration {
+    fn get(&self) -> Duration {
         Duration::from_nanos(self.ns.load(Ordering::Relaxed))
     }
 }
@@ -89,7 +119,7 @@ mod tests {
 
     #[test]
     fn it_rests_where_one_of_twenty_is_above() {
-        let p95 = RecentP95::new(Duration::from_millis(50));
+        let p95 = Recent::<95>::new(Duration::from_millis(50));
         for number in numbers().take(20_000) {
             p95.record(Duration::from_micros(number % 1_000));
         }
@@ -102,9 +132,25 @@ mod tests {
 
     #[test]
     fn it_follows_a_node_that_became_slow() {
-        let p95 = RecentP95::new(Duration::from_millis(1));
+        let p95 = Recent::<95>::new(Duration::from_millis(1));
         (0..60).for_each(|_| p95.record(Duration::from_millis(10)));
         assert!(p95.get() >= Duration::from_millis(9), "{:?}", p95.get());
+    }
+
+    #[test]
+    fn a_node_that_stands_still_now_and_then_is_late_by_what_it_usually_takes() {
+        let reads = RecentReads::new(Duration::from_millis(10));
+        for number in numbers().take(20_000) {
+            // A tenth of them meets a pause.
+            let micros = if number % 10 == 0 { 20_000 } else { 200 + number % 100 };
+            reads.record(Duration::from_micros(micros));
+        }
+        assert!(reads.p95.get() > Duration::from_millis(10), "{:?}", reads.p95.get());
+        assert!(
+            reads.late_after() < Duration::from_millis(3),
+            "{:?}",
+            reads.late_after()
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::breaker::{Admission, Breaker};
 use crate::cmd;
 use crate::connection::{Bounds, Connection, Greeting, PushSink, greet};
 use crate::error::{Error, ErrorKind};
-use crate::latency::RecentP95;
+use crate::latency::RecentReads;
 use crate::observer::Event;
 use crate::options::{Consistency, Options};
 use arc_swap::{ArcSwapOption, Guard};
@@ -54,7 +54,7 @@ pub(crate) struct Node {
     failed_lately: AtomicBool,
     /// How often it took no connection.
     refusals: AtomicU32,
-    pub(crate) reads: RecentP95,
+    pub(crate) reads: RecentReads,
     around: Arc<Surroundings>,
 }
 
@@ -103,7 +103,7 @@ impl Node {
             rests: AtomicBool::new(false),
             failed_lately: AtomicBool::new(false),
             refusals: AtomicU32::new(0),
-            reads: RecentP95::new(FIRST_P95),
+            reads: RecentReads::new(FIRST_P95),
             around,
         })
     }
@@ -205,6 +205,12 @@ impl Node {
         };
         self.connect(Greeting::new(&self.around.options, level), bounds, None)
             .await
+    }
+
+    /// Tells that this node has sent a push.
+    pub(crate) fn tell_push(&self, arc: u16, key: Option<&[u8]>) {
+        let node = &*self.address;
+        self.around.tell(Event::NearPush { node, arc, key });
     }
 
     /// Keeps a connection of no level for the next blocking command.

@@ -91,4 +91,14 @@ pub enum Event<'a> {
     NearHit,
     /// A read was not in the near cache.
     NearMiss,
+    /// A node's push has come and is about to drop a key from the near cache, or all keys of an arc. Pushes of one connection are told one after the other: when one is told,
+    /// what those before it named is gone.
+    NearPush {
+        /// The node's address.
+        node: &'a str,
+        /// The arc.
+        arc: u16,
+        /// The key; `None`: all of the arc.
+        key: Option<&'a [u8]>,
+    },
 }

@@ -88,7 +88,7 @@ impl Observer for PrometheusObserver {
             Event::Connected { .. } => self.connections.with_label_values(&["made"]).inc(),
             Event::Disconnected { .. } => self.connections.with_label_values(&["ended"]).inc(),
             Event::NodeRests { .. } => self.rests.inc(),
-            Event::NodeIsBack { .. } => {}
+            Event::NodeIsBack { .. } | Event::NearPush { .. } => {}
             Event::TopologyFetched { changed: true, .. } => self.fetches.with_label_values(&["changed"]).inc(),
             Event::TopologyFetched { changed: false, .. } => self.fetches.with_label_values(&["same"]).inc(),
             Event::TopologyFetchFailed => self.fetches.with_label_values(&["failed"]).inc(),

@@ -1,6 +1,7 @@
 //! What may be sent again.
 
 use crate::cmd::Cmd;
+use crate::error::{Error, ErrorKind};
 use circlet_resp::command::{CommandSpec, Flag, sets_unconditionally};
 
 /// What may be done with a command whose fate is not known: the connection was lost, or no answer came in time.
@@ -30,6 +31,18 @@ impl Repeat {
     #[must_use]
     pub fn of(cmd: &Cmd) -> Self {
         cmd.spec().map_or(Repeat::Never, |spec| Self::of_spec(spec, cmd))
+    }
+
+    /// Whether making a call of this class again after this error is safe: the table above, and whatever certainly changed nothing. The client has done so already, as
+    /// often and as long as its options allow; with [`RetryOptions::overwrites`](crate::RetryOptions) on, as it is by default.
+    #[must_use]
+    pub fn is_safe_after(self, error: &Error) -> bool {
+        error.is_retryable()
+            || match self {
+                Repeat::Read => error.may_have_happened(),
+                Repeat::Overwrite => matches!(error.kind(), ErrorKind::Lost | ErrorKind::WriteTimeout),
+                Repeat::Never => false,
+            }
     }
 
     pub(crate) fn of_spec(spec: &CommandSpec, cmd: &Cmd) -> Self {
@@ -82,6 +95,20 @@ mod tests {
             "WHATEVER",
         ] {
             assert_eq!(class(line), Repeat::Never, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_safe_after_an_error_is_what_the_table_says() {
+        let after = |class: Repeat, kind| class.is_safe_after(&Error::new(kind, "x"));
+        use ErrorKind::{Lost, NoQuorum, TimedOut, WriteTimeout, WrongType};
+        for (class, safe) in [
+            (Repeat::Read, [true, true, true, true, false]),
+            (Repeat::Overwrite, [true, true, true, false, false]),
+            (Repeat::Never, [true, false, false, false, false]),
+        ] {
+            let seen = [NoQuorum, Lost, WriteTimeout, TimedOut, WrongType].map(|kind| after(class, kind));
+            assert_eq!(seen, safe, "{class:?}");
         }
     }
 

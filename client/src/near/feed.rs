@@ -74,7 +74,7 @@ pub(super) async fn keep(cache: Weak<Inner>, client: Weak<ClientInner>, feed: Ar
         let greeting = Greeting::new(&around.around.options, Some(Consistency::Quorum));
         let greeting = greeting.and(cmd("CLIENT").arg("TRACKING").arg(["ON", "NUMBERED"]));
         // Numbers begin anew with the connection.
-        let sink = sink(Weak::clone(&cache));
+        let sink = sink(Weak::clone(&cache), Arc::clone(&feed.node));
         drop((inner, around));
         if let Ok(connection) = feed.node.connect(greeting, bounds, Some(sink)).await {
             rests = 0;
@@ -139,26 +139,34 @@ fn question(client: &ClientInner, node: &Arc<Node>) -> Cmd {
 }
 
 /// Takes the pushes of one connection.
-fn sink(cache: Weak<Inner>) -> PushSink {
+fn sink(cache: Weak<Inner>, node: Arc<Node>) -> PushSink {
     let last: Mutex<HashMap<u16, u64>> = Mutex::default();
     Arc::new(move |message| {
         if let Some(inner) = cache.upgrade() {
-            on_push(&inner, &mut last.lock(), &message);
+            on_push(&inner, &node, &mut last.lock(), &message);
         }
     })
 }
 
 /// `invalidate [keys]|nothing arc number`. When a number is missing the arc is dropped; what makes no sense drops everything.
-fn on_push(inner: &Inner, last: &mut HashMap<u16, u64>, message: &[Value]) {
+fn on_push(inner: &Inner, node: &Node, last: &mut HashMap<u16, u64>, message: &[Value]) {
     let Some((what, arc, number)) = read(message) else {
+        (0..ArcCount::MAX.get()).for_each(|arc| node.tell_push(arc, None));
         return inner.drop_all();
     };
     let last = last.entry(arc).or_default();
     let is_next = number == *last + 1;
     *last = number;
     match what.as_slice() {
-        Some(keys) if is_next => inner.on_changed(arc, keys.iter().filter_map(Value::as_bytes)),
-        _ => inner.on_arc_changed(arc),
+        Some(keys) if is_next => {
+            let keys = || keys.iter().filter_map(Value::as_bytes);
+            keys().for_each(|key| node.tell_push(arc, Some(key)));
+            inner.on_changed(arc, keys());
+        }
+        _ => {
+            node.tell_push(arc, None);
+            inner.on_arc_changed(arc);
+        }
     }
 }
 

@@ -22,6 +22,7 @@ mod tally;
 mod template;
 #[cfg(test)]
 mod testing;
+mod tickets;
 
 pub use closed::run_closed;
 pub use control::{Control, Phase};
@@ -31,6 +32,7 @@ pub use pacer::Pacer;
 pub use reply::{Kind, Malformed, Reply, number, scan};
 pub use tally::{ErrorKind, Tally};
 pub use template::{Fill, Part, Template, Word, encode, write_digits};
+pub use tickets::{Plan, Ticket, run_tickets};
 
 use lane::Lane;
 use std::io;

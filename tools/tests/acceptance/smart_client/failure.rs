@@ -1,7 +1,7 @@
 //! Nodes die, stand still, come and go, under a client's load.
 
-use super::{connect, run};
-use crate::support::{Cluster, circlet, report};
+use super::{connect, nodes, run, tool, wait_until_true};
+use crate::support::{Cluster, report};
 use circlet_client::prelude::*;
 use circlet_client::{CallReport, Event, HedgeOptions, Observer};
 use rustix::process::Signal;
@@ -128,32 +128,6 @@ fn no_call_fails_that_a_safe_retry_cures_when_a_node_is_killed_and_comes_back() 
         );
         assert!(client.topology_fetches() - before < 100, "no stampede");
     });
-}
-
-/// Runs `circlet` on the cluster's folder.
-fn tool(cluster: &Cluster, args: &[&str]) {
-    let done = circlet(args)
-        .arg("--dir")
-        .arg(cluster.dir())
-        .output()
-        .expect("`circlet` runs");
-    assert!(
-        done.status.success(),
-        "circlet {args:?}: {}",
-        String::from_utf8_lossy(&done.stderr)
-    );
-}
-
-/// Waits until the client knows of so many.
-async fn nodes(client: &Client, count: usize) {
-    wait_until_true(|| client.nodes().len() == count).await;
-}
-
-/// The test as a whole has a deadline.
-async fn wait_until_true(mut condition: impl FnMut() -> bool) {
-    while !condition() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }
 
 #[test]

@@ -4,8 +4,9 @@ mod commands;
 mod examples;
 mod failure;
 mod near;
+mod open_loop;
 
-use crate::support::{Cluster, PATIENCE};
+use crate::support::{Cluster, PATIENCE, circlet};
 use circlet_client::prelude::*;
 use std::time::Duration;
 
@@ -43,4 +44,30 @@ fn run(test: impl Future<Output = ()>) {
 /// The pace of loops that wait for something or write on.
 async fn wait_until_later() {
     tokio::time::sleep(Duration::from_millis(2)).await;
+}
+
+/// Runs `circlet` on the cluster's folder.
+fn tool(cluster: &Cluster, args: &[&str]) {
+    let done = circlet(args)
+        .arg("--dir")
+        .arg(cluster.dir())
+        .output()
+        .expect("`circlet` runs");
+    assert!(
+        done.status.success(),
+        "circlet {args:?}: {}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+}
+
+/// Waits until the client knows of so many.
+async fn nodes(client: &Client, count: usize) {
+    wait_until_true(|| client.nodes().len() == count).await;
+}
+
+/// The test as a whole has a deadline.
+async fn wait_until_true(mut condition: impl FnMut() -> bool) {
+    while !condition() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }

@@ -1,23 +1,22 @@
 //! The near cache: hits are its own, and nothing that it answers is older than it may be.
 
-use super::{connect, run};
+mod checker;
+
+use super::{connect, nodes, run, tool, wait_until_true};
 use crate::support::{Cluster, report};
+use checker::{Checker, OLDEST};
 use circlet_client::prelude::*;
-use circlet_client::{NearCache, NearOptions};
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use circlet_client::{NearCache, NearOptions, Observer};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
-const KEYS: usize = 200;
+/// Checked reads, unless `NEAR_READS` says otherwise.
+const READS: u64 = 60_000;
 
-/// The vouchers' time, and what a busy machine needs besides.
-const OLDEST: Duration = Duration::from_millis(1_000 + 500);
-
-fn key(number: usize) -> String {
-    format!("near:{number}")
-}
+/// Parts of the test, which share the reads.
+const STEPS: u64 = 6;
 
 #[test]
 fn what_is_read_twice_is_answered_here_until_somebody_changes_it() {
@@ -69,116 +68,80 @@ async fn wait_until_kept(near: &NearCache, key: &str) {
     }
 }
 
-/// What a writer has had acknowledged, and when, the latest last.
-#[derive(Default)]
-struct Acked(Mutex<VecDeque<(Instant, u64)>>);
-
-impl Acked {
-    fn add(&self, version: u64) {
-        let mut all = self.0.lock().unwrap();
-        all.push_back((Instant::now(), version));
-        // One that is too old to be answered is enough.
-        while all.get(1).is_some_and(|(at, _)| at.elapsed() > OLDEST * 2) {
-            all.pop_front();
-        }
-    }
-
-    /// The version that a read which begins now must see, or a later one.
-    fn must_be_seen(&self) -> u64 {
-        let all = self.0.lock().unwrap();
-        let old = all.iter().rev().find(|(at, _)| at.elapsed() > OLDEST);
-        old.map_or(0, |(_, version)| *version)
-    }
+/// Reads on until the share of a step is done, or a task has failed.
+async fn one_step(checker: &Checker, tasks: &[JoinHandle<()>], share: u64) {
+    let goal = checker.reads.load(Ordering::Relaxed) + share;
+    wait_until_true(|| checker.reads.load(Ordering::Relaxed) >= goal || tasks.iter().any(JoinHandle::is_finished))
+        .await;
 }
 
-/// What the tasks of a test share.
-#[derive(Clone)]
-struct Shared {
-    acked: Arc<Vec<Acked>>,
-    stop: Arc<AtomicBool>,
-    reads: Arc<AtomicU64>,
+/// Waits until each of the first three nodes that runs sees so many.
+async fn whole(cluster: &Cluster, count: u16) {
+    wait_until_true(|| (1..=3).all(|node| cluster.alive(node) == Some(count))).await;
 }
 
-impl Shared {
-    fn new() -> Self {
-        Shared {
-            acked: Arc::new((0..KEYS).map(|_| Acked::default()).collect()),
-            stop: Arc::default(),
-            reads: Arc::default(),
-        }
-    }
-
-    /// Writes every fourth key again and again.
-    async fn write(self, writer: Client, part: usize) {
-        for version in 1u64.. {
-            for number in (part..KEYS).step_by(4) {
-                if self.stop.load(Ordering::Relaxed) {
-                    return;
-                }
-                writer.set(key(number), version).await.unwrap();
-                self.acked[number].add(version);
-                super::wait_until_later().await;
-            }
-        }
-    }
-
-    /// Reads all keys again and again, and looks at what it gets.
-    async fn read(self, near: NearCache, reader: usize) {
-        for step in 0.. {
-            if self.stop.load(Ordering::Relaxed) {
-                return;
-            }
-            let number = (step * 7 + reader) % KEYS;
-            let must = self.acked[number].must_be_seen();
-            let read: Option<u64> = near.get(key(number)).await.unwrap();
-            let key = key(number);
-            assert!(
-                read.unwrap_or(0) >= must,
-                "{key}: {read:?}, {must} was acknowledged long ago"
-            );
-            self.reads.fetch_add(1, Ordering::Relaxed);
-            if step % 64 == 0 {
-                tokio::task::yield_now().await;
-            }
-        }
-    }
-}
-
+/// `NEAR_READS=1000000 cargo test -p circlet --test acceptance -- smart_client::near::no_answer` is the long form.
 #[test]
-fn no_answer_is_older_than_the_vouchers_allow_through_a_kill_and_a_restart() {
-    let mut cluster = Cluster::start();
+fn no_answer_is_older_than_a_push_that_has_come_through_kills_a_join_and_a_leave() {
+    let reads = std::env::var("NEAR_READS").map_or(READS, |reads| reads.parse().expect("a number"));
+    // Ports for a fourth node, which is not started with the others.
+    let mut cluster = Cluster::prepare(4);
+    let port = cluster.client_port(1).to_string();
+    tool(&cluster, &["up", "--detach", "--nodes", "3", "--port", &port]);
     run(async {
-        let options = || Options {
-            call_timeout: Duration::from_secs(10),
+        let checker = Arc::new(Checker::new());
+        let options = |observer| Options {
+            call_timeout: Duration::from_secs(30),
+            refresh_every: Duration::from_millis(500),
+            observer,
             ..Options::default()
         };
-        let (client, writer) = (connect(&cluster, options()).await, connect(&cluster, options()).await);
+        let client = connect(&cluster, options(Some(Arc::clone(&checker) as Arc<dyn Observer>))).await;
         let near = client.near_cache(NearOptions::default());
-        let shared = Shared::new();
         let mut tasks = Vec::new();
         for number in 0..4 {
-            tasks.push(tokio::spawn(shared.clone().write(writer.clone(), number)));
-            tasks.push(tokio::spawn(shared.clone().read(near.clone(), number)));
+            // A client each, as if they were other programs.
+            let writer = connect(&cluster, options(None)).await;
+            tasks.push(tokio::spawn(Arc::clone(&checker).write(writer, number)));
         }
-        for step in 0..3 {
-            let goal = shared.reads.load(Ordering::Relaxed) + 60_000;
-            while shared.reads.load(Ordering::Relaxed) < goal && !tasks.iter().any(JoinHandle::is_finished) {
-                super::wait_until_later().await;
-            }
+        // Many, since one that misses waits.
+        for number in 0..16 {
+            tasks.push(tokio::spawn(Arc::clone(&checker).read(near.clone(), number)));
+        }
+        let began = Instant::now();
+        for step in 0..STEPS {
             match step {
-                0 => cluster.kill(2),
-                1 => cluster.restart(2),
+                1 => cluster.kill(2),
+                2 => {
+                    cluster.restart(2);
+                    whole(&cluster, 3).await;
+                }
+                // Its arcs are still on their way when another node is killed.
+                3 => {
+                    tokio::task::block_in_place(|| tool(&cluster, &["join"]));
+                    cluster.kill(3);
+                    cluster.restart(3);
+                    nodes(&client, 4).await;
+                    whole(&cluster, 4).await;
+                }
+                4 => {
+                    tokio::task::block_in_place(|| tool(&cluster, &["leave", "4"]));
+                    nodes(&client, 3).await;
+                }
                 _ => {}
             }
+            one_step(&checker, &tasks, reads.div_ceil(STEPS)).await;
         }
-        cluster.wait_until_whole();
-        shared.stop.store(true, Ordering::Relaxed);
+        checker.stop();
         for task in tasks {
             task.await.expect("nobody saw anything too old");
         }
-        let reads = shared.reads.load(Ordering::Relaxed);
         report(&format!(
-            "near cache: {reads} checked reads through a kill and a restart"
+            "near cache: {} in {:.0?} through two kills, a join and a leave",
+            checker.summary(),
+            began.elapsed()
         ));
+        assert!(checker.reads.load(Ordering::Relaxed) >= reads);
+        checker.assert_it_has_checked();
     });
 }

@@ -1,19 +1,13 @@
 //! The Rust client against redis-rs and fred, on the same cluster, in turns.
 //!
-//! ```sh
-//! circlet up --detach
-//! cargo run --release -p circlet-benches --features clients --bin clients -- --port 7001
-//! ```
-//!
 //! Each client makes GETs and SETs (4 to 1) of 64-byte values under 16-byte keys from 1, 64 and 1024 tasks, each of which waits for its answer before it goes on. All
 //! of them share one client, as an application would. Rounds go through the clients in turn, so that a machine that changes its speed does so for all; what is
 //! printed is the median of the rounds. CPU is this process's own, servers not included.
 
-#![allow(clippy::print_stdout, reason = "a command line program: this is its output")]
-
+use crate::Failure;
 use circlet_client::prelude::*;
 use circlet_measure::{Histogram, Random, process_ns};
-use clap::Parser;
+use clap::Args;
 use fred::clients::Client as Fred;
 use fred::interfaces::{ClientLike, KeysInterface};
 use redis::AsyncCommands;
@@ -22,11 +16,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-
 /// Options.
-#[derive(Parser)]
-struct Settings {
+#[derive(Args)]
+pub(crate) struct Settings {
     /// Port of the first node for clients; the Redis Cluster port is 100 above.
     #[arg(long, default_value_t = 7001)]
     port: u16,
@@ -169,10 +161,12 @@ async fn near_hit(options: &Settings) -> Result<f64, Failure> {
     Ok(median(rounds))
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Failure> {
-    let options = Settings::parse();
-    let subjects = subjects(&options).await?;
+/// Measures, and prints a table.
+///
+/// # Errors
+/// When a node cannot be reached, or a call fails.
+pub(crate) async fn run(options: &Settings) -> Result<(), Failure> {
+    let subjects = subjects(options).await?;
     let mut first = subjects[0].clone();
     for key in 0..options.keys {
         first.set(&format!("key:{key:012}"), &"x".repeat(64)).await?;
@@ -185,7 +179,7 @@ async fn main() -> Result<(), Failure> {
         let mut rounds: Vec<Vec<Figures>> = subjects.iter().map(|_| Vec::new()).collect();
         for _ in 0..options.rounds {
             for (subject, figures) in subjects.iter().zip(&mut rounds) {
-                figures.push(measure(subject, tasks, &options).await?);
+                figures.push(measure(subject, tasks, options).await?);
             }
         }
         let of = |figures: &[Figures], what: fn(&Figures) -> f64| median(figures.iter().map(what).collect());
@@ -207,6 +201,6 @@ async fn main() -> Result<(), Failure> {
             );
         }
     }
-    println!("\na hit of the near cache: {:.0} ns", near_hit(&options).await?);
+    println!("\na hit of the near cache: {:.0} ns", near_hit(options).await?);
     Ok(())
 }
