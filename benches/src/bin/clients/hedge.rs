@@ -98,7 +98,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
                 .run(&way.client, settings.rate, Instant::now(), settings.seconds)
                 .await;
             bursts.end()?;
-            way.add(done?, cluster.cpu_ns()? - before);
+            way.add(&done?, cluster.cpu_ns()? - before);
         }
     }
     println!(
@@ -143,7 +143,7 @@ async fn way(cluster: &Cluster, budget: Option<u32>, level: Consistency) -> Resu
 }
 
 impl Way {
-    fn add(&mut self, outcome: Outcome, cpu_ns: u64) {
+    fn add(&mut self, outcome: &Outcome, cpu_ns: u64) {
         self.reads += sum(&outcome.windows).latency.count();
         self.counted
             .merge(sum(outcome.windows.get(1..).unwrap_or(&outcome.windows)));
