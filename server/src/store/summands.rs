@@ -30,18 +30,15 @@ pub(super) fn sub(sums: &mut ArcSums, hash: u64, held: &Held<'_>) {
 /// What a sweep may find in an entry that holds this, in an arc that was flushed at `flushed`.
 #[inline]
 pub(super) fn sweepable(held: &Held<'_>, flushed: Stamp) -> Sweepable {
-    let state = match held {
-        Held::Content(content) => match content.body {
-            Body::Plain(_) => {
-                return Sweepable {
-                    expires: content.expiry,
-                    has_grave: false,
-                };
-            }
-            Body::Tombstone | Body::Encoded { .. } => content.state(),
-        },
-        Held::Large(collection) => collection.state(),
-    };
+    if let Held::Content(content) = held
+        && let Body::Plain(_) = content.body
+    {
+        return Sweepable {
+            expires: content.expiry,
+            has_grave: false,
+        };
+    }
+    let state = held.state();
     Sweepable {
         expires: state.parts.first_expiry().into_iter().chain(state.expiry.at).min(),
         has_grave: state.has_grave(flushed),

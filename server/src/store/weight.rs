@@ -35,8 +35,7 @@ impl Weight {
             Held::Content(Content {
                 body: Body::Tombstone, ..
             }) => false,
-            Held::Content(content) => content.state().is_live(WallMs::ZERO),
-            Held::Large(collection) => collection.state().is_live(WallMs::ZERO),
+            held => held.state().is_live(WallMs::ZERO),
         };
         let expires_at = match held {
             Held::Content(content) => content.expiry,
