@@ -3,7 +3,7 @@
 use crate::support::{Cluster, PATIENCE, circlet, skip, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::process::{Child, Command, Output, Stdio};
 
 /// A redis-server of its own, until it is dropped; `None` where there is none.
@@ -16,11 +16,7 @@ struct Redis {
 impl Redis {
     fn start() -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .ok()?
-            .local_addr()
-            .ok()?
-            .port();
+        let port = circlet_measure::free_port().ok()?;
         let mut command = Command::new("redis-server");
         command.args([
             "--port",

@@ -1,87 +1,35 @@
 //! The prompt, typed at a terminal.
 
 use super::{canned, has_redis_cli};
-use crate::support::{Cluster, PATIENCE, circlet, text, wait_until};
-use rustix::process::{Pid, Signal, kill_process};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
-use std::ffi::OsStr;
+use crate::support::{Cluster, PATIENCE, Terminal, circlet, terminal, text, wait_until};
+use rustix::process::{Signal, kill_process};
 use std::fs::File;
-use std::io::{Read as _, Write as _};
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io::Read as _;
+use std::ops::{Deref, DerefMut};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Wide enough that no line is broken.
+const COLUMNS: u16 = 200;
 
 /// A terminal with `circlet cli` at its other end.
-struct Terminal {
-    child: Child,
-    keys: File,
-    /// What was written and not yet waited for.
-    screen: Arc<Mutex<String>>,
-}
+struct Prompt(Terminal);
 
-/// A new terminal of 200 columns: our end, and the name of the other.
-fn terminal() -> (File, PathBuf) {
-    let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
-    grantpt(&near).expect("a terminal");
-    unlockpt(&near).expect("a terminal");
-    let size = Winsize {
-        ws_row: 24,
-        ws_col: 200,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    tcsetwinsize(&near, size).expect("a size");
-    let name = ptsname(&near, Vec::new()).expect("a name");
-    (File::from(near), PathBuf::from(OsStr::from_bytes(name.as_bytes())))
-}
-
-impl Terminal {
+impl Prompt {
     fn open(port: u16, history: &Path) -> Self {
-        let (keys, far) = terminal();
-        let end = || {
-            Stdio::from(
-                File::options()
-                    .read(true)
-                    .write(true)
-                    .open(&far)
-                    .expect("the other end"),
-            )
-        };
         let mut program = circlet(&["cli", "-p", &port.to_string()]);
         program
             .env("TERM", "xterm")
             .env("NO_COLOR", "1")
             .env("CIRCLETCLI_HISTFILE", history);
-        let child = program
-            .stdin(end())
-            .stdout(end())
-            .stderr(end())
-            .spawn()
-            .expect("the program starts");
-        let mut reader = keys.try_clone().expect("a descriptor");
-        let screen = Arc::new(Mutex::new(String::new()));
-        let written = Arc::clone(&screen);
-        std::thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            while let Ok(count @ 1..) = reader.read(&mut bytes) {
-                let text = String::from_utf8_lossy(&bytes[..count]).into_owned();
-                written.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
-            }
-        });
-        Terminal { child, keys, screen }
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).expect("the terminal takes keys");
+        Prompt(Terminal::start(&mut program, COLUMNS))
     }
 
     /// Waits until this is on the screen, and forgets what stands before it.
     fn expect(&mut self, text: &str) {
         let mut screen = String::new();
         let seen = wait_until(PATIENCE, || {
-            let mut now = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut now = self.written();
             screen.clone_from(&now);
             match now.find(text) {
                 Some(at) => {
@@ -102,22 +50,19 @@ impl Terminal {
         self.expect(line);
         self.press("\r");
     }
+}
 
-    fn wait(&mut self) -> ExitStatus {
-        let mut status = None;
-        wait_until(PATIENCE, || {
-            status = self.child.try_wait().expect("a child");
-            status.is_some()
-        });
-        status.expect("the program ends")
+impl Deref for Prompt {
+    type Target = Terminal;
+
+    fn deref(&self) -> &Terminal {
+        &self.0
     }
 }
 
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        // It has ended, unless the test has failed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+impl DerefMut for Prompt {
+    fn deref_mut(&mut self) -> &mut Terminal {
+        &mut self.0
     }
 }
 
@@ -128,7 +73,7 @@ fn the_prompt_has_hints_history_and_reconnects() {
     let prompt = format!("127.0.0.1:{port}> ");
     let folder = tempfile::tempdir().expect("a folder");
     let history = folder.path().join("state/history");
-    let mut terminal = Terminal::open(port, &history);
+    let mut terminal = Prompt::open(port, &history);
     terminal.line(&prompt, "SET greeting \"hello\\n\"");
     terminal.expect("OK\r\n");
     // Hints, while it is typed and until they are switched off.
@@ -174,13 +119,12 @@ fn ctrl_c_gives_up_a_command_that_waits_and_at_the_prompt_the_program() {
     let cluster = Cluster::start_with(1, &[]);
     let port = cluster.client_port(1);
     let prompt = format!("127.0.0.1:{port}> ");
-    let mut terminal = Terminal::open(port, Path::new(""));
+    let mut terminal = Prompt::open(port, Path::new(""));
     terminal.line(&prompt, "BLPOP queue 0");
     let mut other = cluster.connect(1);
     let blocked = || text(&other.call(&["INFO", "clients"]).expect("a reply")).contains("blocked_clients:1");
     assert!(wait_until(PATIENCE, blocked).is_some(), "BLPOP waits");
-    let pid = Pid::from_child(&terminal.child);
-    kill_process(pid, Signal::INT).expect("a signal");
+    kill_process(terminal.pid(), Signal::INT).expect("a signal");
     terminal.line(&prompt, "PING");
     terminal.expect("PONG\r\n");
     // Nobody waits any more: what is pushed stays.
@@ -195,7 +139,7 @@ fn ctrl_c_gives_up_a_command_that_waits_and_at_the_prompt_the_program() {
 
 /// What a program writes to a terminal until it ends.
 fn on_terminal(mut program: Command, args: &[&str]) -> String {
-    let (mut near, far) = terminal();
+    let (mut near, far) = terminal(COLUMNS);
     let end = File::options().write(true).open(&far).expect("the other end");
     program.args(args).stdin(Stdio::null()).stdout(end);
     let mut child = program.spawn().expect("the program starts");

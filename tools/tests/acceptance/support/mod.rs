@@ -4,10 +4,12 @@ mod client;
 mod cluster;
 mod ports;
 mod roamer;
+mod terminal;
 
 pub(crate) use client::{Client, text};
 pub(crate) use cluster::Cluster;
 pub(crate) use roamer::{Roamer, Toll};
+pub(crate) use terminal::{Terminal, terminal};
 
 use std::io::Write as _;
 use std::process::Command;
