@@ -1,12 +1,12 @@
-//! Nodes in this process, on ports that the system chose.
+//! Nodes in this process, on addresses of their own.
 
 use super::client::Client;
 use super::relay::Relay;
 use circlet_server::config::{LiveConfig, Sources};
 use circlet_server::{Running, start};
 use std::fmt::Write as _;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -187,8 +187,8 @@ fn id(number: usize) -> String {
     format!("{:x}", number + 1).repeat(40)
 }
 
-/// A loopback address that no other plan of any running test has: on it, a port that was free stays free. On 127.0.0.1 the connections of other
-/// tests take ports between the moment they are chosen and the one they are bound.
+/// A loopback address that no other plan of any running test has: on it, a port that was free stays free, if it is none that the system gives to
+/// connections: the nodes dial each other from it.
 pub(crate) fn own_ip() -> Ipv4Addr {
     static PLANS: AtomicU32 = AtomicU32::new(0);
     const PLANS_MAX: u32 = 1 << 9;
@@ -198,12 +198,17 @@ pub(crate) fn own_ip() -> Ipv4Addr {
     Ipv4Addr::from_bits((127 << 24) + place)
 }
 
-/// Four ports for a node at each of these addresses: a list of nodes has to name them before they are bound. All are held together, so that
-/// none is given twice.
+/// Four ports for a node at each of these addresses: a list of nodes has to name them before they are bound. None is given twice in a run, and
+/// none is of the range that systems give to outgoing connections: the first node dials the second from an address that the third may share,
+/// and would now and then take a port of it.
 pub(crate) fn free_ports(ips: impl Iterator<Item = Ipv4Addr>) -> Vec<[u16; 4]> {
-    let bind = |ip| TcpListener::bind((ip, 0)).expect("a port");
-    let listeners: Vec<[TcpListener; 4]> = ips.map(|ip| std::array::from_fn(|_| bind(ip))).collect();
-    let port = |listener: TcpListener| listener.local_addr().expect("an address").port();
-    // Once all are bound.
-    listeners.into_iter().map(|of_node| of_node.map(port)).collect()
+    const FIRST: u16 = 2_000;
+    const PORTS: u16 = 30_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let is_free = |ip, port| TcpListener::bind((ip, port)).is_ok() && UdpSocket::bind((ip, port)).is_ok();
+    let free_port = |ip| {
+        let mut candidates = (0..PORTS).map(|_| FIRST + NEXT.fetch_add(1, Ordering::Relaxed) % PORTS);
+        candidates.find(|port| is_free(ip, *port)).expect("a free port")
+    };
+    ips.map(|ip| std::array::from_fn(|_| free_port(ip))).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// Below the range that the kernel gives to outgoing connections (32768 and up).
 const FIRST: u16 = 20_000;
@@ -12,18 +13,22 @@ const BLOCK_STEPS: [u16; 4] = [0, 100, 200, 300];
 /// One free port of loopback.
 ///
 /// # Errors
-/// When the system gives none.
+/// When there is none.
 pub fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    free_block(1)
 }
 
-/// A first port P such that all ports of `nodes` nodes at P are free on loopback, as `circlet up --port P` takes them.
+/// A first port P such that all ports of `nodes` nodes at P are free on loopback, as `circlet up --port P` takes them. No two calls of a process
+/// begin to look at the same place: what was found is taken a moment later.
 ///
 /// # Errors
 /// When there are no such ports.
 pub fn free_block(nodes: u16) -> io::Result<u16> {
-    // Begin at a place of this process's own, so that two runs side by side rarely meet.
-    let begin = FIRST + (std::process::id() % 10) as u16 * 1000;
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    // A place of this process's own, so that two runs side by side rarely meet.
+    let own = (std::process::id() % 10) as u16 * 1000;
+    let given = GIVEN.fetch_add(nodes.max(1), Ordering::Relaxed);
+    let begin = FIRST + own.wrapping_add(given) % (LAST - FIRST);
     let mut candidates = (begin..LAST).chain(FIRST..begin).step_by(usize::from(nodes.max(1)));
     let is_free = |first: &u16| {
         BLOCK_STEPS
