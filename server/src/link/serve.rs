@@ -12,7 +12,7 @@ use crate::node::Node;
 use crate::routes::{NodeIndex, Routes};
 use crate::session::blocking::PeerWaits;
 use crate::session::forwarded::Forwarder;
-use crate::store::{HashedKey, Merge};
+use crate::store::{HashedKey, Merge, Shard};
 use circlet_core::control::Now;
 use circlet_core::message::Malformed;
 use circlet_core::message::batch::{Batch, Item, WireKey};
@@ -25,8 +25,12 @@ use circlet_core::message::wait::{self, Wait};
 use circlet_core::register::Message;
 use circlet_core::state::State;
 use circlet_ring::{ArcId, Slot};
+use smallvec::SmallVec;
 use std::sync::Arc;
 use tokio::net::tcp::OwnedReadHalf;
+
+/// So many items of one frame stand on the stack; most frames have fewer.
+const ITEMS: usize = 64;
 
 /// Serves one incoming link after its hello, until it ends.
 pub(super) async fn serve(node: &Arc<Node>, peer: NodeIndex, mut socket: OwnedReadHalf, outbox: &Arc<Outbox>) {
@@ -133,34 +137,24 @@ impl Server<'_> {
 
     fn batch(&mut self, routes: &Routes, now: Now, body: &[u8]) -> Result<(), Malformed> {
         let batch = Batch::read(body)?;
-        let mut count = 0;
+        let mut items: SmallVec<[(Item<'_>, HashedKey<'_>); ITEMS]> = SmallVec::new();
         for item in batch.items() {
-            match item? {
-                Item::Run { .. } => {
-                    return self.forwarder.run(routes, now, body, batch, &mut self.replies);
-                }
-                Item::Apply { key, .. } | Item::Check { key, .. } | Item::Fetch { key } => {
-                    self.node.store.prefetch_arc(&hashed(key));
-                }
-            }
-            count += 1;
+            let item = item?;
+            let (Item::Apply { key, .. } | Item::Check { key, .. } | Item::Fetch { key }) = item else {
+                return self.forwarder.run(routes, now, body, batch, &mut self.replies);
+            };
+            let key = hashed(key);
+            self.node.store.prefetch_arc(&key);
+            items.push((item, key));
         }
-        if count > 1 {
-            for item in batch.items() {
-                if let Item::Apply { key, .. } | Item::Check { key, .. } | Item::Fetch { key } = item? {
-                    self.node.store.prefetch_bucket(&hashed(key));
-                }
-            }
-            for item in batch.items() {
-                if let Item::Apply { key, .. } | Item::Check { key, .. } | Item::Fetch { key } = item? {
-                    self.node.store.prefetch_entry(&hashed(key));
-                }
-            }
+        if items.len() > 1 {
+            items.iter().for_each(|(_, key)| self.node.store.prefetch_bucket(key));
+            items.iter().for_each(|(_, key)| self.node.store.prefetch_entry(key));
         }
         self.results.clear();
         let mut all_fine = true;
-        for item in batch.items() {
-            all_fine &= self.data_item(routes, now, &batch, item?);
+        for (item, key) in &items {
+            all_fine &= self.data_item(routes, now, &batch, *item, key);
         }
         if all_fine {
             batch_reply::put_all_fine(&mut self.replies, batch.turn);
@@ -172,12 +166,14 @@ impl Server<'_> {
     }
 
     /// Does one item and appends its result; true when that is "fine".
-    fn data_item(&mut self, routes: &Routes, now: Now, batch: &Batch<'_>, item: Item<'_>) -> bool {
-        let (Item::Apply { key, .. } | Item::Check { key, .. } | Item::Fetch { key }) = item else {
-            batch_reply::put_result(&mut self.results, ItemResult::Refused(Refusal::Busy));
-            return false;
-        };
-        let hashed = hashed(key);
+    fn data_item(
+        &mut self,
+        routes: &Routes,
+        now: Now,
+        batch: &Batch<'_>,
+        item: Item<'_>,
+        hashed: &HashedKey<'_>,
+    ) -> bool {
         let arc = routes.arc_of(hashed.slot);
         let route = routes.arc(arc);
         let refusal = if batch.epoch != routes.epoch {
@@ -194,33 +190,26 @@ impl Server<'_> {
             return false;
         }
         match item {
-            Item::Apply { state, .. } => self.apply((arc, &hashed), now, batch, key, state),
+            Item::Apply { state, .. } => self.apply((arc, hashed), now, batch, state),
             Item::Check { digest, .. } => {
                 let shard = self.node.store.lock(arc);
-                let same = shard.digest_seen_by(&hashed, batch.synced) == digest;
+                let same = shard.digest_seen_by(hashed, batch.synced) == digest;
                 if same {
                     batch_reply::put_result(&mut self.results, ItemResult::Fine);
                 } else {
-                    put_entry(&mut self.results, key, shard.get(&hashed).map(|entry| entry.state()));
+                    put_entry(&mut self.results, hashed, &shard);
                 }
                 same
             }
             Item::Fetch { .. } | Item::Run { .. } => {
                 let shard = self.node.store.lock(arc);
-                put_entry(&mut self.results, key, shard.get(&hashed).map(|entry| entry.state()));
+                put_entry(&mut self.results, hashed, &shard);
                 false
             }
         }
     }
 
-    fn apply(
-        &mut self,
-        (arc, hashed): (ArcId, &HashedKey<'_>),
-        now: Now,
-        batch: &Batch<'_>,
-        key: WireKey<'_>,
-        bytes: &[u8],
-    ) -> bool {
+    fn apply(&mut self, (arc, hashed): (ArcId, &HashedKey<'_>), now: Now, batch: &Batch<'_>, bytes: &[u8]) -> bool {
         let Ok(state) = State::decode(bytes) else {
             batch_reply::put_result(&mut self.results, ItemResult::Refused(Refusal::Unreadable));
             return false;
@@ -232,12 +221,14 @@ impl Server<'_> {
         }
         let result = match receive(self.node, &mut shard, hashed, state, Sent::Some(batch.synced), now.wall) {
             Err(_) => ItemResult::Refused(Refusal::StampAhead),
-            Ok(merge) if merge.is_ignored => ItemResult::Ignored { slot: key.slot },
+            Ok(merge) if merge.is_ignored => ItemResult::Ignored {
+                slot: hashed.slot.get(),
+            },
             Ok(Merge {
                 superseded_by: Some(_), ..
             }) => {
                 self.merged += 1;
-                put_entry(&mut self.results, key, shard.get(hashed).map(|entry| entry.state()));
+                put_entry(&mut self.results, hashed, &shard);
                 return false;
             }
             Ok(_) => {
@@ -260,13 +251,13 @@ pub(crate) fn hashed(key: WireKey<'_>) -> HashedKey<'_> {
     }
 }
 
-fn put_entry(results: &mut Vec<u8>, key: WireKey<'_>, state: Option<State<'_>>) {
-    match state {
-        None => batch_reply::put_result(results, ItemResult::Absent),
-        Some(state) => {
-            let mut encoded = Vec::with_capacity(state.encoded_len());
-            state.encode(&mut encoded);
-            batch_reply::put_result(results, ItemResult::State { key, state: &encoded });
-        }
-    }
+fn put_entry(results: &mut Vec<u8>, hashed: &HashedKey<'_>, shard: &Shard) {
+    let Some(entry) = shard.get(hashed) else {
+        return batch_reply::put_result(results, ItemResult::Absent);
+    };
+    let state = entry.state();
+    let mut encoded = Vec::with_capacity(state.encoded_len());
+    state.encode(&mut encoded);
+    let key = hashed.wire();
+    batch_reply::put_result(results, ItemResult::State { key, state: &encoded });
 }

@@ -12,7 +12,6 @@ use crate::routes::{NodeIndex, Routes};
 use crate::store::{HashedKey, Position, Shard, ShardGuard, known};
 use circlet_core::control::ExchangeOutcome;
 use circlet_core::message::Malformed;
-use circlet_core::message::batch::WireKey;
 use circlet_core::message::hello::Purpose;
 use circlet_core::message::pull::{
     self, BUCKETS, CHUNK_BYTES, CURSOR_END, KnownEntry, Pull, PullBody, PullOutcome, PullReply, bucket_of,
@@ -126,12 +125,7 @@ impl Chunk {
                 if digest_there == Some(state.digest(key.hash)) {
                     return;
                 }
-                let wire = WireKey {
-                    slot: key.slot.get(),
-                    hash: key.hash,
-                    key: key.key,
-                };
-                pull::put_state(&mut chunk.states, wire, state);
+                pull::put_state(&mut chunk.states, key.wire(), state);
                 chunk.count += 1;
             });
         }

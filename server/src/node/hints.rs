@@ -8,7 +8,7 @@ use crate::store::HashedKey;
 use crate::turn::{Group, ItemKind, Loss, NO_GROUP, Sent, SentItem, Turn, Waits};
 use circlet_core::control::{Event, PeerStatus, ReplayOutcome};
 use circlet_core::hint::{HintBatch, HintCaps, HintSize, Recorded};
-use circlet_core::message::batch::{self, WireKey};
+use circlet_core::message::batch;
 use circlet_core::message::stale;
 use circlet_core::quorum::Verdict;
 use circlet_core::state::State;
@@ -154,15 +154,7 @@ impl Node {
         let mut encoded = Vec::with_capacity(state.encoded_len());
         state.encode(&mut encoded);
         drop(shard);
-        batch::put_apply(
-            out,
-            WireKey {
-                slot: key.slot.get(),
-                hash: key.hash,
-                key: key.key,
-            },
-            &encoded,
-        );
+        batch::put_apply(out, key.wire(), &encoded);
         true
     }
 }

@@ -284,13 +284,13 @@ impl Executor {
     /// A command on one key is done here: tell the owners what it changed, or have them vouch for the digest of what it read.
     fn after_key(&mut self, run: Run<'_>, digest: Option<u64>) -> Result<(), Shortfall> {
         if let Some(digest) = digest {
-            return self.vouch(run, &[(wire(&run.key), digest)]);
+            return self.vouch(run, &[(run.key.wire(), digest)]);
         }
         if !self.delta.is_changed() || run.owners.is_empty() {
             return Ok(());
         }
         let delta = std::mem::take(&mut self.delta);
-        self.replicate(run, wire(&run.key), delta.stamp(), delta.as_bytes());
+        self.replicate(run, run.key.wire(), delta.stamp(), delta.as_bytes());
         self.delta = delta;
         self.join_write(run)
     }
@@ -304,7 +304,7 @@ impl Executor {
         let mut changed = false;
         for (key, delta) in deltas.changed() {
             changed = true;
-            self.replicate(run, wire(&HashedKey::new(key)), delta.stamp(), delta.as_bytes());
+            self.replicate(run, HashedKey::new(key).wire(), delta.stamp(), delta.as_bytes());
         }
         let result = if changed {
             self.join_write(run)
@@ -327,7 +327,7 @@ impl Executor {
             .filter_map(|(at, _)| args.get(at))
             .chain(deltas.unnamed())
             .map(HashedKey::new)
-            .map(|key| (wire(&key), shard.state(&key).digest(key.hash)))
+            .map(|key| (key.wire(), shard.state(&key).digest(key.hash)))
             .collect();
         drop(shard);
         self.vouch(run, &read)
@@ -476,12 +476,4 @@ impl Executor {
 #[cold]
 fn may_end_before(wholes: &[Whole], part: PartIndex, reply_bytes: usize) -> bool {
     reply_bytes > Door::Peer.reply_bytes_max() || Whole::one_begins_at(wholes, usize::from(part))
-}
-
-fn wire<'a>(key: &HashedKey<'a>) -> WireKey<'a> {
-    WireKey {
-        slot: key.slot.get(),
-        hash: key.hash,
-        key: key.key,
-    }
 }

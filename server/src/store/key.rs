@@ -1,5 +1,6 @@
 //! A key with what is computed from it once and carried along: its slot and its hash.
 
+use circlet_core::message::batch::WireKey;
 use circlet_ring::{ArcCount, ArcId, Slot};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -34,6 +35,17 @@ impl<'a> HashedKey<'a> {
     #[inline]
     pub fn arc(&self, arcs: ArcCount) -> ArcId {
         arcs.arc_of(self.slot)
+    }
+
+    /// The key as frames between nodes carry it.
+    #[must_use]
+    #[inline]
+    pub fn wire(&self) -> WireKey<'a> {
+        WireKey {
+            slot: self.slot.get(),
+            hash: self.hash,
+            key: self.key,
+        }
     }
 
     /// Where the key stands in the order that the store is walked in.

@@ -417,7 +417,7 @@ impl Shard {
         self.note_change(key);
     }
 
-    fn store(&mut self, key: &HashedKey<'_>, content: &Content<'_>, touched: Option<&mut Touched>) {
+    pub(super) fn store(&mut self, key: &HashedKey<'_>, content: &Content<'_>, touched: Option<&mut Touched>) {
         self.note_change(key);
         let held = Held::Content(*content);
         let (old, bytes, what) = match self.table.get_mut(key) {

@@ -11,7 +11,7 @@ use super::entry_view::EntryView;
 use super::key::{HashedKey, Position};
 use super::shard::{Merge, Shard};
 use super::summands;
-use super::table::Entry;
+use super::table::{Content, Entry};
 
 /// What a sweep dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +37,15 @@ impl Shard {
     ///
     /// A stamp too far ahead of the local clock must have been refused before.
     pub fn receive(&mut self, key: &HashedKey<'_>, state: State<'_>, theirs: Stamp) -> Merge {
+        if self.is_plainly_newer(key, &state, theirs) {
+            self.clock.observe(state.generation);
+            self.store(key, &Content::of_simple(state), None);
+            return Merge {
+                changed: true,
+                superseded_by: None,
+                is_ignored: false,
+            };
+        }
         let synced = Synced {
             mine: self.synced(),
             theirs,
@@ -57,6 +66,18 @@ impl Shard {
                 unchanged(true)
             }
         }
+    }
+
+    /// Whether `state` is a SET that overwrites an older SET or DEL, made after all that was ever dropped here or at its sender: nearly all that
+    /// arrives. [`admit`] takes such a state as it is, and merging leaves nothing of what was there.
+    #[inline]
+    fn is_plainly_newer(&self, key: &HashedKey<'_>, state: &State<'_>, theirs: Stamp) -> bool {
+        let is_fresh = state.is_plain() && theirs <= self.synced() && state.generation > self.synced();
+        is_fresh
+            && self
+                .table
+                .get(key)
+                .is_some_and(|entry| entry.is_simple() && entry.generation() < state.generation)
     }
 
     /// Merges what an owner synced up to `theirs` has under `key`, in an exchange that goes through everything: what was dropped there

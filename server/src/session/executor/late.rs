@@ -3,7 +3,7 @@
 use super::super::gate::Gate;
 use super::super::plan::Part;
 use super::super::scene::Scene;
-use super::{Executor, ForPeer, Frame, Run, wire};
+use super::{Executor, ForPeer, Frame, Run};
 use crate::command::Deltas;
 use crate::store::HashedKey;
 use crate::turn::{Group, ItemKind, NO_GROUP, SentItem, Turn};
@@ -30,7 +30,7 @@ impl Executor {
             return Ok(None);
         }
         for (key, delta) in changed.changed() {
-            self.replicate(run, wire(&HashedKey::new(key)), delta.stamp(), delta.as_bytes());
+            self.replicate(run, HashedKey::new(key).wire(), delta.stamp(), delta.as_bytes());
         }
         let joined = self.join_write(run);
         let turn = self.share(scene);
@@ -62,7 +62,7 @@ impl Executor {
                 state.encode(&mut encoded);
                 state.max_stamp()
             };
-            self.replicate(run, wire(&key), stamp, &encoded);
+            self.replicate(run, key.wire(), stamp, &encoded);
         }
         let joined = self.join_write(run);
         let turn = self.share(scene);
@@ -98,7 +98,7 @@ impl Executor {
             let named = part.spec.keys(args).filter_map(|(at, _)| args.get(at));
             for key in named.chain(deltas.unnamed()) {
                 let out = self.for_peer(*peer, Frame::Data);
-                batch::put_fetch(&mut out.encoded, wire(&HashedKey::new(key)));
+                batch::put_fetch(&mut out.encoded, HashedKey::new(key).wire());
                 out.items.push(SentItem {
                     part: 0,
                     kind: ItemKind::Fetch,

@@ -320,6 +320,13 @@ impl Entry {
         is_plain.then(|| self.body_bytes())
     }
 
+    /// Whether it is the work of one SET or DEL.
+    #[inline]
+    pub(crate) fn is_simple(&self) -> bool {
+        let kind = (self.header().meta >> KIND_SHIFT) & KIND_MASK;
+        kind == Kind::Plain as u32 || kind == Kind::Tombstone as u32
+    }
+
     /// The body as a refcounted value, if it is long enough to be kept as one.
     #[inline]
     pub(crate) fn shared_body(&self) -> Option<&Bytes> {
