@@ -3,9 +3,43 @@
 mod support;
 
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Base, Kind, Merged, Parts, State, merge, plain_digest};
+use circlet_core::state::{Base, Kind, Merged, Part, Parts, PartsBuf, Patch, Run, Runs, State, merge, plain_digest};
+use circlet_core::time::WallMs;
 use proptest::prelude::*;
 use support::{Model, encoded, merged, models, view};
+
+fn small_value() -> impl Strategy<Value = Vec<u8>> {
+    proptest::collection::vec(any::<u8>(), 2..4)
+}
+
+fn field<'a>(name: &'a u8, stamp: u64, value: &'a [u8], expires_at: Option<u64>) -> Part<'a> {
+    let generation = Stamp::from_bits(stamp);
+    Part {
+        kind: Kind::Hash,
+        name: std::slice::from_ref(name),
+        state: State::plain(generation, expires_at.map(WallMs::new), value),
+    }
+}
+
+fn patched(state: &[u8], patch: &Patch<'_, '_>) -> Vec<u8> {
+    let mut patched = state.to_vec();
+    let at = patched.len() - patch.from_end;
+    patched[at..at + patch.bytes.len()].copy_from_slice(patch.bytes);
+    patched
+}
+
+/// A hash of this generation, as bytes; the fields in any order.
+fn hash(generation: u64, base: Base<'_>, mut fields: Vec<Part<'_>>) -> Vec<u8> {
+    fields.retain(|field| field.state.generation > Stamp::from_bits(generation));
+    fields.sort_by_key(Part::id);
+    let mut parts = PartsBuf::new();
+    fields.into_iter().for_each(|field| parts.push(field));
+    encoded(State {
+        base,
+        parts: parts.as_parts(),
+        ..State::tombstone(Stamp::from_bits(generation))
+    })
+}
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
@@ -36,6 +70,76 @@ proptest! {
         let (a, absent) = (a.bytes(), encoded(State::ABSENT));
         prop_assert_eq!(merged(&a, &absent), a.clone());
         prop_assert_eq!(merged(&absent, &a), a);
+    }
+
+    #[test]
+    fn what_is_patched_is_merged(
+        fields in proptest::collection::btree_map(0..8_u8, (2..20_u64, small_value()), 1..8),
+        (name, stamp, value) in (0..10_u8, 1..24_u64, small_value()),
+        (generation, expires_at) in (0..3_u64, proptest::option::weighted(0.1, 30..40_u64)),
+        base in proptest::option::of(small_value()),
+    ) {
+        // The delta of a set and that of an HSET may meet in one generation: then a string stands beside the fields.
+        let base = base.as_ref().map_or(Base::None, |base| Base::Bytes(base));
+        let local = hash(1, base, fields.iter().map(|(name, (stamp, value))| field(name, *stamp, value, None)).collect());
+        let delta = hash(generation, Base::Unknown, vec![field(&name, stamp, &value, expires_at)]);
+        let (local, delta) = (view(&local).with_uniform_parts(), view(&delta));
+        let patch = local.patched_by(delta);
+        // Of two that are written at one stamp the greater one stays.
+        let overwrites = |(old, there): &(u64, Vec<u8>)| (stamp, &value) > (*old, there) && value.len() == there.len();
+        let is_patch = generation == 1 && expires_at.is_none() && fields.get(&name).is_some_and(overwrites);
+        prop_assert_eq!(patch.is_some(), is_patch);
+        if let Some(patch) = patch {
+            let patched = patched(&encoded(local), &patch);
+            prop_assert_eq!(&patched, &merged(&encoded(local), &encoded(delta)));
+            let after = view(&patched);
+            prop_assert!(after.parts.is_uniform());
+            let (old, new) = (local.parts.find(Kind::Hash, &[name]), after.parts.find(Kind::Hash, &[name]));
+            prop_assert_eq!(patch.part, old.zip(new));
+        }
+    }
+
+    #[test]
+    fn what_is_patched_is_merged_whatever_it_is(a in models(), b in models()) {
+        let (a, b) = (a.bytes(), b.bytes());
+        // A merge of both is a delta that often raises no more than runs.
+        for delta in [&b, &merged(&a, &b)] {
+            let local = view(&a);
+            let local = if local.parts.is_uniform() { local.with_uniform_parts() } else { local };
+            if let Some(patch) = local.patched_by(view(delta)) {
+                prop_assert_eq!(patched(&a, &patch), merged(&a, delta));
+            }
+        }
+    }
+
+    #[test]
+    fn a_counter_that_is_raised_is_patched(
+        base in proptest::option::of(small_value()),
+        (old, new) in (proptest::collection::vec((1..4_u64, 0..9_u64), 1..4), proptest::collection::vec(0..3_u64, 1..4)),
+    ) {
+        let counter = |raises: &mut dyn FnMut(usize) -> u64| {
+            let run = |(at, (birth, more)): (usize, &(u64, u64))| Run {
+                node: at as u64,
+                birth: Stamp::from_bits(1 + birth),
+                stamp: Stamp::from_bits(1 + birth + more + raises(at)),
+                total: 3,
+            };
+            let mut bytes = Vec::new();
+            old.iter().enumerate().map(run).for_each(|run| run.encode(&mut bytes));
+            encoded(State {
+                base: base.as_ref().map_or(Base::None, |base| Base::Bytes(base)),
+                runs: Runs::new(&bytes).expect("in order"),
+                ..State::tombstone(Stamp::from_bits(1))
+            })
+        };
+        let raise = |at: usize| new.get(at).copied().unwrap_or(0);
+        let (local, delta) = (counter(&mut |_| 0), counter(&mut |at| raise(at)));
+        let patch = view(&local).patched_by(view(&delta));
+        prop_assert_eq!(patch.is_some(), local != delta);
+        if let Some(patch) = patch {
+            prop_assert_eq!(&patched(&local, &patch), &delta);
+        }
+        prop_assert!(view(&delta).patched_by(view(&local)).is_none(), "an older copy changes nothing");
     }
 
     #[test]

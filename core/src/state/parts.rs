@@ -223,6 +223,29 @@ impl<'a> Parts<'a> {
         }
     }
 
+    /// The only part, as bytes, if there is one alone and they are encoded.
+    pub(super) fn only_encoded(&self) -> Option<EncodedPart<'a>> {
+        match self.0 {
+            Form::Encoded { bytes, count: 1, .. } => encoded(bytes).next(),
+            Form::Encoded { .. } | Form::Large(_) => None,
+        }
+    }
+
+    /// The part `name` as bytes, and how many bytes before the end of all parts it begins; none if they are not known to be uniform.
+    pub(super) fn find_in_uniform(&self, kind: Kind, name: &[u8]) -> Option<(EncodedPart<'a>, usize)> {
+        let Form::Encoded {
+            bytes,
+            is_uniform: true,
+            ..
+        } = self.0
+        else {
+            return None;
+        };
+        let mut rest = encoded(bytes);
+        let found = rest.find(|part| part.is(kind, name))?;
+        Some((found, rest.0.0.len() + found.bytes.len()))
+    }
+
     /// Whether there is a live part at `now`.
     pub(super) fn has_live(&self, now: WallMs) -> bool {
         match self.0 {
@@ -456,41 +479,5 @@ impl<'a> Iterator for LiveIter<'a> {
             .parts
             .find(|part| part.kind > kind || part.kind == kind && part.is_live(now));
         next.filter(|part| part.kind == kind)
-    }
-}
-
-/// Parts being written, in their order.
-#[derive(Clone, Debug, Default)]
-pub struct PartsBuf {
-    bytes: Vec<u8>,
-    count: u32,
-}
-
-impl PartsBuf {
-    /// None yet.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self {
-            bytes: Vec::new(),
-            count: 0,
-        }
-    }
-
-    /// Adds a part, which must come after all that were added before: what has parts out of order cannot be decoded.
-    pub fn push(&mut self, part: Part<'_>) {
-        part.encode(&mut self.bytes);
-        self.count += 1;
-    }
-
-    /// Whether nothing was added.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
-    /// What was added.
-    #[must_use]
-    pub fn as_parts(&self) -> Parts<'_> {
-        Parts::trusted(&self.bytes, self.count)
     }
 }

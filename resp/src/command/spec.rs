@@ -35,6 +35,15 @@ pub enum Group {
 }
 
 impl Group {
+    /// Whether these commands are on collections: on values of many parts.
+    #[inline]
+    #[must_use]
+    pub const fn is_of_collections(self) -> bool {
+        matches!(self, Self::List | Self::Set | Self::SortedSet | Self::Hash | Self::Geo)
+    }
+}
+
+impl Group {
     /// The family as COMMAND DOCS prints it.
     #[must_use]
     pub const fn name(self) -> &'static str {

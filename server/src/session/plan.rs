@@ -410,6 +410,9 @@ impl Plan {
         for part in &self.parts {
             scene.node.store.prefetch_entry(&key(part));
         }
+        for part in self.parts.iter().filter(|part| part.spec.group().is_of_collections()) {
+            scene.node.store.prefetch_rest(&key(part));
+        }
     }
 }
 

@@ -149,6 +149,15 @@ impl Shard {
         }
         let local = EntryView::new(entry).state();
         let mut touched = Touched::none(key.hash);
+        if let Some(patch) = local.patched_by(state) {
+            match patch.part {
+                Some((old, new)) => touched.part(Some(old), new),
+                None => touched.own(local, state),
+            }
+            let (from_end, bytes) = (patch.from_end, patch.bytes);
+            self.patch(key, from_end, bytes, &touched);
+            return true;
+        }
         let mut scratch = Scratch::take();
         // With a generation of its own it may end any part.
         let touches = state.generation <= local.generation && !local.parts.is_empty();
@@ -165,6 +174,15 @@ impl Shard {
             self.put(key, state);
         }
         merged.changed()
+    }
+
+    /// Overwrites what stands `from_end` bytes before the end of an encoded entry, which changes what was `touched` and nothing else.
+    fn patch(&mut self, key: &HashedKey<'_>, from_end: usize, bytes: &[u8], touched: &Touched) {
+        self.note_change(key);
+        touched.change(&mut self.sums);
+        if let Some(entry) = self.table.get_mut(key) {
+            entry.overwrite_body_bytes(from_end, bytes);
+        }
     }
 
     /// Forgets the entry of `key`, tombstone or not; says whether there was one. Nothing remembers that it ever was: for
@@ -304,6 +322,11 @@ impl Shard {
     #[inline]
     pub(super) fn prefetch_entry(&self, key: &HashedKey<'_>) {
         self.table.prefetch_entry(key);
+    }
+
+    #[inline]
+    pub(super) fn prefetch_rest(&self, key: &HashedKey<'_>) {
+        self.table.prefetch_rest(key);
     }
 
     pub(super) fn slots(&self) -> u16 {

@@ -194,15 +194,11 @@ impl Array {
         }
     }
 
-    /// Starts to fetch the entries of bucket `home` that may have this tag.
+    /// The entries of bucket `home` that may have this tag: for prefetching them.
     #[inline]
-    pub(super) fn prefetch_entries(&self, home: u32, tag: Tag) {
+    pub(super) fn candidates(&self, home: u32, tag: Tag) -> impl Iterator<Item = &Entry> {
         let bucket = &self.buckets[home as usize];
-        for lane in bucket.candidates(tag) {
-            if let Some(entry) = bucket.entry(lane) {
-                entry.prefetch();
-            }
-        }
+        bucket.candidates(tag).filter_map(|lane| bucket.entry(lane))
     }
 
     /// The memory that the buckets take, in bytes.

@@ -50,6 +50,11 @@ use circlet_core::size_class::size_class;
 /// The longest body that stands in the entry's own allocation, in bytes. A longer one is refcounted.
 pub(crate) const BODY_INLINE_BYTES_MAX: usize = 16 << 10;
 
+/// Bytes of a cache line.
+const LINE_BYTES: usize = 64;
+/// So far an entry is fetched before it is asked for: more would drive out of the first-level cache what was fetched for others.
+const REST_BYTES_MAX: usize = 2 << 10;
+
 const WIDE: u32 = 1;
 const SHARED: u32 = 1 << 1;
 const KIND_SHIFT: u32 = 2;
@@ -220,6 +225,20 @@ impl Entry {
         true
     }
 
+    /// Overwrites what stands `from_end` bytes before the end of a body in the entry's own allocation. A body that stands elsewhere, or is
+    /// shorter, stays as it is.
+    pub(crate) fn overwrite_body_bytes(&mut self, from_end: usize, bytes: &[u8]) {
+        let shape = self.shape();
+        let is_inside = !shape.shared && !shape.large && from_end <= shape.body_bytes && bytes.len() <= from_end;
+        debug_assert!(is_inside, "{from_end} bytes before the end of {}", shape.body_bytes);
+        if is_inside {
+            let at = shape.body_offset() + shape.body_bytes - from_end;
+            // SAFETY: by the type's invariant the body stands in the allocation, initialised; what is overwritten lies inside of it, as was
+            // just checked. `bytes` cannot be part of this entry, which is borrowed mutably.
+            unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.at(at), bytes.len()) };
+        }
+    }
+
     /// Writes header, `wide`, `shared` and body.
     ///
     /// # Safety
@@ -352,7 +371,24 @@ impl Entry {
     pub(crate) fn prefetch(&self) {
         let address = self.0.as_ptr().cast_const();
         prefetch(address);
-        prefetch(address.wrapping_add(64));
+        prefetch(address.wrapping_add(LINE_BYTES));
+    }
+
+    /// Starts to fetch what [`Entry::prefetch`] has left out, up to 2 KiB; of a collection of its own, where it begins. Looks at the header.
+    #[inline]
+    pub(crate) fn prefetch_rest(&self) {
+        if let Some(collection) = self.collection() {
+            return prefetch(ptr::from_ref(collection).cast());
+        }
+        let shape = self.shape();
+        let end = if shape.shared {
+            0
+        } else {
+            shape.body_offset() + shape.body_bytes
+        };
+        for line in (2 * LINE_BYTES..end.min(REST_BYTES_MAX)).step_by(LINE_BYTES) {
+            prefetch(self.at(line));
+        }
     }
 
     fn body_bytes(&self) -> &[u8] {

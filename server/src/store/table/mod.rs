@@ -165,7 +165,15 @@ impl Table {
     #[inline]
     pub(super) fn prefetch_entry(&self, key: &HashedKey<'_>) {
         if let Some((array, home)) = self.locate(key.position()) {
-            array.prefetch_entries(home, Tag::of(key.hash));
+            array.candidates(home, Tag::of(key.hash)).for_each(Entry::prefetch);
+        }
+    }
+
+    /// Starts to fetch the rest of the entries whose beginning [`Table::prefetch_entry`] has fetched.
+    #[inline]
+    pub(super) fn prefetch_rest(&self, key: &HashedKey<'_>) {
+        if let Some((array, home)) = self.locate(key.position()) {
+            array.candidates(home, Tag::of(key.hash)).for_each(Entry::prefetch_rest);
         }
     }
 
