@@ -15,6 +15,7 @@ mod due;
 mod entry_view;
 mod guard;
 mod key;
+mod merging;
 #[cfg(test)]
 mod model;
 mod scan;
@@ -35,7 +36,8 @@ pub use self::counts::Counts;
 pub use self::entry_view::EntryView;
 pub use self::guard::ShardGuard;
 pub use self::key::{HashedKey, Position};
-pub use self::shard::{Discarded, Merge, Shard};
+pub use self::merging::Merge;
+pub use self::shard::{Discarded, Shard};
 pub use self::sync::{Dropped, known};
 use self::table::Prefetcher;
 

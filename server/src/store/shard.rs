@@ -4,7 +4,7 @@ use crate::metrics::Balance;
 use circlet_core::antientropy::ArcSums;
 use circlet_core::clock::ArcClock;
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Collection, Merged, State, merge, merge_visiting};
+use circlet_core::state::{Collection, State};
 use circlet_core::time::WallMs;
 use circlet_ring::{ArcCount, ArcId, Slot};
 
@@ -32,7 +32,7 @@ pub struct Shard {
     // Invariant: lists what a sweep may change.
     pub(super) due: Due,
     // Invariant: no entry has an older generation.
-    flush: Stamp,
+    pub(super) flush: Stamp,
     // Invariant: true of `table`, but for `table_bytes`, which is filled in when asked for.
     counts: Counts,
     // Invariant: the number of live entries, by slot.
@@ -45,17 +45,6 @@ pub struct Shard {
     pub(super) arc: ArcId,
     /// Who is to hear of changes, while anybody is.
     pub(super) watched: Option<Box<Watched>>,
-}
-
-/// What merging a state did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Merge {
-    /// Whether the entry is another one now.
-    pub changed: bool,
-    /// The stamp to write above, if what the state changed had been outranked here before it came: an ack must name it.
-    pub superseded_by: Option<Stamp>,
-    /// Whether the state has parts that were dropped here. Nothing was merged then, and there is nothing to acknowledge.
-    pub is_ignored: bool,
 }
 
 /// Entries that were flushed, yet to be freed.
@@ -108,81 +97,6 @@ impl Shard {
             body: Body::Plain(value),
         };
         self.store(key, &content, None);
-    }
-
-    /// Merges a state that was made elsewhere, and observes its stamps.
-    pub fn merge(&mut self, key: &HashedKey<'_>, state: State<'_>) -> Merge {
-        self.clock.observe(state.max_stamp());
-        let found = self.table.get(key);
-        // An entry that is there is no older than the flush, and loses nothing to it.
-        if state.generation < self.flush && found.is_none() {
-            return self.merge_into_flushed(key, state);
-        }
-        let local = found.map_or(State::ABSENT, |entry| EntryView::new(entry).state());
-        let superseded_by = state.superseded_by(local);
-        Merge {
-            changed: self.merge_unflushed(key, state),
-            superseded_by,
-            is_ignored: false,
-        }
-    }
-
-    /// Merges the state that a command executed here has made, and observes its stamps; says whether that changed anything.
-    ///
-    /// It must be stamped by this arc's clock just now, so that nothing here outranks what it changes.
-    pub fn merge_own(&mut self, key: &HashedKey<'_>, state: State<'_>) -> bool {
-        debug_assert_eq!(state.superseded_by(self.state(key)), None, "a fresh stamp wins");
-        self.clock.observe(state.max_stamp());
-        if state.generation < self.flush && self.table.get(key).is_none() {
-            return self.merge_into_flushed(key, state).changed;
-        }
-        self.merge_unflushed(key, state)
-    }
-
-    fn merge_unflushed(&mut self, key: &HashedKey<'_>, state: State<'_>) -> bool {
-        let Some(entry) = self.table.get(key) else {
-            self.put(key, state);
-            return true;
-        };
-        if entry.collection().is_some() {
-            return self.merge_into_large(key, state);
-        }
-        let local = EntryView::new(entry).state();
-        let mut touched = Touched::none(key.hash);
-        if let Some(patch) = local.patched_by(state) {
-            match patch.part {
-                Some((old, new)) => touched.part(Some(old), new),
-                None => touched.own(local, state),
-            }
-            let (from_end, bytes) = (patch.from_end, patch.bytes);
-            self.patch(key, from_end, bytes, &touched);
-            return true;
-        }
-        let mut scratch = Scratch::take();
-        // With a generation of its own it may end any part.
-        let touches = state.generation <= local.generation && !local.parts.is_empty();
-        let merged = if touches {
-            merge_visiting(local, state, &mut scratch, |old, new| touched.part(old, new))
-        } else {
-            merge(local, state, &mut scratch)
-        };
-        if merged == Merged::Both {
-            self.put_encoded(key, &scratch, touches.then_some(&mut touched));
-        }
-        scratch.give_back();
-        if merged == Merged::Right {
-            self.put(key, state);
-        }
-        merged.changed()
-    }
-
-    /// Overwrites what stands `from_end` bytes before the end of an encoded entry, which changes what was `touched` and nothing else.
-    fn patch(&mut self, key: &HashedKey<'_>, from_end: usize, bytes: &[u8], touched: &Touched) {
-        self.note_change(key);
-        touched.change(&mut self.sums);
-        if let Some(entry) = self.table.get_mut(key) {
-            entry.overwrite_body_bytes(from_end, bytes);
-        }
     }
 
     /// Forgets the entry of `key`, tombstone or not; says whether there was one. Nothing remembers that it ever was: for
@@ -337,21 +251,6 @@ impl Shard {
         self.first_slot
     }
 
-    /// Merges a state from before the flush into an absent entry: only runs born after it are left of it.
-    fn merge_into_flushed(&mut self, key: &HashedKey<'_>, state: State<'_>) -> Merge {
-        let grave = State::tombstone(self.flush);
-        let superseded_by = state.superseded_by(grave);
-        let mut survivors = Vec::new();
-        match (merge(grave, state, &mut survivors), State::decode_trusted(&survivors)) {
-            (Merged::Both, Ok(survivors)) => self.merge(key, survivors),
-            _ => Merge {
-                changed: false,
-                superseded_by,
-                is_ignored: false,
-            },
-        }
-    }
-
     fn flush_one(&mut self, key: &HashedKey<'_>) {
         let mut state = Vec::new();
         self.state(key).encode(&mut state);
@@ -364,17 +263,6 @@ impl Shard {
     fn keys_older_than(&self, flush: Stamp) -> Vec<Box<[u8]>> {
         let old = self.table.iter().filter(|entry| entry.generation() < flush);
         old.map(|entry| entry.key().into()).collect()
-    }
-
-    /// Merges `state` into a large entry and says whether that changed anything.
-    fn merge_into_large(&mut self, key: &HashedKey<'_>, state: State<'_>) -> bool {
-        let found = self.table.get(key).and_then(Entry::collection);
-        if found.is_some_and(|collection| collection.is_outlived_by(&state)) {
-            self.put(key, state);
-            return true;
-        }
-        let changed = self.change_large(key, |collection| collection.apply(state));
-        changed.unwrap_or(false)
     }
 
     /// Changes a large entry in place, if there is one. It is encoded again if it becomes small.
@@ -405,7 +293,7 @@ impl Shard {
     }
 
     /// Stores `state` in place of whatever is there.
-    fn put(&mut self, key: &HashedKey<'_>, state: State<'_>) {
+    pub(super) fn put(&mut self, key: &HashedKey<'_>, state: State<'_>) {
         if state.is_plain() || state.is_tombstone() {
             self.store(key, &Content::of_simple(state), None);
         } else if Collection::is_for(&state) {

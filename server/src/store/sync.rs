@@ -9,7 +9,8 @@ use circlet_core::time::WallMs;
 use super::due::{Name, Sweepable};
 use super::entry_view::EntryView;
 use super::key::{HashedKey, Position};
-use super::shard::{Merge, Shard};
+use super::merging::Merge;
+use super::shard::Shard;
 use super::summands;
 use super::table::{Content, Entry};
 
