@@ -242,8 +242,12 @@ impl<'a> Parts<'a> {
             return None;
         };
         let mut rest = encoded(bytes);
-        let found = rest.find(|part| part.is(kind, name))?;
-        Some((found, rest.0.0.len() + found.bytes.len()))
+        // Lists are ordered by name, so that a PUSH to the left, whose name is before all others, looks at one.
+        let is_past = |part: &EncodedPart<'_>| kind == Kind::List && part.name > name;
+        let found = rest.find(|part| part.is(kind, name) || is_past(part))?;
+        found
+            .is(kind, name)
+            .then_some((found, rest.0.0.len() + found.bytes.len()))
     }
 
     /// Whether there is a live part at `now`.
