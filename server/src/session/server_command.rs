@@ -10,6 +10,7 @@ mod cluster_addresses;
 mod cluster_change;
 mod cluster_explain;
 mod cluster_hints;
+pub(super) mod cluster_hotkeys;
 mod cluster_nodes;
 mod cluster_recover;
 mod cluster_ring;
@@ -145,6 +146,7 @@ async fn run_cluster(
         }
         Id::ClusterTopology => cluster_topology::write(node, args, replies)?,
         Id::ClusterExplain => cluster_explain::write(node, &args[2], replies).await,
+        Id::ClusterHotkeys => return cluster_hotkeys::write(node, door, args, replies).await,
         Id::ClusterHints => cluster_hints::write(node, door, replies).await,
         Id::ClusterAddresses => return cluster_addresses::addresses(node, args, replies),
         Id::ClusterRecover => return cluster_recover::recover(node, args, replies).await,

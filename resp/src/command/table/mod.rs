@@ -294,6 +294,7 @@ commands! {
     ClusterGetkeysinslot => cluster::CLUSTER_GETKEYSINSLOT,
     ClusterHelp => cluster::CLUSTER_HELP,
     ClusterHints => cluster::CLUSTER_HINTS,
+    ClusterHotkeys => cluster::CLUSTER_HOTKEYS,
     ClusterInfo => cluster::CLUSTER_INFO,
     ClusterKeyslot => cluster::CLUSTER_KEYSLOT,
     ClusterMyid => cluster::CLUSTER_MYID,
