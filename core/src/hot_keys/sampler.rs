@@ -8,11 +8,11 @@ const APART: Duration = Duration::from_millis(1);
 
 /// Accesses for each that is sampled, at most. Raising it makes the busiest nodes' sampling cheaper, and waits longer for the first sample when a busy
 /// node becomes a quiet one.
-const GAP_MAX: u32 = 256;
+const GAP_MAX: u32 = 512;
 
 /// Lets each access be looked at with the probability of one in `gap`, whatever came before: what is drawn is the number of accesses to pass. So a sampled
 /// access stands for `gap`, and no rhythm of the clients makes a key look hotter or colder. The gap follows the rate: so many that samples come a
-/// millisecond apart, 256 at most, one where accesses come more slowly than that.
+/// millisecond apart, 512 at most, one where accesses come more slowly than that.
 ///
 /// One for each thread. A value to be copied: 24 bytes.
 #[derive(Debug, Clone, Copy)]

@@ -128,6 +128,9 @@ proptest! {
         let total: f64 = exact.values().sum();
         let (bound, rounding) = (total / COUNTERS as f64, total * 1e-9);
         prop_assert!((sketch.total * fade - total).abs() <= rounding);
+        for at in 1..sketch.weights.len() {
+            prop_assert!(sketch.weights[(at - 1) / 2] <= sketch.weights[at], "the least is first");
+        }
         let mut counted = HashMap::new();
         for (counter, weight) in sketch.counters.iter().zip(&sketch.weights) {
             let key = String::from_utf8(counter.key.to_vec()).expect("digits");
@@ -166,7 +169,7 @@ fn a_node_with_little_to_do_has_every_access_looked_at() {
 }
 
 #[test]
-fn a_busy_node_has_about_a_thousand_a_second_looked_at_and_the_busiest_one_in_256() {
+fn a_busy_node_has_about_a_thousand_a_second_looked_at_and_the_busiest_one_in_512() {
     // 100,000 a second, one a batch; then 64,000,000 a second, 64 a batch.
     let busy = (0..1_000_000).map(|access| Instant::from_nanos(access * 10_000));
     let (sums, samples) = sampled(2, &["a"], busy);
@@ -175,10 +178,10 @@ fn a_busy_node_has_about_a_thousand_a_second_looked_at_and_the_busiest_one_in_25
     let busiest = (0..100_000).map(|batch| Instant::from_nanos(batch * 1_000));
     let (sums, samples) = sampled(3, &["a"; 64], busiest);
     assert!(
-        (23_000..28_000).contains(&samples),
-        "{samples}: one in 256 of 6,400,000"
+        (11_300..13_700).contains(&samples),
+        "{samples}: one in 512 of 6,400,000"
     );
-    assert!((6_200_000..6_600_000).contains(&sums["a"]), "{sums:?}");
+    assert!((6_000_000..6_800_000).contains(&sums["a"]), "{sums:?}");
 }
 
 #[test]
@@ -186,9 +189,9 @@ fn a_rhythm_of_the_clients_makes_no_key_look_hotter() {
     // Each batch begins with `first`, after a pause, and 255 others follow at once: what the gap is follows from where in the rhythm a sample fell.
     let batch: Vec<&str> = std::iter::once("first").chain(["other"; 255]).collect();
     let (sums, _) = sampled(4, &batch, (0..400_000).map(|at| Instant::from_millis(at * 5)));
-    // Four standard deviations: samples of `first` stand for up to 256.
+    // Four standard deviations: samples of `first` stand for up to 512.
     let first = sums["first"] as f64 / 400_000.0;
-    assert!((first - 1.0).abs() < 0.1, "counted {first} times as often as it came");
+    assert!((first - 1.0).abs() < 0.15, "counted {first} times as often as it came");
     let other = sums["other"] as f64 / (255.0 * 400_000.0);
-    assert!((other - 1.0).abs() < 0.01, "counted {other} times as often as it came");
+    assert!((other - 1.0).abs() < 0.02, "counted {other} times as often as it came");
 }
