@@ -35,4 +35,4 @@ mod serving;
 mod settle;
 mod timing;
 
-pub(crate) use client::ClientHandle;
+pub(crate) use client::{ClientHandle, Flag};

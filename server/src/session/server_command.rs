@@ -28,6 +28,7 @@ mod latency;
 mod memory;
 mod scan;
 mod slowlog;
+pub(super) mod subscribe;
 #[cfg(test)]
 mod test_request;
 mod tracking;
@@ -89,7 +90,10 @@ async fn run_here(
     use CommandId as Id;
     let door = client.caller.door;
     match id {
+        Id::Ping if client.takes_messages_only() => return subscribe::ping(args, replies),
         Id::Ping => return connection::ping(args, replies),
+        Id::Subscribe => subscribe::subscribe(client, args, replies),
+        Id::Unsubscribe => subscribe::unsubscribe(client, args, replies),
         Id::Echo => replies.bulk(&args[1]),
         Id::Select => return connection::select(client, args, replies),
         Id::Auth => return connection::auth(args, replies),

@@ -1,61 +1,10 @@
 //! `circlet bench`: the load generator on a cluster, and on a redis-server if there is one.
 
-use crate::support::{Cluster, PATIENCE, circlet, skip, text, wait_until};
+use crate::support::{Cluster, PATIENCE, Redis, circlet, text, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use std::net::{Ipv4Addr, TcpStream};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Instant;
-
-/// A redis-server of its own, until it is dropped; `None` where there is none.
-struct Redis {
-    process: Child,
-    port: u16,
-    _folder: tempfile::TempDir,
-}
-
-impl Redis {
-    fn start() -> Option<Self> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let port = circlet_measure::free_port().ok()?;
-        let mut command = Command::new("redis-server");
-        command.args([
-            "--port",
-            &port.to_string(),
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--bind",
-            "127.0.0.1",
-        ]);
-        let started = command.current_dir(folder.path()).stdout(Stdio::null()).spawn();
-        let Ok(process) = started else {
-            skip("there is no redis-server");
-            return None;
-        };
-        let redis = Redis {
-            process,
-            port,
-            _folder: folder,
-        };
-        let answers = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
-        wait_until(PATIENCE, answers).expect("redis-server takes connections");
-        Some(redis)
-    }
-
-    fn at(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        // One that has ended by itself is no trouble.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 /// Few clients and keys, and no warm-up: what is tested is what is counted.
 const SMALL: [&str; 7] = ["bench", "-c", "8", "-r", "200", "--warm-up", "0"];
@@ -126,7 +75,7 @@ fn every_test_runs_on_a_redis_server_and_it_counts_as_many_commands() {
     runs_every_test(&["--at", &at]);
     let calls = || {
         let cli = Command::new("redis-cli")
-            .args(["-p", &redis.port.to_string(), "info", "commandstats"])
+            .args(["-p", &redis.port().to_string(), "info", "commandstats"])
             .output();
         let text = String::from_utf8(cli.expect("redis-cli runs").stdout).expect("text");
         let line = text.lines().find_map(|line| line.strip_prefix("cmdstat_echo:calls="));
@@ -210,7 +159,7 @@ fn two_servers_are_compared_in_turns_and_a_trace_is_replayed() {
     results(&["--at", &at, "-t", "incr", "-n", "10", "--key-distribution", &trace]);
     for key in ["first", "second"] {
         let cli = Command::new("redis-cli")
-            .args(["-p", &a.port.to_string(), "get", key])
+            .args(["-p", &a.port().to_string(), "get", key])
             .output()
             .expect("redis-cli runs");
         assert_eq!(
@@ -250,7 +199,7 @@ fn an_interruption_shows_what_there_is_so_far() {
         .expect("the program runs");
     let count = || {
         let cli = Command::new("redis-cli")
-            .args(["-p", &redis.port.to_string(), "dbsize"])
+            .args(["-p", &redis.port().to_string(), "dbsize"])
             .output()
             .expect("redis-cli runs");
         String::from_utf8_lossy(&cli.stdout)

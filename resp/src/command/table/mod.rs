@@ -20,6 +20,7 @@ mod keys;
 mod keyspace;
 mod latency;
 mod list;
+mod pubsub;
 mod server;
 mod set;
 mod set_several;
@@ -288,6 +289,8 @@ commands! {
     LatencyHistory => latency::LATENCY_HISTORY,
     LatencyLatest => latency::LATENCY_LATEST,
     LatencyReset => latency::LATENCY_RESET,
+    Subscribe => pubsub::SUBSCRIBE,
+    Unsubscribe => pubsub::UNSUBSCRIBE,
     Cluster => cluster::CLUSTER,
     ClusterCountkeysinslot => cluster::CLUSTER_COUNTKEYSINSLOT,
     ClusterExplain => cluster::CLUSTER_EXPLAIN,
