@@ -195,3 +195,16 @@ fn a_rhythm_of_the_clients_makes_no_key_look_hotter() {
     let other = sums["other"] as f64 / (255.0 * 400_000.0);
     assert!((other - 1.0).abs() < 0.02, "counted {other} times as often as it came");
 }
+
+#[test]
+fn what_samples_stand_for_adds_up_at_every_rate() {
+    for (seed, ns_apart) in (10..).zip([900_000, 600_000, 400_000, 250_000, 100_000, 20_000]) {
+        let times = (0..1_000_000).map(|access| Instant::from_nanos(access * ns_apart));
+        let (sums, _) = sampled(seed, &["a"], times);
+        let counted = sums["a"] as f64 / 1e6;
+        assert!(
+            (counted - 1.0).abs() < 0.03,
+            "counted {counted} times as often as it came, every {ns_apart} ns"
+        );
+    }
+}
