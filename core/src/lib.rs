@@ -8,7 +8,7 @@
 //! The node's slow work meets in [`control`]: [`membership`] finds the dead, [`topology`] says who owns what, [`moves`] how that changes, [`register`] has
 //! all agree on it, `catchup` fills nodes that come back empty, [`antientropy`] compares owners, [`hint`] keeps what absent owners missed, and
 //! [`view`] is what of all this the data
-//! plane sees.
+//! plane sees. [`hot_keys`] is what the data plane notes of itself.
 
 pub mod antientropy;
 mod arc_bitmap;
@@ -19,6 +19,7 @@ pub mod control;
 pub mod coordinator;
 mod counted_tree;
 pub mod hint;
+pub mod hot_keys;
 pub mod life;
 pub mod membership;
 pub mod message;

@@ -55,6 +55,7 @@ use arc_swap::ArcSwap;
 use circlet_core::clock::DriftGuard;
 use circlet_core::control::{Clocks, Event};
 use circlet_core::hint::Hints;
+use circlet_core::hot_keys::HotKeys;
 use circlet_core::mutate::Author;
 use circlet_core::stamp::Stamp;
 use circlet_core::state::Value;
@@ -103,6 +104,7 @@ pub(crate) struct Node {
     pub(crate) logs: Option<Logs>,
     pub(crate) slowlog: Mutex<SlowLog>,
     pub(crate) latency: Mutex<LatencyMonitor>,
+    pub(crate) hot_keys: Mutex<HotKeys>,
     pub(crate) drift: DriftGuard,
     /// The members' clocks, as the control plane saw them lately.
     pub(crate) clocks: ArcSwap<Clocks>,

@@ -10,6 +10,7 @@
 //! larger batch, so a client with many commands in flight pays for fewer turns. Commands that are not on keys run between batches,
 //! in order. `client-inflight-max` bounds a batch, and with it what of one connection waits at once.
 
+mod accesses;
 pub(crate) mod batch;
 pub(crate) mod blocking;
 pub(crate) mod caller;
@@ -34,4 +35,4 @@ mod serving;
 mod settle;
 mod timing;
 
-pub(crate) use client::ClientHandle;
+pub(crate) use client::{ClientHandle, Flag};

@@ -31,6 +31,9 @@ use dashmap::DashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
+/// Where a client of RESP2 hears of what others redirect to it.
+pub(crate) const CHANNEL: &[u8] = b"__redis__:invalidate";
+
 /// What one client has asked for.
 #[derive(Debug)]
 pub(crate) struct Tracker {
@@ -143,6 +146,7 @@ fn push(tracker: &Tracker, what: impl Fn(&mut Pushes)) {
     match tracker.target.upgrade() {
         Some(target) => target.push(|pushes| {
             pushes.numbered = tracker.numbered;
+            pushes.are_redirected |= tracker.redirect.is_some();
             what(pushes);
         }),
         None => {

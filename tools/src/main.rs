@@ -11,6 +11,7 @@ mod connection;
 mod down;
 mod explain;
 mod failure;
+mod hot_keys;
 mod join;
 mod layout;
 mod manual;

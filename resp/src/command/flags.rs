@@ -63,6 +63,8 @@ words! {
     Denyoom = "denyoom",
     /// For operators.
     Admin = "admin",
+    /// On channels.
+    Pubsub = "pubsub",
     /// Not for scripts.
     Noscript = "noscript",
     /// May make the connection wait.
@@ -112,6 +114,8 @@ words! {
     Hyperloglog = "@hyperloglog",
     /// On sorted sets of places.
     Geo = "@geo",
+    /// On channels.
+    Pubsub = "@pubsub",
     /// For operators.
     Admin = "@admin",
     /// Takes constant or logarithmic time.

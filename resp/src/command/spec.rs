@@ -26,6 +26,8 @@ pub enum Group {
     Hyperloglog,
     /// On keys, whatever they hold.
     Generic,
+    /// On channels.
+    Pubsub,
     /// On the connection.
     Connection,
     /// On the server.
@@ -57,6 +59,7 @@ impl Group {
             Self::Geo => "geo",
             Self::Hyperloglog => "hyperloglog",
             Self::Generic => "generic",
+            Self::Pubsub => "pubsub",
             Self::Connection => "connection",
             Self::Server => "server",
             Self::Cluster => "cluster",

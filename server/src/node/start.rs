@@ -32,6 +32,7 @@ use arc_swap::ArcSwap;
 use circlet_core::clock::DriftGuard;
 use circlet_core::control::{ControlConfig, ControlPlane, Effect, Event};
 use circlet_core::hint::Hints;
+use circlet_core::hot_keys::HotKeys;
 use circlet_core::message::hello::Purpose;
 use circlet_core::register::{Acceptor, record};
 use circlet_core::topology::{Addresses, ClusterSettings, MemberEntry, Topology};
@@ -135,9 +136,8 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     let (events, received) = mpsc::unbounded_channel();
     let (agreement, requests) = mpsc::unbounded_channel();
     let background = Background::start().map_err(StartError::Thread)?;
-    let sweeper = Arc::new(Sweeper::default());
+    let (sweeper, least_synced) = (Arc::new(Sweeper::default()), LeastSynced::default());
     let queue_limit = QueueLimit::new(settings.limits.peer_queue_bytes_max.bytes());
-    let least_synced = LeastSynced::default();
     let node = Arc::new(Node {
         store: Store::new(topology.settings().arcs),
         links: links(&sweeper, &queue_limit, &least_synced),
@@ -169,6 +169,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         logs,
         slowlog: Mutex::new(SlowLog::new(settings.observability.slowlog_entries_max as usize)),
         latency: Mutex::default(),
+        hot_keys: Mutex::new(HotKeys::new(clock.now().mono)),
         identity,
         config,
         clock,

@@ -2,6 +2,7 @@
 
 use super::Node;
 use crate::metrics::Count;
+use crate::session::Flag;
 use crate::turn::Loss;
 use circlet_core::antientropy::cut_before;
 use circlet_ring::ArcId;
@@ -64,7 +65,9 @@ pub(crate) async fn close_idle(node: Arc<Node>) {
         }
         let now_ns = node.clock.mono_ns();
         for client in node.clients.all() {
-            if u128::from(now_ns.saturating_sub(client.activity.last_ns())) > allowed.as_nanos() {
+            // Whoever is there for messages has nothing to say.
+            let is_subscribed = client.activity.has(Flag::Subscribed);
+            if !is_subscribed && u128::from(now_ns.saturating_sub(client.activity.last_ns())) > allowed.as_nanos() {
                 node.metrics.inc(Count::ConnectionsShed);
                 client.kill();
             }

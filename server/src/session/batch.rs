@@ -4,6 +4,7 @@
 //! the plan runs after that. So a client that does not read its replies has no more of its commands run. A command of very many keys is
 //! planned and run in pieces (see `plan.rs`); the replies of its parts are kept until its last piece has run.
 
+use super::accesses;
 use super::caller::Caller;
 use super::executor::Executor;
 use super::outcomes::{Outcome, Outcomes, Walk};
@@ -51,7 +52,7 @@ impl Workbench {
     ) -> io::Result<()> {
         while !self.plan.is_done() {
             let start = out.replies.len();
-            let ran = {
+            let (ran, now) = {
                 let (config, routes) = (node.config.current(), node.routes.load());
                 let scene = Scene {
                     node,
@@ -62,8 +63,10 @@ impl Workbench {
                     reads: Reads::Check,
                 };
                 self.plan.go_on(scene, args_of);
-                self.executor.run(scene, &mut self.plan, args_of, &mut out.replies)
+                let ran = self.executor.run(scene, &mut self.plan, args_of, &mut out.replies);
+                (ran, scene.now.mono)
             };
+            accesses::note(node, &self.plan.parts[..ran.parts], args_of, now);
             if let Some(turn) = ran.turn {
                 turn.done().await;
                 self.outcomes.take(&turn);

@@ -73,6 +73,7 @@ pub(crate) enum Flag {
     NoEvict = 4,
     NoTouch = 8,
     Waiting = 16,
+    Subscribed = 32,
 }
 
 /// What `CLIENT UNBLOCK` does to a command that waits.
@@ -261,6 +262,8 @@ pub(crate) struct Client {
     /// How long commands of the batch waited for somebody to write: not counted as time that they took.
     pub(crate) waited: Duration,
     pub(crate) caching: Caching,
+    /// To the channel of invalidations.
+    pub(crate) is_subscribed: bool,
 }
 
 impl Client {
@@ -297,6 +300,7 @@ impl Client {
             caching: Caching::default(),
             replying: Replying::On,
             waited: Duration::ZERO,
+            is_subscribed: false,
         })
     }
 
@@ -306,6 +310,7 @@ impl Client {
         self.caching = Caching::default();
         self.node.store.tracking().end(self.handle.id);
         self.replying = Replying::On;
+        self.subscribe(false);
         self.handle.said.lock().name.clear();
         for flag in [Flag::Resp3, Flag::ReadOnly, Flag::NoEvict, Flag::NoTouch] {
             self.handle.activity.set(flag, false);
@@ -316,6 +321,18 @@ impl Client {
     pub(crate) fn speak(&mut self, proto: Proto) {
         self.caller.proto = proto;
         self.handle.activity.set(Flag::Resp3, proto == Proto::Resp3);
+    }
+
+    /// Takes messages of the channel of invalidations from now on, or no more.
+    pub(crate) fn subscribe(&mut self, on: bool) {
+        self.is_subscribed = on;
+        self.handle.activity.set(Flag::Subscribed, on);
+        self.handle.pushes.lock().subscribe(on);
+    }
+
+    /// Whether it is there for messages only, as a subscribed client of RESP2 is.
+    pub(crate) fn takes_messages_only(&self) -> bool {
+        self.is_subscribed && self.caller.proto == Proto::Resp2
     }
 
     /// Commands on keys were run, whose replies begin at `start`.

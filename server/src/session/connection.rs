@@ -8,6 +8,7 @@ use super::kit::Kit;
 use super::output::Output;
 use super::plan::Planned;
 use super::scene::{Reads, Scene};
+use super::server_command::subscribe::{OutOfContext, is_allowed};
 use super::server_command::{self, After};
 use super::timing::Timing;
 use crate::config::Config;
@@ -172,6 +173,7 @@ enum Blocked {
     Unplanned(Planned),
     Moved(Moved),
     MayWait(&'static CommandSpec),
+    OutOfContext(OutOfContext),
     Server(&'static CommandSpec),
 }
 
@@ -243,6 +245,7 @@ async fn run_commands(
             Blocked::Refused(refusal) => refusal.write(args, replies),
             Blocked::Unplanned(planned) => planned.write(replies),
             Blocked::Moved(moved) => replies.error_display(&moved),
+            Blocked::OutOfContext(refused) => replies.error_display(&refused),
             Blocked::MayWait(_) => {}
             Blocked::Server(spec) => {
                 node.metrics.commands().inc(spec.id() as usize);
@@ -270,6 +273,9 @@ fn plan_run(
     bench: &mut Workbench,
     next: &mut usize,
 ) -> Option<Blocked> {
+    if client.takes_messages_only() {
+        return Some(between_messages(batch.args(*next, frame)));
+    }
     let (config, routes) = (node.config.current(), node.routes.load());
     let scene = Scene {
         node,
@@ -309,6 +315,16 @@ fn plan_run(
         }
     }
     None
+}
+
+/// A command of a client that is there for messages.
+#[cold]
+fn between_messages(args: Args<'_>) -> Blocked {
+    match resolve(args) {
+        Err(refusal) => Blocked::Refused(refusal),
+        Ok(spec) if is_allowed(spec.id()) => Blocked::Server(spec),
+        Ok(spec) => Blocked::OutOfContext(OutOfContext(spec)),
+    }
 }
 
 /// What the Redis Cluster port says to a command whose keys are in several slots, or in one that this node does not hold.

@@ -10,6 +10,7 @@
 //! | `MISSED` | [`Flushed`], members | OK; those members get these arcs again when they are back |
 //! | `EXPLAIN` | a key, a stamp | what is held for the key ([`super::held`]), with its digest as seen by an owner synced up to the stamp |
 //! | `HINTS` | | for each owner that hints are held for here: its id, keys, bytes, dirty arcs, age in milliseconds |
+//! | `HOTKEYS` | | accesses in a thousand seconds, then for each of the hottest keys: the key, how many are seen, how many it may be at most |
 //!
 //! The words are between nodes: no client can send them here. A share over arcs of which one is not ready to be coordinated here
 //! is refused as a whole.
@@ -96,6 +97,10 @@ pub(crate) fn share(node: &Node, routes: &Routes, command: &[&[u8]]) -> Vec<u8> 
         [b"EXPLAIN", key, seen_by] => number(seen_by).map(|stamp| {
             super::held::look(node, routes, key, Stamp::from_bits(stamp)).write(&mut reply);
         }),
+        [b"HOTKEYS"] => {
+            super::server_command::cluster_hotkeys::share(node, &mut reply);
+            Ok(())
+        }
         [b"HINTS"] => {
             hints(node, &mut reply);
             Ok(())

@@ -10,6 +10,7 @@ mod cluster_addresses;
 mod cluster_change;
 mod cluster_explain;
 mod cluster_hints;
+pub(super) mod cluster_hotkeys;
 mod cluster_nodes;
 mod cluster_recover;
 mod cluster_ring;
@@ -27,6 +28,7 @@ mod latency;
 mod memory;
 mod scan;
 mod slowlog;
+pub(super) mod subscribe;
 #[cfg(test)]
 mod test_request;
 mod tracking;
@@ -88,7 +90,10 @@ async fn run_here(
     use CommandId as Id;
     let door = client.caller.door;
     match id {
+        Id::Ping if client.takes_messages_only() => return subscribe::ping(args, replies),
         Id::Ping => return connection::ping(args, replies),
+        Id::Subscribe => subscribe::subscribe(client, args, replies),
+        Id::Unsubscribe => subscribe::unsubscribe(client, args, replies),
         Id::Echo => replies.bulk(&args[1]),
         Id::Select => return connection::select(client, args, replies),
         Id::Auth => return connection::auth(args, replies),
@@ -145,6 +150,7 @@ async fn run_cluster(
         }
         Id::ClusterTopology => cluster_topology::write(node, args, replies)?,
         Id::ClusterExplain => cluster_explain::write(node, &args[2], replies).await,
+        Id::ClusterHotkeys => return cluster_hotkeys::write(node, door, args, replies).await,
         Id::ClusterHints => cluster_hints::write(node, door, replies).await,
         Id::ClusterAddresses => return cluster_addresses::addresses(node, args, replies),
         Id::ClusterRecover => return cluster_recover::recover(node, args, replies).await,

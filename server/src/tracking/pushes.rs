@@ -1,5 +1,6 @@
 //! What one client is yet to be told.
 
+use super::CHANNEL;
 use circlet_resp::{Proto, ReplyBuf};
 use circlet_ring::ArcId;
 use std::collections::BTreeMap;
@@ -16,6 +17,9 @@ pub(crate) struct Pushes {
     target_gone: Option<u64>,
     /// Whether each push is for one arc, with its number.
     pub(super) numbered: bool,
+    /// Whether another client has had them sent here.
+    pub(super) are_redirected: bool,
+    is_subscribed: bool,
     /// Of the last push of each arc, if they are numbered.
     last: BTreeMap<u16, u64>,
 }
@@ -24,6 +28,34 @@ pub(crate) struct Pushes {
 enum Changed {
     Keys(Vec<Box<[u8]>>),
     All,
+}
+
+impl Changed {
+    fn is_all(&self) -> bool {
+        matches!(self, Changed::All)
+    }
+
+    fn write(&self, replies: &mut ReplyBuf) {
+        match self {
+            Changed::All => replies.null(),
+            Changed::Keys(keys) => {
+                replies.array(keys.len());
+                keys.iter().for_each(|key| replies.bulk(key));
+            }
+        }
+    }
+}
+
+/// Redis's form for RESP2: messages of a channel whose text is a list of keys, or nil for all. They have no room for numbers.
+fn write_messages(waiting: &BTreeMap<u16, Changed>, replies: &mut ReplyBuf) {
+    let all = waiting.values().any(Changed::is_all).then_some(&Changed::All);
+    let told: Vec<&Changed> = all.map_or_else(|| waiting.values().collect(), |all| vec![all]);
+    for changed in told {
+        replies.array(3);
+        replies.bulk(b"message");
+        replies.bulk(CHANNEL);
+        changed.write(replies);
+    }
 }
 
 impl Pushes {
@@ -54,12 +86,20 @@ impl Pushes {
         self.target_gone = Some(id);
     }
 
-    /// Appends all of it. Clients of RESP2 have no form for it, and get nothing.
+    /// Messages of the channel are wanted, or no more.
+    pub(crate) fn subscribe(&mut self, on: bool) {
+        self.is_subscribed = on;
+    }
+
+    /// Appends all of it. Clients of RESP2 get what others have redirected to them, as messages, if they have subscribed; and else nothing.
     pub(crate) fn write(&mut self, replies: &mut ReplyBuf) {
         let waiting = std::mem::take(&mut self.waiting);
         self.keys_waiting = 0;
         let gone = std::mem::take(&mut self.target_gone);
         if replies.proto() != Proto::Resp3 {
+            if self.is_subscribed && self.are_redirected {
+                write_messages(&waiting, replies);
+            }
             return;
         }
         if let Some(id) = gone {
@@ -67,7 +107,7 @@ impl Pushes {
             replies.bulk(b"tracking-redir-broken");
             replies.integer(id.cast_signed());
         }
-        if !self.numbered && waiting.values().any(|changed| matches!(changed, Changed::All)) {
+        if !self.numbered && waiting.values().any(Changed::is_all) {
             // As after FLUSHALL in Redis: nothing is sure any more.
             replies.push(2);
             replies.bulk(b"invalidate");
@@ -77,13 +117,7 @@ impl Pushes {
         for (arc, changed) in waiting {
             replies.push(if self.numbered { 4 } else { 2 });
             replies.bulk(b"invalidate");
-            match changed {
-                Changed::All => replies.null(),
-                Changed::Keys(keys) => {
-                    replies.array(keys.len());
-                    keys.iter().for_each(|key| replies.bulk(key));
-                }
-            }
+            changed.write(replies);
             if self.numbered {
                 let number = self.last.entry(arc).or_default();
                 *number += 1;
@@ -125,6 +159,32 @@ mod tests {
         );
         pushes.target_gone(5);
         assert_eq!(written(&mut pushes), ">2 $21 tracking-redir-broken :5 ");
+    }
+
+    #[test]
+    fn a_subscribed_client_of_resp2_gets_messages_of_what_others_redirect_to_it() {
+        let written = |pushes: &mut Pushes| {
+            let mut replies = ReplyBuf::new(Proto::Resp2);
+            pushes.write(&mut replies);
+            String::from_utf8_lossy(replies.as_bytes()).replace("\r\n", " ")
+        };
+        let mut pushes = Pushes::default();
+        for (is_subscribed, are_redirected) in [(false, true), (true, false)] {
+            (pushes.is_subscribed, pushes.are_redirected) = (is_subscribed, are_redirected);
+            pushes.key_changed(arc(1), b"a");
+            assert_eq!(written(&mut pushes), "");
+        }
+        pushes.are_redirected = true;
+        pushes.key_changed(arc(1), b"a");
+        pushes.key_changed(arc(1), b"b");
+        assert_eq!(
+            written(&mut pushes),
+            "*3 $7 message $20 __redis__:invalidate *2 $1 a $1 b "
+        );
+        pushes.key_changed(arc(1), b"a");
+        pushes.arc_changed(arc(2));
+        pushes.arc_changed(arc(3));
+        assert_eq!(written(&mut pushes), "*3 $7 message $20 __redis__:invalidate $-1 ");
     }
 
     #[test]

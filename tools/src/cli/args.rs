@@ -15,7 +15,7 @@ CIRCLETCLI_AUTH      the password, if -a does not give it\n  \
 CIRCLETCLI_HISTFILE  where the history is kept [default: $XDG_STATE_HOME/circlet/cli_history]; empty or /dev/null: nowhere\n  \
 NO_COLOR             no colours\n\n\
 Examples:\n  circlet cli -p 7002\n  circlet cli SET greeting hello\n  circlet cli -r 5 -i 1 INCR counter\n  \
-cat logo.png | circlet cli -x SET logo\n  circlet cli --scan --pattern 'user:*'\n  circlet cli --json HGETALL user:17\n  \
+cat logo.png | circlet cli -x SET logo\n  cat logo.png | circlet cli -X @ SET logo @ EX 60\n  circlet cli --scan --pattern 'user:*'\n  circlet cli --json HGETALL user:17\n  \
 circlet cli --pipe < commands.resp\n  circlet cli -u redis://ann:secret@10.0.0.1:7001/0 PING";
 
 /// `circlet cli`
@@ -33,6 +33,9 @@ pub(crate) struct CliArgs {
     /// The password; others on this machine may see it: CIRCLETCLI_AUTH hides it better
     #[arg(short = 'a', long = "pass", value_name = "PASSWORD")]
     pub(crate) password: Option<String>,
+    /// Ask for the password; -a and CIRCLETCLI_AUTH do not count then
+    #[arg(long = "askpass")]
+    pub(crate) ask_password: bool,
     /// The user whose password it is
     #[arg(long, value_name = "NAME")]
     pub(crate) user: Option<String>,
@@ -68,6 +71,9 @@ pub(crate) struct CliArgs {
     /// Take the last argument from standard input
     #[arg(short = 'x')]
     pub(crate) last_from_stdin: bool,
+    /// Take the first argument that is TAG from standard input
+    #[arg(short = 'X', value_name = "TAG", conflicts_with = "last_from_stdin")]
+    pub(crate) tag_from_stdin: Option<OsString>,
     /// Read the command's arguments as the prompt reads them: "\x00", 'single'
     #[arg(long)]
     pub(crate) quoted_input: bool,
@@ -126,10 +132,13 @@ pub(crate) struct ModeArgs {
     /// Find the largest keys of each type, by memory
     #[arg(long, group = "mode")]
     pub(crate) memkeys: bool,
+    /// List the keys that clients ask for most, and how often: now, by all nodes
+    #[arg(long, group = "mode")]
+    pub(crate) hotkeys: bool,
     /// Only keys that match, for --scan, --bigkeys and --memkeys
     #[arg(long, value_name = "GLOB")]
     pub(crate) pattern: Option<String>,
-    /// How many keys to ask for at a time
+    /// How many keys to ask for at a time; how many --hotkeys lists [default: 16]
     #[arg(long, value_name = "KEYS")]
     pub(crate) count: Option<u64>,
     /// A line of the node's figures each second

@@ -4,7 +4,7 @@
 //!   words, render, book, hint, help, target   pure: lines and replies in, text out
 //!   session                                   a connection, commands on it, what they print
 //!   prompt, editor                            lines from a terminal or a pipe
-//!   keys, largest, latency, stat, pipe        the modes
+//!   keys, largest, hottest, latency, stat, pipe   the modes
 //! ```
 //!
 //! docs/cli.md says what is different from `redis-cli`; where nothing is said, the same bytes come out (tests/acceptance/cli).
@@ -15,10 +15,12 @@ mod cluster;
 mod editor;
 mod help;
 mod hint;
+mod hottest;
 mod interrupt;
 mod keys;
 mod largest;
 mod latency;
+mod password;
 mod pipe;
 mod prompt;
 mod render;
@@ -73,11 +75,13 @@ pub(crate) fn run(args: CliArgs) -> Result<ExitCode, Failure> {
         keys::list(&mut session, &keys::Wanted::of(mode), interval)
     } else if mode.bigkeys || mode.memkeys {
         largest::run(&mut session, &keys::Wanted::of(mode), mode.memkeys, interval)
+    } else if mode.hotkeys {
+        hottest::run(&mut session, mode.count)
     } else if mode.stat {
         stat::run(&mut session, interval)
     } else if mode.latency || mode.latency_history {
         latency::run(&mut session, mode.latency_history, interval)
-    } else if args.command.is_empty() && !args.last_from_stdin {
+    } else if args.command.is_empty() && !args.last_from_stdin && args.tag_from_stdin.is_none() {
         return prompt::run(session);
     } else {
         return run_command(&mut session, args);
@@ -92,10 +96,15 @@ fn run_command(session: &mut Session, args: CliArgs) -> Result<ExitCode, Failure
         command = command.iter().map(|word| unquoted(word)).collect::<Result<_, _>>()?;
     }
     if args.last_from_stdin {
-        let mut last = Vec::new();
-        let read = std::io::stdin().lock().read_to_end(&mut last);
-        read.map_err(|error| Failure::because("cannot read standard input", error))?;
-        command.push(last);
+        command.push(standard_input()?);
+    } else if let Some(tag) = &args.tag_from_stdin {
+        let tagged = command
+            .iter_mut()
+            .find(|word| word.as_slice() == tag.as_encoded_bytes());
+        let Some(tagged) = tagged else {
+            return Err(Failure::new(format!("-X: no argument is {}", tag.to_string_lossy())));
+        };
+        *tagged = standard_input()?;
     }
     if command
         .first()
@@ -109,6 +118,13 @@ fn run_command(session: &mut Session, args: CliArgs) -> Result<ExitCode, Failure
         Ran::Shown => ExitCode::SUCCESS,
         Ran::Refused => ExitCode::FAILURE,
     })
+}
+
+fn standard_input() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().read_to_end(&mut bytes);
+    read.map_err(|error| Failure::because("cannot read standard input", error))?;
+    Ok(bytes)
 }
 
 /// A word that is written as at the prompt.
@@ -134,7 +150,9 @@ fn target(args: &CliArgs) -> Result<Target, Failure> {
     target.user = args.user.clone().or(target.user);
     target.password = args.password.clone().or(target.password);
     target.db = args.db.unwrap_or(target.db);
-    if target.password.is_none() {
+    if args.ask_password {
+        target.password = Some(password::ask()?);
+    } else if target.password.is_none() {
         target.password = std::env::var(PASSWORD_VARIABLE).ok();
     } else if !args.no_auth_warning {
         warn("Warning: a password of '-a' or '-u' can be seen by others on this machine.");

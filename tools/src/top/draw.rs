@@ -13,6 +13,9 @@ use ratatui::widgets::{Block, Paragraph};
 /// Rows that the ring and the commands want at least.
 const BELOW_MIN: u16 = 5;
 
+/// Rows that commands and hottest keys want at least, to stand one below the other.
+const LEFT_BOTH_MIN: u16 = 10;
+
 /// Below this many columns there is no ring beside the commands.
 const RING_COLUMNS_MIN: u16 = 60;
 
@@ -44,10 +47,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, view: &View, screen: &Screen) {
     node_table(frame, table, view, screen);
     if below.height >= 3 && below.width >= RING_COLUMNS_MIN {
         let [left, right] = Layout::horizontal([Constraint::Length(40), Constraint::Min(0)]).areas(below);
-        commands(frame, left, view, screen);
+        left_side(frame, left, view, screen);
         ring(frame, right, view.ring.as_ref(), screen);
     } else if below.height >= 3 {
-        commands(frame, below, view, screen);
+        left_side(frame, below, view, screen);
     }
     frame.render_widget(footer(screen), foot);
 }
@@ -93,7 +96,7 @@ fn footer(screen: &Screen) -> Paragraph<'static> {
         None => {
             let way = if screen.order.is_reversed { " reversed" } else { "" };
             let text = format!(
-                " q quit  s sort: {}{way}  r reverse  p pause  c commands",
+                " q quit  s sort: {}{way}  r reverse  p pause  c commands  k keys",
                 screen.order.column.name()
             );
             Paragraph::new(text).style(Style::new().add_modifier(Modifier::DIM))
@@ -193,6 +196,55 @@ fn node_style(place: usize, screen: &Screen) -> Style {
     } else {
         Style::new()
     }
+}
+
+/// The commands, and below them the hottest keys; one of them alone where there is no room for both.
+fn left_side(frame: &mut Frame<'_>, area: Rect, view: &View, screen: &Screen) {
+    if screen.only_keys {
+        hot_keys(frame, area, view, screen);
+    } else if area.height < LEFT_BOTH_MIN {
+        commands(frame, area, view, screen);
+    } else {
+        let [above, below] = Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]).areas(area);
+        commands(frame, above, view, screen);
+        hot_keys(frame, below, view, screen);
+    }
+}
+
+fn hot_keys(frame: &mut Frame<'_>, area: Rect, view: &View, screen: &Screen) {
+    let block = Block::bordered().title("hottest keys");
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let room = usize::from(inner.width).saturating_sub(18).max(1);
+    let line = |key: &str, rate: &str, share: &str| format!(" {key:<room$} {rate:>7} {share:>7}");
+    let mut lines = vec![Line::styled(format!(" {}", line("key", "per s", "share")), bold())];
+    lines.extend(view.hot_keys.iter().map(|(place, hot)| {
+        let share = format!("{:.1}%", hot.share * 100.0);
+        let text = line(&key_text(&hot.key, room), &short(hot.per_second), &share);
+        let (letter, style) = match place {
+            Some(place) => (letter(*place), node_style(*place, screen)),
+            None => (' ', Style::new()),
+        };
+        Line::from(vec![Span::styled(letter.to_string(), style), Span::raw(text)])
+    }));
+    if view.hot_keys.is_empty() {
+        lines.push(Line::raw(" none lately"));
+    }
+    frame.render_widget(Paragraph::new(lines), inner);
+}
+
+/// A key in at most so many characters; of a longer one, begin and end, since many begin alike.
+fn key_text(key: &[u8], room: usize) -> String {
+    let text: Vec<char> = match std::str::from_utf8(key) {
+        Ok(text) if !text.chars().any(char::is_control) => text.chars().collect(),
+        _ => key.escape_ascii().map(char::from).collect(),
+    };
+    if text.len() <= room {
+        return text.into_iter().collect();
+    }
+    let kept = room.saturating_sub(2);
+    let (begin, end) = (&text[..kept / 2], &text[text.len() - kept.div_ceil(2)..]);
+    begin.iter().chain(&['.'; 2][..room.min(2)]).chain(end).collect()
 }
 
 fn commands(frame: &mut Frame<'_>, area: Rect, view: &View, screen: &Screen) {

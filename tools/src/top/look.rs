@@ -2,6 +2,7 @@
 
 use crate::ask;
 use crate::failure::Failure;
+use crate::hot_keys::{self, HotKey};
 use circlet_resp::Value;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -32,6 +33,8 @@ pub(super) struct Look {
     pub(super) ring: Json,
     /// By id; of a member that did not answer, nothing.
     pub(super) nodes: BTreeMap<String, NodeLook>,
+    /// Of all nodes, the hottest first.
+    pub(super) hot_keys: Vec<HotKey>,
 }
 
 impl Look {
@@ -40,22 +43,25 @@ impl Look {
     /// # Errors
     /// When none of the seeds answers as a node of Circlet.
     pub(super) fn take(seeds: &[SocketAddr]) -> Result<Self, Failure> {
-        let ring = ring(seeds)?;
+        let (at, ring) = ring(seeds)?;
         let members: Vec<(String, SocketAddr)> = members(&ring).collect();
-        let said: Vec<(String, Option<NodeLook>)> = thread::scope(|scope| {
+        let (hot_keys, said) = thread::scope(|scope| {
+            let hot_keys = scope.spawn(move || hot_keys(at));
             let asked: Vec<_> = members
                 .into_iter()
                 .map(|(id, at)| (id, scope.spawn(move || ask_node(at))))
                 .collect();
-            asked
+            let said: Vec<(String, Option<NodeLook>)> = asked
                 .into_iter()
                 .map(|(id, node)| (id, node.join().ok().flatten()))
-                .collect()
+                .collect();
+            (hot_keys.join().ok().flatten(), said)
         });
         Ok(Look {
             at: Instant::now(),
             ring,
             nodes: said.into_iter().filter_map(|(id, node)| Some((id, node?))).collect(),
+            hot_keys: hot_keys.unwrap_or_default(),
         })
     }
 
@@ -77,16 +83,22 @@ fn members(ring: &Json) -> impl Iterator<Item = (String, SocketAddr)> {
     })
 }
 
-fn ring(seeds: &[SocketAddr]) -> Result<Json, Failure> {
+/// The ring, and who told it.
+fn ring(seeds: &[SocketAddr]) -> Result<(SocketAddr, Json), Failure> {
     let mut last = Failure::new("no node answers");
     for at in seeds {
         match ask::told_within(*at, &["CLUSTER", "RING"], PATIENCE) {
-            Ok(ring) if ring["members"].is_array() => return Ok(ring),
+            Ok(ring) if ring["members"].is_array() => return Ok((*at, ring)),
             Ok(_) => last = Failure::new(format!("{at} tells of no ring: is it a node of Circlet?")),
             Err(failure) => last = failure,
         }
     }
     Err(last)
+}
+
+/// What one node knows of all of them; nothing if it is of a version that does not count.
+fn hot_keys(at: SocketAddr) -> Option<Vec<HotKey>> {
+    hot_keys::read(&ask::exchange(at, &["CLUSTER", "HOTKEYS"], PATIENCE).ok()?)
 }
 
 fn ask_node(at: SocketAddr) -> Option<NodeLook> {

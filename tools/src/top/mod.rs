@@ -36,7 +36,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// What `circlet top --help` ends with.
 pub(crate) const EXAMPLES: &str = "\
-Keys: q quit   s next column to sort by   r other way round   p or space pause   c commands, whole cluster or busiest node\n\n\
+Keys: q quit   s next column to sort by   r other way round   p or space pause   c commands, whole cluster or busiest node\n      k hottest keys alone\n\n\
 Rates and latencies are of the time between two looks; latencies are the servers' own, from histograms whose steps double.\n\
 Without colours where NO_COLOR is set. Not on a terminal: use `circlet status`.\n\n\
 Examples:\n  circlet top\n  circlet top --at 10.0.0.1:7001 --interval 0.5";
@@ -107,6 +107,8 @@ struct Screen {
     has_colours: bool,
     /// Commands of the node with most of them, and not of all nodes.
     of_busiest: bool,
+    /// The hottest keys in place of the commands, and not below them.
+    only_keys: bool,
     /// Why there is nothing new.
     trouble: Option<String>,
 }
@@ -120,6 +122,7 @@ impl Screen {
             KeyCode::Char('s') => self.order.column = self.order.column.next(),
             KeyCode::Char('r') => self.order.is_reversed = !self.order.is_reversed,
             KeyCode::Char('p' | ' ') => self.is_paused = !self.is_paused,
+            KeyCode::Char('k') => self.only_keys = !self.only_keys,
             KeyCode::Char('c') => self.of_busiest = !self.of_busiest,
             _ => {}
         }

@@ -4,6 +4,7 @@ use super::draw::draw;
 use super::look::{Look, NodeLook, Steps};
 use super::view::{Column, Order, View};
 use super::{KeyCode, KeyModifiers, Screen};
+use crate::hot_keys::HotKey;
 use crate::names::Names;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -24,6 +25,14 @@ fn ring(stages: [&str; 3]) -> Value {
         "owners": (0..256).map(|arc| json!([arc % 3, (arc + 1) % 3])).collect::<Vec<_>>(),
         "moves": [{ "arc": 3, "stage": "write both, read old", "to": [1, 2] }], "draining": [], "waiting": [],
     })
+}
+
+fn hot(key: &[u8], per_second: f64, share: f64) -> HotKey {
+    HotKey {
+        key: key.to_vec(),
+        per_second,
+        share,
+    }
 }
 
 fn node(keys: u64, commands: &[(&str, u64, Steps)]) -> NodeLook {
@@ -55,6 +64,11 @@ fn looks() -> [Look; 2] {
         at,
         ring: ring(["active"; 3]),
         nodes: IDS.iter().map(|id| (*id).to_owned()).zip(nodes).collect(),
+        hot_keys: vec![
+            hot(b"user:17", 12_345.0, 0.61),
+            hot(b"a:key:that:is:much:too:long:for:it:end", 4.4, 0.05),
+            hot(b"\x00\xff", 0.2, 0.001),
+        ],
     };
     let get = |calls: u64| ("get", 500 + calls, vec![(131, 500 + calls), (262, 500 + calls)]);
     let before = vec![node(10, &[get(0), ("info", 5, vec![(131, 5)])]), node(20, &[get(0)])];
@@ -137,6 +151,9 @@ fn eighty_columns_and_24_rows_have_room_for_all_of_it() {
         "p99",
         "hints",
         "commands of all nodes",
+        "hottest keys",
+        "A user:17                12.3k   61.0%",
+        "B a:key:tha..or:it:end       4    5.0%",
         "get             500",
         "ring: primaries by slot",
         "ABCaBCABC",
@@ -209,6 +226,10 @@ fn keys_do_what_the_last_line_says() {
             .contains("commands of 11111111")
     );
     assert!(!press(&mut screen, KeyCode::Char('q')));
+    assert!(press(&mut screen, KeyCode::Char('k')));
+    let keys = shown(&view(), &screen, 80, 24).join("\n");
+    assert!(keys.contains("hottest keys") && !keys.contains("commands of"), "{keys}");
+    assert!(keys.contains("\\x00\\xff"), "{keys}");
     assert!(
         !screen.on_key(KeyCode::Char('c'), KeyModifiers::CONTROL),
         "Ctrl-C ends it"

@@ -1,14 +1,16 @@
 //! What two looks come to: rates, latencies, the state of each node.
 
 use super::look::{Look, NodeLook, Steps};
+use crate::hot_keys::HotKey;
 use crate::names::Names;
 use crate::ring::model::Ring;
+use circlet_ring::{SLOT_COUNT, Slot};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What the looks themselves cost: not the clients' commands.
-const OWN: [&str; 4] = ["info", "latency|histogram", "cluster|ring", "hello"];
+const OWN: [&str; 5] = ["info", "latency|histogram", "cluster|ring", "cluster|hotkeys", "hello"];
 
 /// One node.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -53,6 +55,8 @@ pub(super) struct View {
     pub(super) ops_per_s: f64,
     pub(super) p50_us: Option<f64>,
     pub(super) p99_us: Option<f64>,
+    /// The hottest first, each with the place of its primary in the ring.
+    pub(super) hot_keys: Vec<(Option<usize>, HotKey)>,
     pub(super) ring: Option<Ring>,
     pub(super) moves: String,
 }
@@ -174,6 +178,9 @@ impl View {
         (view.p50_us, view.p99_us) = (quantile(&steps, 0.5), quantile(&steps, 0.99));
         view.ops_per_s = view.rows.iter().filter_map(|row| row.ops_per_s).sum();
         view.commands = busy(&all, since.unwrap_or_default());
+        view.hot_keys = (now.hot_keys.iter())
+            .map(|hot| (view.ring.as_ref().and_then(|ring| primary(ring, &hot.key)), hot.clone()))
+            .collect();
         view.moves = moves(now);
         view
     }
@@ -209,6 +216,13 @@ fn state(stage: &str, state: &str, node: Option<&NodeLook>) -> (String, bool) {
         ("active", state, Some(_)) => (state.to_owned(), false),
         (stage, _, Some(_)) => (stage.to_owned(), true),
     }
+}
+
+/// Whom the clients of a key go to.
+fn primary(ring: &Ring, key: &[u8]) -> Option<usize> {
+    let slot = usize::from(Slot::of_key(key).get());
+    let arc = ring.arcs.get(slot * ring.arcs.len() / usize::from(SLOT_COUNT))?;
+    arc.owners.first().copied()
 }
 
 /// How far moves are, in a line; empty when nothing moves.

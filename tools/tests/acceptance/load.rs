@@ -1,60 +1,10 @@
 //! `circlet bench`: the load generator on a cluster, and on a redis-server if there is one.
 
-use crate::support::{Cluster, PATIENCE, circlet, skip, wait_until};
+use crate::support::{Cluster, PATIENCE, Redis, circlet, text, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use std::net::{Ipv4Addr, TcpStream};
-use std::process::{Child, Command, Output, Stdio};
-
-/// A redis-server of its own, until it is dropped; `None` where there is none.
-struct Redis {
-    process: Child,
-    port: u16,
-    _folder: tempfile::TempDir,
-}
-
-impl Redis {
-    fn start() -> Option<Self> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let port = circlet_measure::free_port().ok()?;
-        let mut command = Command::new("redis-server");
-        command.args([
-            "--port",
-            &port.to_string(),
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--bind",
-            "127.0.0.1",
-        ]);
-        let started = command.current_dir(folder.path()).stdout(Stdio::null()).spawn();
-        let Ok(process) = started else {
-            skip("there is no redis-server");
-            return None;
-        };
-        let redis = Redis {
-            process,
-            port,
-            _folder: folder,
-        };
-        let answers = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
-        wait_until(PATIENCE, answers).expect("redis-server takes connections");
-        Some(redis)
-    }
-
-    fn at(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        // One that has ended by itself is no trouble.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
+use std::process::{Command, Output, Stdio};
+use std::time::Instant;
 
 /// Few clients and keys, and no warm-up: what is tested is what is counted.
 const SMALL: [&str; 7] = ["bench", "-c", "8", "-r", "200", "--warm-up", "0"];
@@ -125,7 +75,7 @@ fn every_test_runs_on_a_redis_server_and_it_counts_as_many_commands() {
     runs_every_test(&["--at", &at]);
     let calls = || {
         let cli = Command::new("redis-cli")
-            .args(["-p", &redis.port.to_string(), "info", "commandstats"])
+            .args(["-p", &redis.port().to_string(), "info", "commandstats"])
             .output();
         let text = String::from_utf8(cli.expect("redis-cli runs").stdout).expect("text");
         let line = text.lines().find_map(|line| line.strip_prefix("cmdstat_echo:calls="));
@@ -209,7 +159,7 @@ fn two_servers_are_compared_in_turns_and_a_trace_is_replayed() {
     results(&["--at", &at, "-t", "incr", "-n", "10", "--key-distribution", &trace]);
     for key in ["first", "second"] {
         let cli = Command::new("redis-cli")
-            .args(["-p", &a.port.to_string(), "get", key])
+            .args(["-p", &a.port().to_string(), "get", key])
             .output()
             .expect("redis-cli runs");
         assert_eq!(
@@ -249,7 +199,7 @@ fn an_interruption_shows_what_there_is_so_far() {
         .expect("the program runs");
     let count = || {
         let cli = Command::new("redis-cli")
-            .args(["-p", &redis.port.to_string(), "dbsize"])
+            .args(["-p", &redis.port().to_string(), "dbsize"])
             .output()
             .expect("redis-cli runs");
         String::from_utf8_lossy(&cli.stdout)
@@ -269,4 +219,67 @@ fn an_interruption_shows_what_there_is_so_far() {
     );
     assert_eq!(done.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&done.stderr).contains("interrupted"));
+}
+
+/// GETs that clients have sent to a node.
+fn gets(cluster: &Cluster, node: u16) -> u64 {
+    let Ok(info) = cluster.connect(node).call(&["INFO", "commandstats"]) else {
+        return 0;
+    };
+    let info = text(&info);
+    let calls = info.lines().find_map(|line| line.strip_prefix("cmdstat_get:calls="));
+    let calls = calls.and_then(|line| line.split(',').next()?.parse().ok());
+    calls.unwrap_or_default()
+}
+
+fn tool(cluster: &Cluster, args: &[&str]) {
+    let done = circlet(args).arg("--dir").arg(cluster.dir()).output();
+    let done = done.expect("`circlet` runs");
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "circlet {args:?}: {said}");
+}
+
+/// Runs `circlet bench --cluster` through a join and a leave, and answers its figures.
+fn through_a_join_and_a_leave(cluster: &Cluster, more: &[&str]) -> Value {
+    let mut running = circlet(&SMALL);
+    running.args(["--dir", &cluster.dir().display().to_string(), "--cluster"]);
+    running
+        .args(["--seconds", "600", "--read-share", "0.5", "--json"])
+        .args(more);
+    let running = running.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let running = running.expect("the program runs");
+    let goes_on = |node| {
+        let before = gets(cluster, node);
+        wait_until(PATIENCE, || gets(cluster, node) > before + 1_000).is_some()
+    };
+    assert!(goes_on(1), "the load runs");
+    tool(cluster, &["join"]);
+    tool(cluster, &["moves", "--wait"]);
+    assert!(goes_on(4), "the node that joined is asked");
+    tool(cluster, &["leave", "4"]);
+    tool(cluster, &["moves", "--wait"]);
+    assert!(goes_on(1), "the load goes on without it");
+    kill_process(Pid::from_child(&running), Signal::INT).expect("it runs");
+    let done = running.wait_with_output().expect("it ends");
+    let report: Value = serde_json::from_slice(&done.stdout).expect("one JSON document");
+    report["results"][0]["figures"].clone()
+}
+
+#[test]
+fn a_load_by_slot_follows_a_join_and_a_leave_without_an_error_or_a_stampede() {
+    for more in [&["-P", "4"][..], &["--rate", "4000"]] {
+        // Ports for a fourth node, which is not started with the others.
+        let cluster = Cluster::prepare(4);
+        let port = cluster.client_port(1).to_string();
+        tool(&cluster, &["up", "--detach", "--nodes", "3", "--port", &port]);
+        let started = Instant::now();
+        let figures = through_a_join_and_a_leave(&cluster, more);
+        let seconds = started.elapsed().as_secs();
+        assert_eq!(figures["errors"], serde_json::json!({}), "{more:?}: {figures}");
+        let refreshes = figures["topology_refreshes"].as_u64().expect("a number");
+        assert!(
+            (1..=(seconds + 1) * 10).contains(&refreshes),
+            "{refreshes} in {seconds} s"
+        );
+    }
 }

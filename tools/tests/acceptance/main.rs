@@ -11,6 +11,7 @@
 
 mod bad_input;
 mod cancel;
+mod channel;
 mod cli;
 mod clients;
 mod command_line;

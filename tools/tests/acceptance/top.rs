@@ -76,6 +76,10 @@ fn it_shows_the_cluster_until_q_or_a_signal_and_puts_the_terminal_right() {
     top.wait_for("3 of 3 nodes well");
     top.wait_for("node 3");
     top.wait_for("ring: primaries by slot");
+    top.wait_for("none lately");
+    let gets = vec![vec!["GET", "the:hottest:key"]; 50];
+    cluster.connect(2).pipeline(&gets).expect("replies");
+    top.wait_for("the:hottest:key");
     cluster.kill(3);
     top.wait_for("2 of 3");
     assert!(!top.has_written(RESTORED));

@@ -52,6 +52,28 @@ def pipelines(client):
     assert replies[500:] == [str(n) for n in range(500)]
 
 
+def invalidations(port):
+    channel = "__redis__:invalidate"
+    plain = dict(host="127.0.0.1", port=port, decode_responses=True, protocol=2)
+    ear = redis.Redis(**plain).pubsub()
+    ear.execute_command("CLIENT", "ID")
+    ear_id = ear.parse_response()
+    ear.subscribe(channel)
+    assert ear.get_message(timeout=10)["type"] == "subscribe"
+    reader = redis.Redis(**plain, single_connection_client=True)
+    assert reader.execute_command("CLIENT", "TRACKING", "ON", "REDIRECT", ear_id) in (True, "OK")
+    writer = redis.Redis(**plain)
+    for n in range(5):
+        reader.get("py:tracked")
+        writer.set("py:tracked", n)
+        message = ear.get_message(timeout=10)
+        assert (message["type"], message["channel"], message["data"]) == ("message", channel, ["py:tracked"]), message
+    ear.unsubscribe()
+    while message["type"] != "unsubscribe":
+        message = ear.get_message(timeout=10)
+    ear.close()
+
+
 def counters(client):
     def count():
         for _ in range(50):
@@ -76,6 +98,7 @@ def main():
     counters(client)
     if kind == "redis":
         assert sum(1 for _ in client.scan_iter(match="py:pipe:*", count=100)) == 500
+        invalidations(port)
     client.close()
     print(f"redis-py {redis.__version__} {kind}: fine in {time.monotonic() - started:.1f} s")
 

@@ -18,6 +18,7 @@ pub(crate) static CLUSTER: CommandSpec = CommandSpec::new(Id::Cluster, "cluster"
         &CLUSTER_GETKEYSINSLOT,
         &CLUSTER_HELP,
         &CLUSTER_HINTS,
+        &CLUSTER_HOTKEYS,
         &CLUSTER_INFO,
         &CLUSTER_JOIN,
         &CLUSTER_KEYSLOT,
@@ -86,6 +87,16 @@ pub(crate) static CLUSTER_HINTS: CommandSpec =
         )
         .with_flags(&[Flag::Loading, Flag::Stale])
         .with_tips(&["nondeterministic_output"]);
+
+pub(crate) static CLUSTER_HOTKEYS: CommandSpec =
+    CommandSpec::new(Id::ClusterHotkeys, "cluster|hotkeys", -2, Group::Cluster, "7.2.0")
+        .about(
+            "Lists the keys that clients ask for most, and how often.",
+            "O(N), N: number of nodes",
+        )
+        .with_flags(&[Flag::Loading, Flag::Stale])
+        .with_tips(&["nondeterministic_output"])
+        .with_args(&[integer("count").after("COUNT").optional()]);
 
 pub(crate) static CLUSTER_INFO: CommandSpec =
     CommandSpec::new(Id::ClusterInfo, "cluster|info", 2, Group::Cluster, "3.0.0")

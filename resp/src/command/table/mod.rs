@@ -20,6 +20,7 @@ mod keys;
 mod keyspace;
 mod latency;
 mod list;
+mod pubsub;
 mod server;
 mod set;
 mod set_several;
@@ -288,12 +289,15 @@ commands! {
     LatencyHistory => latency::LATENCY_HISTORY,
     LatencyLatest => latency::LATENCY_LATEST,
     LatencyReset => latency::LATENCY_RESET,
+    Subscribe => pubsub::SUBSCRIBE,
+    Unsubscribe => pubsub::UNSUBSCRIBE,
     Cluster => cluster::CLUSTER,
     ClusterCountkeysinslot => cluster::CLUSTER_COUNTKEYSINSLOT,
     ClusterExplain => cluster::CLUSTER_EXPLAIN,
     ClusterGetkeysinslot => cluster::CLUSTER_GETKEYSINSLOT,
     ClusterHelp => cluster::CLUSTER_HELP,
     ClusterHints => cluster::CLUSTER_HINTS,
+    ClusterHotkeys => cluster::CLUSTER_HOTKEYS,
     ClusterInfo => cluster::CLUSTER_INFO,
     ClusterKeyslot => cluster::CLUSTER_KEYSLOT,
     ClusterMyid => cluster::CLUSTER_MYID,

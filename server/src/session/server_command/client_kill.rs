@@ -58,7 +58,7 @@ impl<'a> Filter<'a> {
             wanted.is_none_or(|wanted| wanted == address.to_string().as_bytes())
         };
         self.id.is_none_or(|id| id == client.id)
-            && self.kind.is_none_or(|kind| kind == Kind::Normal)
+            && self.kind.is_none_or(|kind| kind == Kind::of(client))
             && is(self.address, client.address)
             && is(self.local, client.local)
     }

@@ -11,19 +11,32 @@ use crate::node::Node;
 use circlet_resp::{Args, ReplyBuf};
 use std::sync::Arc;
 
-/// A kind of client. All that there are here are normal ones.
+/// A kind of client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Normal,
+    /// Subscribed.
+    Pubsub,
+    /// There are none.
     Other,
 }
 
 impl Kind {
+    /// What a client is.
+    pub(super) fn of(client: &ClientHandle) -> Self {
+        if client.activity.has(Flag::Subscribed) {
+            Kind::Pubsub
+        } else {
+            Kind::Normal
+        }
+    }
+
     /// The kind of this name; an error in Redis's words for another.
     pub(super) fn parse(name: &[u8]) -> Result<Self, Vec<u8>> {
         match name.to_ascii_lowercase().as_slice() {
             b"normal" => Ok(Kind::Normal),
-            b"master" | b"replica" | b"slave" | b"pubsub" => Ok(Kind::Other),
+            b"pubsub" => Ok(Kind::Pubsub),
+            b"master" | b"replica" | b"slave" => Ok(Kind::Other),
             _ => Err([b"ERR Unknown client type '", name, b"'"].concat()),
         }
     }
@@ -34,8 +47,11 @@ pub(super) fn list(node: &Node, args: Args<'_>, replies: &mut ReplyBuf) -> Resul
     let clients = match args.get(2) {
         None => node.clients.all(),
         Some(option) if option.eq_ignore_ascii_case(b"type") && args.len() == 4 => match Kind::parse(&args[3]) {
-            Ok(Kind::Normal) => node.clients.all(),
-            Ok(Kind::Other) => Vec::new(),
+            Ok(kind) => {
+                let mut clients = node.clients.all();
+                clients.retain(|client| Kind::of(client) == kind);
+                clients
+            }
             Err(text) => {
                 replies.error_bytes(&text);
                 return Ok(());
@@ -75,7 +91,7 @@ pub(super) fn line(node: &Node, client: &ClientHandle) -> String {
     let waiting = activity.waiting();
     let resp = if activity.has(Flag::Resp3) { 3 } else { 2 };
     format!(
-        "id={} addr={} laddr={} fd=-1 name={} age={} idle={} flags={} db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=0 qbuf-free=0 \
+        "id={} addr={} laddr={} fd=-1 name={} age={} idle={} flags={} db=0 sub={} psub=0 ssub=0 multi=-1 qbuf=0 qbuf-free=0 \
          argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl={} oll={} omem={} tot-mem={} events=r cmd={} user=default redir=-1 resp={resp} \
          lib-name={} lib-ver={} door={}\n",
         client.id,
@@ -85,6 +101,7 @@ pub(super) fn line(node: &Node, client: &ClientHandle) -> String {
         seconds(client.since_ns),
         seconds(activity.last_ns()),
         flags(client),
+        u8::from(activity.has(Flag::Subscribed)),
         waiting.uncounted(),
         usize::from(waiting.counted() > 0),
         waiting.counted(),
@@ -101,6 +118,7 @@ pub(super) fn line(node: &Node, client: &ClientHandle) -> String {
 
 fn flags(client: &ClientHandle) -> String {
     let letters = [
+        (Flag::Subscribed, 'P'),
         (Flag::Waiting, 'b'),
         (Flag::ReadOnly, 'r'),
         (Flag::NoEvict, 'e'),
@@ -121,7 +139,8 @@ mod tests {
     #[test]
     fn kinds_are_those_of_redis() {
         assert_eq!(Kind::parse(b"NORMAL"), Ok(Kind::Normal));
-        assert_eq!(Kind::parse(b"pubsub"), Ok(Kind::Other));
+        assert_eq!(Kind::parse(b"pubsub"), Ok(Kind::Pubsub));
+        assert_eq!(Kind::parse(b"slave"), Ok(Kind::Other));
         assert_eq!(Kind::parse(b"x").unwrap_err(), b"ERR Unknown client type 'x'");
     }
 

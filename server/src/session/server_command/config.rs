@@ -3,6 +3,7 @@
 use crate::command::CommandError;
 use crate::command::pure::glob::{Case, matches};
 use crate::node::Node;
+use circlet_core::hot_keys::HotKeys;
 use circlet_resp::command::CommandId;
 use circlet_resp::{Args, ReplyBuf};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub(super) async fn config(
         CommandId::ConfigSet => return set(node, args, replies),
         CommandId::ConfigResetstat => {
             node.metrics.reset();
+            *node.hot_keys.lock() = HotKeys::new(node.clock.now().mono);
             replies.ok();
         }
         CommandId::ConfigRewrite => rewrite(node, replies).await,

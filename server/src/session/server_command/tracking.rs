@@ -4,7 +4,7 @@
 //! As in Redis, but for NUMBERED, which is Circlet's own: each push is then for one arc and has two more elements, the arc and the push's number in it, from 1
 //! on. A client that finds a number missing drops its copies of that arc.
 //!
-//! Pushes are RESP3's; a client of RESP2 is told nothing, since there is no publish and subscribe to tell it by.
+//! Pushes are RESP3's; a client of RESP2 is told by messages, if it has subscribed (`subscribe.rs`) and others redirect to it.
 
 use super::super::client::{Caching, Client, ClientHandle};
 use crate::command::CommandError;

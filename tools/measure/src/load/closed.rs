@@ -4,9 +4,10 @@
 //! it is done.
 
 use super::control::{Control, Phase};
+use super::lane::Lane;
 use super::poller::{Poller, Ready};
 use super::tally::Tally;
-use super::{Client, Kind, OnLost, Requests};
+use super::{Client, Kind, OnLost, Redirect, Requests};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,8 @@ pub(super) const SILENT: &str = "SILENT";
 
 /// A client in a closed loop.
 struct Closed<R> {
+    /// Its place in its thread.
+    number: usize,
     client: Client<R>,
     pipeline: usize,
     /// Replies to come, on all lanes.
@@ -72,7 +75,8 @@ pub fn run_closed<R: Requests>(
     };
     let mut clients: Vec<Closed<R>> = clients
         .into_iter()
-        .map(|client| Closed::new(client, pipeline))
+        .enumerate()
+        .map(|(number, client)| Closed::new(number, client, pipeline))
         .collect();
     for (index, closed) in clients.iter_mut().enumerate() {
         for (lane, opened) in closed.client.lanes.iter().enumerate() {
@@ -139,8 +143,9 @@ impl Worker<'_> {
 }
 
 impl<R: Requests> Closed<R> {
-    fn new(client: Client<R>, pipeline: usize) -> Self {
+    fn new(number: usize, client: Client<R>, pipeline: usize) -> Self {
         Closed {
+            number,
             client,
             pipeline,
             awaited: 0,
@@ -156,11 +161,12 @@ impl<R: Requests> Closed<R> {
 
     /// Sends the next batch; is done if there is none, and waits if a connection is missing.
     fn send_next(&mut self, worker: &mut Worker<'_>, phase: Phase) {
-        let Client { lanes, outs, requests } = &mut self.client;
-        if phase != Phase::Stop && lanes.iter().any(super::Lane::is_down) {
+        if phase != Phase::Stop && self.client.lacks_a_lane() {
             (self.is_waiting, worker.has_lost) = (true, true);
             return;
         }
+        self.add_lanes(worker);
+        let Client { lanes, outs, requests } = &mut self.client;
         for (lane, out) in lanes.iter_mut().zip(outs.iter_mut()) {
             lane.clear(out);
         }
@@ -181,12 +187,20 @@ impl<R: Requests> Closed<R> {
             self.awaited += replies;
         }
         for index in 0..self.client.lanes.len() {
-            let (lane, out) = (&mut self.client.lanes[index], &self.client.outs[index]);
-            if lane.has_unsent(out)
-                && let Err(why) = lane.flush(out)
-            {
-                self.lose(worker, index, &why, phase);
-            }
+            self.flush(worker, index, phase);
+        }
+    }
+
+    fn flush(&mut self, worker: &mut Worker<'_>, index: usize, phase: Phase) {
+        let (lane, out) = (&mut self.client.lanes[index], &self.client.outs[index]);
+        let flushed = match lane.is_down() {
+            // Nobody thought that it would be wanted.
+            true if lane.awaited > 0 => Err("no connection".to_owned()),
+            false if lane.has_unsent(out) => lane.flush(out),
+            _ => Ok(()),
+        };
+        if let Err(why) = flushed {
+            self.lose(worker, index, &why, phase);
         }
     }
 
@@ -200,16 +214,19 @@ impl<R: Requests> Closed<R> {
         let before = lane.awaited;
         let Worker { tally, scratch, .. } = &mut *worker;
         let (failed, nils) = (&mut self.failed, &mut self.nils);
+        let mut again = Vec::new();
         let read = flushed.and_then(|()| {
-            lane.read(scratch, is_last, |reply, bytes, left| match reply.kind {
-                Kind::Error => {
-                    *failed += 1;
-                    tally.on_error_reply(bytes);
-                    requests.on_error(bytes);
-                }
+            lane.read(scratch, is_last, |reply, bytes, heard| match reply.kind {
+                Kind::Error => match requests.on_error(bytes).filter(|_| phase != Phase::Stop) {
+                    Some(redirect) => again.push((redirect, heard.number)),
+                    None => {
+                        *failed += 1;
+                        tally.on_error_reply(bytes);
+                    }
+                },
                 kind => {
                     *nils += u64::from(kind == Kind::Nil);
-                    if let Some(complaint) = requests.complaint(kind, left) {
+                    if let Some(complaint) = requests.complaint(kind, heard.left) {
                         *failed += 1;
                         tally.add_errors(complaint, complaint, 1);
                     }
@@ -217,11 +234,37 @@ impl<R: Requests> Closed<R> {
             })
         });
         self.awaited -= before - lane.awaited;
+        if !again.is_empty() {
+            self.ask_again(worker, index, &again, phase);
+        }
         match read {
             Err(why) => self.lose(worker, index, &why, phase),
             Ok(()) if self.awaited == 0 && before > 0 => self.finish(worker, phase),
             Ok(()) => {}
         }
+    }
+
+    /// Has other lanes take requests that were redirected there: they are of the batch still.
+    #[cold]
+    fn ask_again(&mut self, worker: &mut Worker<'_>, from: usize, again: &[(Redirect, usize)], phase: Phase) {
+        self.add_lanes(worker);
+        for (redirect, number) in again {
+            let Client { lanes, outs, .. } = &mut self.client;
+            let request = Lane::asked(&outs[from], *number);
+            let to = redirect.lane.min(lanes.len() - 1);
+            lanes[to].ask(&mut outs[to], redirect, &request);
+            self.awaited += 1;
+            worker.tally.redirects += 1;
+        }
+        for index in 0..self.client.lanes.len() {
+            self.flush(worker, index, phase);
+        }
+    }
+
+    fn add_lanes(&mut self, worker: &Worker<'_>) {
+        let number = self.number;
+        let add = |index, lane: &Lane| worker.poller.add(lane.stream(), token(number, index));
+        self.client.add_lanes(add);
     }
 
     /// All replies of the batch have come, or are lost.
@@ -238,7 +281,12 @@ impl<R: Requests> Closed<R> {
 
     fn lose(&mut self, worker: &mut Worker<'_>, index: usize, why: &str, phase: Phase) {
         let missing = self.client.lanes[index].go_down(Instant::now());
-        worker.tally.add_errors(LOST, why, missing.max(1) as u64);
+        self.client.requests.on_lost();
+        // The end of a connection that nothing goes over is none.
+        let is_wanted = self.client.requests.is_wanted(index);
+        worker
+            .tally
+            .add_errors(LOST, why, missing.max(usize::from(is_wanted)) as u64);
         self.awaited -= missing;
         self.failed += missing;
         match worker.on_lost {
@@ -267,7 +315,7 @@ impl<R: Requests> Closed<R> {
                 }
             }
         }
-        self.is_waiting = !self.is_done && self.client.lanes.iter().any(super::Lane::is_down);
+        self.is_waiting = !self.is_done && self.client.lacks_a_lane();
         if !self.is_waiting && !self.is_done {
             self.send_next(worker, phase);
         }

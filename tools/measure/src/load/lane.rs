@@ -1,7 +1,9 @@
 //! One connection of a client.
 
+use super::Redirect;
 use super::reply::{Reply, scan};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -56,32 +58,66 @@ pub(super) struct Lane {
     pub(super) awaited: usize,
     /// Replies of a greeting to come.
     greetings: usize,
+    /// Replies that have come since the lane's [`Out`] was emptied: so many of its requests are answered.
+    heard: usize,
+    /// Those of the replies to come, counted like `heard`, that answer no request of the client.
+    skips: VecDeque<usize>,
+    /// Whether requests stay in the lane's [`Out`] until they are answered: some may have to be asked of another.
+    keeps: bool,
     /// The start of a reply whose end has not come.
     partial: Vec<u8>,
     /// When to connect again, if the connection is lost.
     down_until: Option<Instant>,
 }
 
+/// Which reply it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Heard {
+    /// How many are still awaited on the lane.
+    pub(super) left: usize,
+    /// For [`Lane::asked`].
+    pub(super) number: usize,
+}
+
 /// Why a lane is of no use any more.
 pub(super) type Lost = String;
 
 impl Lane {
-    pub(super) fn open(endpoint: &Endpoint) -> io::Result<Self> {
-        let at = endpoint.at;
-        let told = |error: io::Error| io::Error::new(error.kind(), format!("{at}: {error}"));
-        let stream = TcpStream::connect_timeout(&at, CONNECT_MAX).map_err(told)?;
-        stream.set_nodelay(true)?;
-        let mut lane = Lane {
+    fn new(endpoint: &Endpoint, stream: TcpStream, keeps: bool) -> Self {
+        Lane {
             endpoint: endpoint.clone(),
             stream,
             written: 0,
             awaited: 0,
             greetings: 0,
+            heard: 0,
+            skips: VecDeque::new(),
+            keeps,
             partial: Vec::new(),
             down_until: None,
-        };
+        }
+    }
+
+    pub(super) fn open(endpoint: &Endpoint, keeps: bool) -> io::Result<Self> {
+        let at = endpoint.at;
+        let told = |error: io::Error| io::Error::new(error.kind(), format!("{at}: {error}"));
+        let stream = TcpStream::connect_timeout(&at, CONNECT_MAX).map_err(told)?;
+        stream.set_nodelay(true)?;
+        let mut lane = Lane::new(endpoint, stream, keeps);
         lane.greet().map_err(told)?;
         lane.stream.set_nonblocking(true)?;
+        Ok(lane)
+    }
+
+    /// Begins to connect, without waiting; what is wrong with the connection shows when it is used.
+    pub(super) fn begin(endpoint: &Endpoint, keeps: bool, now: Instant, out: &mut Out) -> io::Result<Self> {
+        let (stream, is_refused) = begin_to_connect(endpoint.at)?;
+        let mut lane = Lane::new(endpoint, stream, keeps);
+        lane.greetings = endpoint.greeting_replies;
+        out.bytes.clone_from(&endpoint.greeting);
+        if is_refused {
+            lane.go_down(now);
+        }
         Ok(lane)
     }
 
@@ -125,6 +161,8 @@ impl Lane {
         self.written = 0;
         self.partial.clear();
         self.greetings = 0;
+        self.heard = 0;
+        self.skips.clear();
         std::mem::take(&mut self.awaited)
     }
 
@@ -133,34 +171,63 @@ impl Lane {
         if self.down_until.is_none_or(|until| now < until) {
             return Ok(false);
         }
-        let socket = Socket::new(Domain::for_address(self.endpoint.at), Type::STREAM, Some(Protocol::TCP))?;
-        socket.set_nonblocking(true)?;
-        socket.set_tcp_nodelay(true)?;
-        match socket.connect(&SockAddr::from(self.endpoint.at)) {
-            Ok(()) => {}
-            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error()) => {}
-            Err(_) => {
-                self.down_until = Some(now + AGAIN_AFTER);
-                return Ok(false);
-            }
+        let (stream, is_refused) = begin_to_connect(self.endpoint.at)?;
+        if is_refused {
+            self.down_until = Some(now + AGAIN_AFTER);
+            return Ok(false);
         }
-        self.stream = socket.into();
+        self.stream = stream;
         self.down_until = None;
         self.greetings = self.endpoint.greeting_replies;
         out.bytes.clone_from(&self.endpoint.greeting);
         Ok(true)
     }
 
-    /// Makes room in `out` for more: what has been sent is dropped.
+    /// Makes room in `out` for more: what has been sent is dropped; if requests are kept, what has been answered.
     pub(super) fn clear(&mut self, out: &mut Out) {
-        if self.written >= out.bytes.len() {
-            out.bytes.clear();
-            self.written = 0;
-        } else if self.written > SENT_BYTES_MAX {
-            out.bytes.drain(..self.written);
-            self.written = 0;
-        }
         out.replies = 0;
+        let has_gone = self.written >= out.bytes.len() && !(self.keeps && self.outstanding() > 0);
+        if has_gone {
+            out.bytes.clear();
+            (self.written, self.heard) = (0, 0);
+        } else if self.written > SENT_BYTES_MAX {
+            let gone = if self.keeps {
+                Self::begin_of(out, self.heard)
+            } else {
+                self.written
+            };
+            out.bytes.drain(..gone);
+            self.written -= gone;
+            self.skips.iter_mut().for_each(|skip| *skip -= self.heard);
+            self.heard = 0;
+        }
+    }
+
+    /// Replies to come, of any kind.
+    fn outstanding(&self) -> usize {
+        self.awaited + self.greetings + self.skips.len()
+    }
+
+    /// Where a request begins in `out`, counted from the first one there.
+    fn begin_of(out: &Out, number: usize) -> usize {
+        (0..number).fold(0, |begin, _| begin + request_bytes(&out.bytes[begin..]))
+    }
+
+    /// The request that the reply with this number answers.
+    pub(super) fn asked(out: &Out, number: usize) -> Vec<u8> {
+        let begin = Self::begin_of(out, number);
+        let request = &out.bytes[begin..];
+        request[..request_bytes(request)].to_vec()
+    }
+
+    /// Puts a request into `out` that another lane's node has sent here; one more reply is awaited.
+    pub(super) fn ask(&mut self, out: &mut Out, redirect: &Redirect, request: &[u8]) {
+        if let Some(before) = redirect.before {
+            self.skips.push_back(self.heard + self.outstanding());
+            out.bytes.extend_from_slice(before);
+        }
+        out.bytes.extend_from_slice(request);
+        self.awaited += 1;
     }
 
     pub(super) fn has_unsent(&self, out: &Out) -> bool {
@@ -187,7 +254,7 @@ impl Lane {
         &mut self,
         scratch: &mut Vec<u8>,
         is_last: bool,
-        mut take: impl FnMut(&Reply, &[u8], usize),
+        mut take: impl FnMut(&Reply, &[u8], Heard),
     ) -> Result<(), Lost> {
         loop {
             let held = self.partial.len();
@@ -213,19 +280,26 @@ impl Lane {
     }
 
     /// Hands over the whole replies at the front of `bytes`; answers how many bytes they were.
-    fn take_replies(&mut self, bytes: &[u8], take: &mut impl FnMut(&Reply, &[u8], usize)) -> Result<usize, Lost> {
+    fn take_replies(&mut self, bytes: &[u8], take: &mut impl FnMut(&Reply, &[u8], Heard)) -> Result<usize, Lost> {
         let mut consumed = 0;
-        while self.awaited + self.greetings > 0 {
+        while self.outstanding() > 0 {
             let rest = &bytes[consumed..];
             let reply = scan(rest).map_err(|malformed| format!("{}: {malformed}", self.endpoint.at))?;
             let Some(reply) = reply else { return Ok(consumed) };
             consumed += reply.bytes;
+            let number = self.heard;
+            self.heard += 1;
+            if self.skips.front() == Some(&number) {
+                self.skips.pop_front();
+                continue;
+            }
             if self.greetings > 0 {
                 self.greetings -= 1;
                 continue;
             }
             self.awaited -= 1;
-            take(&reply, &rest[..reply.bytes], self.awaited);
+            let left = self.awaited;
+            take(&reply, &rest[..reply.bytes], Heard { left, number });
         }
         if consumed < bytes.len() {
             return Err(format!("{} answered more than was asked", self.endpoint.at));
@@ -236,4 +310,21 @@ impl Lane {
     fn lost(&self, error: &io::Error) -> Lost {
         format!("{}: {error}", self.endpoint.at)
     }
+}
+
+/// How long the request is that these bytes begin with. What is sent is as well-formed as its template.
+fn request_bytes(bytes: &[u8]) -> usize {
+    scan(bytes).ok().flatten().map_or(0, |request| request.bytes)
+}
+
+/// A connection under way, and whether it was refused at once.
+fn begin_to_connect(at: SocketAddr) -> io::Result<(TcpStream, bool)> {
+    let socket = Socket::new(Domain::for_address(at), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    socket.set_tcp_nodelay(true)?;
+    let is_refused = match socket.connect(&SockAddr::from(at)) {
+        Ok(()) => false,
+        Err(error) => error.raw_os_error() != Some(rustix::io::Errno::INPROGRESS.raw_os_error()),
+    };
+    Ok((socket.into(), is_refused))
 }

@@ -36,6 +36,7 @@ pub use tickets::{Plan, Ticket, run_tickets};
 
 use lane::Lane;
 use std::io;
+use std::time::Instant;
 
 /// Where the requests of a client come from.
 pub trait Requests {
@@ -48,8 +49,37 @@ pub trait Requests {
         None
     }
 
-    /// An error reply has come: one that knows where keys are may learn from it.
-    fn on_error(&mut self, _reply: &[u8]) {}
+    /// An error reply has come. One that knows where keys are learns from it, and may have the request asked of another lane; then it is no error.
+    fn on_error(&mut self, _reply: &[u8]) -> Option<Redirect> {
+        None
+    }
+
+    /// Whether [`Requests::on_error`] may redirect: then requests are kept until they are answered.
+    fn follows(&self) -> bool {
+        false
+    }
+
+    /// Where the next lane leads, if there is to be one more than these `lanes`. Asked before each batch.
+    fn endpoint(&self, _lanes: usize) -> Option<Endpoint> {
+        None
+    }
+
+    /// Whether a client has to have this lane: one that nothing goes to is not waited for when it is lost.
+    fn is_wanted(&self, _lane: usize) -> bool {
+        true
+    }
+
+    /// A connection was lost: one that knows where keys are may look where they are now.
+    fn on_lost(&mut self) {}
+}
+
+/// Where a request is asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Redirect {
+    /// A lane that there is, or that [`Requests::endpoint`] has.
+    pub lane: usize,
+    /// A request that has to stand before it, and whose reply says nothing.
+    pub before: Option<&'static [u8]>,
 }
 
 /// One client: its lanes, and what it asks for.
@@ -65,9 +95,40 @@ impl<R: Requests> Client<R> {
     /// # Errors
     /// When a connection is refused, or a greeting is answered with an error.
     pub fn open(endpoints: &[Endpoint], requests: R) -> io::Result<Self> {
-        let lanes: Vec<Lane> = endpoints.iter().map(Lane::open).collect::<io::Result<_>>()?;
+        let keeps = requests.follows();
+        let open = |endpoint| Lane::open(endpoint, keeps);
+        let lanes: Vec<Lane> = endpoints.iter().map(open).collect::<io::Result<_>>()?;
         let outs = lanes.iter().map(|_| Out::default()).collect();
         Ok(Client { lanes, outs, requests })
+    }
+
+    /// Begins to open the lanes that have come to be wanted, and hands each to `opened`. One that cannot be opened is tried again with the next batch.
+    #[inline]
+    fn add_lanes(&mut self, opened: impl FnMut(usize, &Lane) -> io::Result<()>) {
+        if let Some(endpoint) = self.requests.endpoint(self.lanes.len()) {
+            self.add(endpoint, opened);
+        }
+    }
+
+    #[cold]
+    fn add(&mut self, first: Endpoint, mut opened: impl FnMut(usize, &Lane) -> io::Result<()>) {
+        let mut next = Some(first);
+        while let Some(endpoint) = next {
+            let mut out = Out::default();
+            let lane = Lane::begin(&endpoint, self.requests.follows(), Instant::now(), &mut out);
+            let Ok(lane) = lane.and_then(|lane| opened(self.lanes.len(), &lane).map(|()| lane)) else {
+                return;
+            };
+            self.lanes.push(lane);
+            self.outs.push(out);
+            next = self.requests.endpoint(self.lanes.len());
+        }
+    }
+
+    /// Whether a lane has no connection that there has to be one on.
+    fn lacks_a_lane(&self) -> bool {
+        let mut lanes = self.lanes.iter().enumerate();
+        lanes.any(|(index, lane)| lane.is_down() && self.requests.is_wanted(index))
     }
 }
 

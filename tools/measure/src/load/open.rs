@@ -5,10 +5,11 @@
 
 use super::closed::{DRAIN_MAX, LOST, SCRATCH_BYTES, SILENT, TURN_MAX, of_token, token};
 use super::control::{Control, Phase};
+use super::lane::Lane;
 use super::pacer::Pacer;
 use super::poller::{Poller, Ready};
 use super::tally::Tally;
-use super::{Client, Kind, Requests};
+use super::{Client, Kind, Redirect, Requests};
 use std::collections::VecDeque;
 use std::io;
 use std::time::Instant;
@@ -107,7 +108,7 @@ impl<R: Requests> Worker<'_, R> {
             let done_before = self.tally.operations;
             for Ready { number, is_last } in ready.drain(..) {
                 let (client, lane) = of_token(number);
-                self.on_ready(client, lane, is_last);
+                self.on_ready(client, lane, is_last, phase);
             }
             self.control.add_done(self.tally.operations - done_before);
         }
@@ -119,6 +120,7 @@ impl<R: Requests> Worker<'_, R> {
         while self.open.pacer.next_due() <= now {
             let Some(client) = self.free_client() else { break };
             let is_counted = self.open.pacer.next_due() >= self.open.measure_from;
+            self.add_lanes(client);
             let claimed = self.control.claim(if is_counted { phase } else { Phase::WarmUp }, 1);
             let Client { outs, requests, .. } = &mut self.clients[client];
             if claimed == 0 || requests.build(1, outs) == 0 {
@@ -132,10 +134,7 @@ impl<R: Requests> Worker<'_, R> {
             self.queue(client, due);
         }
         for (client, lane) in std::mem::take(&mut self.touched) {
-            let Client { lanes, outs, .. } = &mut self.clients[client];
-            if let Err(why) = lanes[lane].flush(&outs[lane]) {
-                self.lose(client, lane, &why);
-            }
+            self.flush(client, lane);
         }
         goes_on
     }
@@ -145,7 +144,7 @@ impl<R: Requests> Worker<'_, R> {
         for _ in 0..self.clients.len() {
             let client = self.next;
             self.next = (client + 1) % self.clients.len();
-            let is_whole = self.lost == 0 || !self.clients[client].lanes.iter().any(super::Lane::is_down);
+            let is_whole = self.lost == 0 || !self.clients[client].lacks_a_lane();
             if self.in_flight[client] < self.open.in_flight_max && is_whole {
                 return Some(client);
             }
@@ -169,7 +168,7 @@ impl<R: Requests> Worker<'_, R> {
         }
     }
 
-    fn on_ready(&mut self, client: usize, index: usize, is_last: bool) {
+    fn on_ready(&mut self, client: usize, index: usize, is_last: bool, phase: Phase) {
         let Client { lanes, outs, requests } = &mut self.clients[client];
         let (lane, out) = (&mut lanes[index], &mut outs[index]);
         if lane.is_down() {
@@ -183,12 +182,17 @@ impl<R: Requests> Worker<'_, R> {
         let before = lane.awaited;
         // One clock a read: what one read brings has come at one time.
         let mut now = None;
+        let mut again = Vec::new();
         let read = flushed.and_then(|()| {
-            lane.read(scratch, is_last, |reply, bytes, _| {
+            lane.read(scratch, is_last, |reply, bytes, heard| {
                 let since = due.pop_front();
                 if reply.kind == Kind::Error {
-                    tally.on_error_reply(bytes);
-                    return requests.on_error(bytes);
+                    return match (requests.on_error(bytes), since) {
+                        (Some(redirect), Some(since)) if phase != Phase::Stop => {
+                            again.push((redirect, heard.number, since));
+                        }
+                        _ => tally.on_error_reply(bytes),
+                    };
                 }
                 if let Some(since) = since.filter(|since| *since >= open.measure_from) {
                     let now = *now.get_or_insert_with(Instant::now);
@@ -200,21 +204,73 @@ impl<R: Requests> Worker<'_, R> {
                 }
             })
         });
-        lane.clear(out);
         self.in_flight[client] -= before - lane.awaited;
+        if !again.is_empty() {
+            self.ask_again(client, index, &again);
+        }
+        let Client { lanes, outs, .. } = &mut self.clients[client];
+        lanes[index].clear(&mut outs[index]);
         if let Err(why) = read {
+            self.lose(client, index, &why);
+        }
+    }
+
+    /// Has other lanes take requests that were redirected there; their latency goes on.
+    #[cold]
+    fn ask_again(&mut self, client: usize, from: usize, again: &[(Redirect, usize, Instant)]) {
+        self.add_lanes(client);
+        let (one, due) = (&mut self.clients[client], &mut self.due[client]);
+        for (redirect, number, since) in again {
+            let Client { lanes, outs, .. } = one;
+            let request = Lane::asked(&outs[from], *number);
+            let to = redirect.lane.min(lanes.len() - 1);
+            lanes[to].ask(&mut outs[to], redirect, &request);
+            due[to].push_back(*since);
+        }
+        self.in_flight[client] += again.len();
+        self.tally.redirects += again.len() as u64;
+        for index in 0..self.clients[client].lanes.len() {
+            self.flush(client, index);
+        }
+    }
+
+    fn add_lanes(&mut self, client: usize) {
+        let Worker {
+            clients, due, poller, ..
+        } = self;
+        let one = &mut clients[client];
+        one.add_lanes(|index, lane| poller.add(lane.stream(), token(client, index)));
+        due[client].resize_with(one.lanes.len(), VecDeque::new);
+    }
+
+    fn flush(&mut self, client: usize, index: usize) {
+        let Client { lanes, outs, .. } = &mut self.clients[client];
+        let (lane, out) = (&mut lanes[index], &outs[index]);
+        let flushed = match lane.is_down() {
+            // Nobody thought that it would be wanted.
+            true if lane.awaited > 0 => Err("no connection".to_owned()),
+            true => Ok(()),
+            false => lane.flush(out),
+        };
+        if let Err(why) = flushed {
             self.lose(client, index, &why);
         }
     }
 
     fn lose(&mut self, client: usize, index: usize, why: &str) {
         let Client { lanes, outs, .. } = &mut self.clients[client];
+        let was_down = lanes[index].is_down();
         let missing = lanes[index].go_down(Instant::now());
         outs[index].bytes.clear();
         self.due[client][index].clear();
         self.in_flight[client] -= missing;
-        self.tally.add_errors(LOST, why, missing.max(1) as u64);
-        self.lost += 1;
+        let requests = &mut self.clients[client].requests;
+        requests.on_lost();
+        // The end of a connection that nothing goes over is none.
+        let is_wanted = requests.is_wanted(index);
+        self.tally
+            .add_errors(LOST, why, missing.max(usize::from(is_wanted)) as u64);
+        self.lost += usize::from(!was_down);
     }
 
     /// Connects lost lanes again where it is time.

@@ -26,6 +26,8 @@ pub struct Tally {
     pub operations: u64,
     /// Those of them whose answer was nil: a key that is not there.
     pub nils: u64,
+    /// Requests that were asked of another server, because one said so; in all phases. They are no errors.
+    pub redirects: u64,
     /// Error replies, and requests whose connection was lost, by the first word; in all phases.
     pub errors: BTreeMap<String, ErrorKind>,
     /// Nanoseconds that operations took, while measuring: in a closed loop from the write of their batch to its last reply, in an open one
@@ -42,6 +44,7 @@ impl Tally {
     pub fn merge(&mut self, other: Self) {
         self.operations += other.operations;
         self.nils += other.nils;
+        self.redirects += other.redirects;
         for (kind, errors) in other.errors {
             self.add_errors(&kind, &errors.example, errors.count);
         }

@@ -1,7 +1,7 @@
 //! Both loops against servers that are made up.
 
 use super::{
-    Client, Control, Endpoint, OnLost, Open, Out, Pacer, Phase, Requests, Tally, encode, run_closed, run_open,
+    Client, Control, Endpoint, OnLost, Open, Out, Pacer, Phase, Redirect, Requests, Tally, encode, run_closed, run_open,
 };
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -233,4 +233,136 @@ fn a_greeting_is_answered_before_anything_is_sent_and_its_error_is_told() {
     };
     assert_eq!(greeted("+PONG\r\n"), None);
     assert!(greeted("-NOAUTH who\r\n").is_some_and(|error| error.ends_with("NOAUTH who")));
+}
+
+/// Numbered requests, all to the first lane, each with its number; they go where an error says: `GO lane`, `TRY lane` behind a request of its own.
+struct Led {
+    left: usize,
+    number: usize,
+    /// Where the second lane leads, which is opened when it is needed.
+    second: SocketAddr,
+}
+
+impl Requests for Led {
+    fn build(&mut self, count: usize, lanes: &mut [Out]) -> usize {
+        let count = count.min(self.left);
+        for _ in 0..count {
+            let number = format!("{:04}", self.number);
+            lanes[0].bytes.extend_from_slice(&encode(&[number.as_bytes()]));
+            lanes[0].replies += 1;
+            self.number += 1;
+        }
+        self.left -= count;
+        count
+    }
+
+    fn on_error(&mut self, reply: &[u8]) -> Option<Redirect> {
+        let before = match reply.get(..4)? {
+            b"-GO " => None,
+            b"-TRY" => Some(&b"*1\r\n$4\r\nLETM\r\n"[..]),
+            _ => return None,
+        };
+        Some(Redirect { lane: 1, before })
+    }
+
+    fn follows(&self) -> bool {
+        true
+    }
+
+    fn endpoint(&self, lanes: usize) -> Option<Endpoint> {
+        (lanes == 1).then(|| Endpoint::new(self.second))
+    }
+}
+
+/// A server that is told each request's word and answers it.
+fn server_of_words(answer: impl Fn(&str) -> String + Send + 'static) -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let at = listener.local_addr().expect("bound");
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut request = vec![0; encode(&[b"0000"]).len()];
+            while stream.read_exact(&mut request).is_ok() {
+                let word = String::from_utf8_lossy(&request[8..12]).into_owned();
+                if stream.write_all(answer(&word).as_bytes()).is_err() {
+                    break;
+                }
+            }
+        }
+    });
+    at
+}
+
+/// The first server sends every third request away, and every seventh for one time; the second notes what it is asked.
+fn leading() -> (SocketAddr, Led, std::sync::mpsc::Receiver<String>) {
+    let (note, noted) = channel();
+    let second = server_of_words(move |word| {
+        // Nobody listens any more at the end.
+        let _ = note.send(word.to_owned());
+        "+second\r\n".to_owned()
+    });
+    let first = server_of_words(|word| match word.parse::<usize>() {
+        Ok(number) if number % 3 == 0 => "-GO 1\r\n".to_owned(),
+        Ok(number) if number % 7 == 0 => "-TRY 1\r\n".to_owned(),
+        _ => "+first\r\n".to_owned(),
+    });
+    let led = Led {
+        left: 2_000,
+        number: 0,
+        second,
+    };
+    (first, led, noted)
+}
+
+/// What the second server is to be asked: the same requests, and LETM right before those that need it.
+fn sent_away(noted: &std::sync::mpsc::Receiver<String>) -> Vec<usize> {
+    let words: Vec<String> = noted.try_iter().collect();
+    let mut numbers = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let Ok(number) = word.parse::<usize>() else { continue };
+        let has_leave = at > 0 && words[at - 1] == "LETM";
+        assert_eq!(has_leave, number % 3 != 0, "{number} in {words:?}");
+        numbers.push(number);
+    }
+    numbers.sort_unstable();
+    numbers
+}
+
+#[test]
+fn a_closed_loop_asks_again_where_it_is_sent_and_its_batch_ends_with_that() {
+    let (first, led, noted) = leading();
+    let control = Control::new(Phase::Measure);
+    let client = Client::open(&[Endpoint::new(first)], led).expect("connects");
+    let tally = run_closed(vec![client], 16, &control, OnLost::End).expect("runs");
+    let expected: Vec<usize> = (0..2_000).filter(|number| number % 3 == 0 || number % 7 == 0).collect();
+    assert_eq!(
+        (tally.operations, tally.error_count()),
+        (2_000, 0),
+        "{:?}",
+        tally.errors
+    );
+    assert_eq!(tally.redirects, expected.len() as u64);
+    assert_eq!(sent_away(&noted), expected);
+}
+
+#[test]
+fn an_open_loop_asks_again_where_it_is_sent_and_the_latency_goes_on() {
+    let (first, led, noted) = leading();
+    let control = Control::new(Phase::Measure);
+    let start = Instant::now();
+    let open = Open {
+        pacer: Pacer::new(start, 10_000),
+        measure_from: start,
+        in_flight_max: 64,
+    };
+    let client = Client::open(&[Endpoint::new(first)], led).expect("connects");
+    let tally = run_open(vec![client], open, &control).expect("runs");
+    let expected: Vec<usize> = (0..2_000).filter(|number| number % 3 == 0 || number % 7 == 0).collect();
+    assert_eq!(
+        (tally.operations, tally.error_count()),
+        (2_000, 0),
+        "{:?}",
+        tally.errors
+    );
+    assert_eq!((tally.redirects, tally.latency.count()), (expected.len() as u64, 2_000));
+    assert_eq!(sent_away(&noted), expected);
 }

@@ -48,6 +48,10 @@ pub(crate) struct Figures {
     /// Answers that were nil.
     pub(crate) nils: u64,
     pub(crate) errors: BTreeMap<String, Errors>,
+    /// Through a cluster: requests that were asked again where MOVED or ASK pointed.
+    pub(crate) redirects: u64,
+    /// Through a cluster: how often the topology was looked at during the run.
+    pub(crate) topology_refreshes: u64,
     pub(crate) latency_us: Latency,
     /// CPU of the server's processes an operation, where it can be known.
     pub(crate) server_cpu_ns_per_op: Option<f64>,
@@ -75,6 +79,8 @@ impl Figures {
             ops_per_s: tally.operations as f64 / seconds.max(1e-9),
             nils: tally.nils,
             errors: errors.collect(),
+            redirects: tally.redirects,
+            topology_refreshes: window.topology_refreshes,
             latency_us: Latency::of(&tally.latency),
             server_cpu_ns_per_op: window.server_cpu_ns.and_then(per_operation),
             own_cpu_ns_per_op: per_operation(window.own_cpu_ns),
@@ -120,6 +126,14 @@ impl Figures {
         let _ = writeln!(text, "  CPU per op   server {server}   this program {own}");
         for Errors { count, example } in self.errors.values() {
             let _ = writeln!(text, "  {} errors like: {example}", grouped(*count as f64));
+        }
+        if self.redirects > 0 || self.topology_refreshes > 0 {
+            let _ = writeln!(
+                text,
+                "  {} requests redirected and followed, topology looked at {} times",
+                grouped(self.redirects as f64),
+                grouped(self.topology_refreshes as f64)
+            );
         }
         // A few are due in the last moment of every run.
         if self.unsent > self.operations / 100 {
@@ -183,6 +197,7 @@ mod tests {
             server_cpu_ns: Some(1_000_000),
             own_cpu_ns: 500_000,
             is_interrupted: true,
+            topology_refreshes: 3,
         }
     }
 
@@ -192,6 +207,7 @@ mod tests {
             operations: 2_000,
             nils: 7,
             unsent: 1_234_567,
+            redirects: 4_321,
             ..Tally::default()
         };
         tally.latency.record_many(100_000, 2_000);
@@ -209,6 +225,7 @@ mod tests {
             "p50 100 ",
             "server 500 ns   this program 250 ns",
             "3 errors like: NOQUORUM need 2",
+            "4,321 requests redirected and followed, topology looked at 3 times",
             "1,234,567 operations were due and never sent",
             "left 90000 us late",
             "interrupted",

@@ -12,6 +12,7 @@ mod asked;
 mod compare;
 mod curve;
 mod figures;
+mod greeting;
 mod keys;
 mod plan;
 mod progress;

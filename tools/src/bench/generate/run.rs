@@ -8,6 +8,7 @@
 use super::figures::Figures;
 use super::keys::Draw;
 use super::progress::Progress;
+use super::slots::Slots;
 use super::source::{Mix, Source};
 use super::target::Target;
 use crate::bench::interrupt;
@@ -78,7 +79,15 @@ pub(crate) fn run(
     let measure_from = start + manner.warm_up;
     let (ended, ends) = channel();
     let count = threads.len() as u32;
-    let (window, tally) = thread::scope(|scope| {
+    let slots = target.slots.as_deref();
+    let refreshes = || slots.map_or(0, Slots::refreshes);
+    let refreshes_before = refreshes();
+    let (mut window, tally) = thread::scope(|scope| {
+        // It ends with this.
+        let (_lasts, goes_on) = channel();
+        if let Some(slots) = slots {
+            scope.spawn(move || slots.keep_fresh(&goes_on));
+        }
         let spawn = |(clients, part): (Vec<Client<Source>>, u32)| {
             let (control, ended) = (&control, Ended(ended.clone()));
             let pacer = rate.map(|rate| Pacer::part(start, rate, part, count));
@@ -113,6 +122,7 @@ pub(crate) fn run(
         Ok::<_, Failure>((window, tally))
     })?;
     progress.end();
+    window.topology_refreshes = refreshes() - refreshes_before;
     Ok(Figures::new(&tally, &window, rate))
 }
 
@@ -132,6 +142,8 @@ pub(crate) struct Window {
     pub(crate) server_cpu_ns: Option<u64>,
     pub(crate) own_cpu_ns: u64,
     pub(crate) is_interrupted: bool,
+    /// Of a cluster, in the whole run.
+    pub(crate) topology_refreshes: u64,
 }
 
 /// Lets the run go through its phases, until its end; the load still runs then.
@@ -160,6 +172,7 @@ fn time(
         server_cpu_ns: cpu.0.zip(after.0).map(|(before, after)| after.saturating_sub(before)),
         own_cpu_ns: after.1.saturating_sub(cpu.1),
         is_interrupted: interrupt::has_come(),
+        topology_refreshes: 0,
     }
 }
 

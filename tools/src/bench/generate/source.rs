@@ -5,7 +5,7 @@ use super::keys::Draw;
 use super::sizes::Sizes;
 use super::slots::Slots;
 use circlet_measure::Random;
-use circlet_measure::load::{Fill, Out, Requests, write_digits};
+use circlet_measure::load::{Endpoint, Fill, Out, Redirect, Requests, write_digits};
 use std::io::Write as _;
 use std::sync::Arc;
 
@@ -129,11 +129,26 @@ impl Requests for Source {
         count
     }
 
-    fn on_error(&mut self, reply: &[u8]) {
-        if let Some(slots) = &self.mix.slots
-            && reply.starts_with(b"-MOVED ")
-        {
-            slots.on_moved(&String::from_utf8_lossy(&reply[1..]));
+    fn on_error(&mut self, reply: &[u8]) -> Option<Redirect> {
+        let slots = self.mix.slots.as_ref()?;
+        slots.on_redirect(String::from_utf8_lossy(reply.get(1..)?).trim_end())
+    }
+
+    fn follows(&self) -> bool {
+        self.mix.slots.is_some()
+    }
+
+    fn endpoint(&self, lanes: usize) -> Option<Endpoint> {
+        self.mix.slots.as_ref()?.endpoint(lanes)
+    }
+
+    fn is_wanted(&self, lane: usize) -> bool {
+        self.mix.slots.as_ref().is_none_or(|slots| slots.is_wanted(lane))
+    }
+
+    fn on_lost(&mut self) {
+        if let Some(slots) = &self.mix.slots {
+            slots.on_lost();
         }
     }
 }
@@ -179,6 +194,7 @@ impl Fill for Filler {
 #[cfg(test)]
 mod tests {
     use super::super::asked::{Preset, Style};
+    use super::super::greeting::Greeting;
     use super::super::keys::KeyDistribution;
     use super::*;
     use circlet_ring::Slot;
@@ -247,7 +263,7 @@ mod tests {
     #[test]
     fn every_request_goes_to_the_lane_of_its_slot() {
         let at = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
-        let slots = Arc::new(Slots::new(&[at(1), at(2)], |slot| {
+        let slots = Arc::new(Slots::new(&[at(1), at(2)], Greeting::default(), |slot| {
             (slot >= 8_000).then_some(at(2)).or(Some(at(1)))
         }));
         let mix = mix(&[(Preset::Get, 0.5), (Preset::Mget, 1.0)], Some(slots));

@@ -1,10 +1,10 @@
 //! A server that is measured: where it is, what it calls itself, which of its nodes has which slot, and what its processes cost.
 
+use super::greeting::Greeting;
 use super::slots::Slots;
-use crate::ask;
 use crate::bench::load::routes::Routes;
 use crate::failure::Failure;
-use circlet_measure::load::{Endpoint, encode};
+use circlet_measure::load::Endpoint;
 use circlet_resp::Value;
 use circlet_ring::SLOT_COUNT;
 use std::collections::BTreeSet;
@@ -38,19 +38,9 @@ impl Target {
     /// When it cannot be reached, refuses a greeting, or has no map of slots though it should.
     pub(crate) fn find(at: &[SocketAddr], greeting: &[String], is_cluster: bool) -> Result<Self, Failure> {
         let first = *at.first().ok_or_else(|| Failure::new("no address"))?;
-        let greeting: Vec<Vec<&str>> = greeting
-            .iter()
-            .map(|command| command.split_whitespace().collect())
-            .collect();
-        let greeting: Vec<&[&str]> = greeting
-            .iter()
-            .map(Vec::as_slice)
-            .filter(|words| !words.is_empty())
-            .collect();
+        let greeting = Greeting::of(greeting);
         let ask = |at, words: &[&str]| {
-            let commands: Vec<&[&str]> = greeting.iter().copied().chain([words]).collect();
-            ask::last_answer(at, &commands, PATIENCE)
-                .map_err(|error| Failure::because(format!("cannot ask {at}"), error))
+            (greeting.ask(at, words, PATIENCE)).map_err(|error| Failure::because(format!("cannot ask {at}"), error))
         };
         let info = |at| match ask(at, &["INFO", "server"]) {
             Ok(reply) => Ok(String::from_utf8_lossy(reply.as_bytes().unwrap_or_default()).into_owned()),
@@ -58,9 +48,9 @@ impl Target {
         };
         let about = info(first)?;
         let slots = is_cluster
-            .then(|| slots(first, &ask(first, &["CLUSTER", "SLOTS"])?))
+            .then(|| slots(first, &ask(first, &["CLUSTER", "SLOTS"])?, greeting.clone()))
             .transpose()?;
-        let nodes = slots.as_ref().map_or(at, |slots| slots.nodes()).to_vec();
+        let nodes = slots.as_ref().map_or(at.to_vec(), Slots::nodes);
         let pid = |at: &SocketAddr| {
             if *at == first { Ok(about.clone()) } else { info(*at) }
                 .ok()
@@ -71,18 +61,9 @@ impl Target {
             1 => String::new(),
             count => format!(" and {} more", count - 1),
         };
-        let bytes = greeting
-            .iter()
-            .flat_map(|words| encode(&words.iter().map(|word| word.as_bytes()).collect::<Vec<_>>()));
-        let bytes: Vec<u8> = bytes.collect();
-        let endpoint = |at: &SocketAddr| Endpoint {
-            at: *at,
-            greeting: bytes.clone(),
-            greeting_replies: greeting.len(),
-        };
         Ok(Target {
             name: format!("{} at {first}{others}", program(&about)),
-            endpoints: nodes.iter().map(endpoint).collect(),
+            endpoints: nodes.iter().map(|at| greeting.endpoint(*at)).collect(),
             slots: slots.map(Arc::new),
             pids: pids.unwrap_or_default().into_iter().collect(),
         })
@@ -106,7 +87,7 @@ impl Target {
     }
 }
 
-fn slots(at: SocketAddr, reply: &Value) -> Result<Slots, Failure> {
+fn slots(at: SocketAddr, reply: &Value, greeting: Greeting) -> Result<Slots, Failure> {
     let mut routes = Routes::new();
     if let Value::Error(text) = reply {
         return Err(Failure::new(format!("{at} is no node of a cluster: {text}")));
@@ -119,7 +100,7 @@ fn slots(at: SocketAddr, reply: &Value) -> Result<Slots, Failure> {
         return Err(Failure::new(format!("{at}: nobody owns a slot")));
     }
     debug_assert!(nodes.len() <= usize::from(SLOT_COUNT));
-    Ok(Slots::new(&nodes, |slot| routes.of_slot(slot)))
+    Ok(Slots::new(&nodes, greeting, |slot| routes.of_slot(slot)))
 }
 
 /// A line of INFO.

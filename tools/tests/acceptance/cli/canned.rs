@@ -8,6 +8,9 @@ use std::thread;
 const MESSAGES: &[u8] =
     b"*3\r\n$9\r\nsubscribe\r\n$2\r\nch\r\n:1\r\n*3\r\n$7\r\nmessage\r\n$2\r\nch\r\n$5\r\nhello\r\n";
 
+/// What AUTH has to say.
+pub(super) const PASSWORD: &str = "open sésame";
+
 /// Answers `R n` with the n-th of these replies, and HELLO as a server should; `BYE` it does not answer, but hangs up, and after `LAST` it
 /// hangs up too; `THERE` is answered behind ASKING only. Returns its port. Ends with the test's process.
 pub(super) fn serve(replies: &[&[u8]]) -> u16 {
@@ -35,6 +38,8 @@ fn answer(socket: TcpStream, replies: &[Vec<u8>], port: u16) -> Option<()> {
             b"HELLO" => b"%1\r\n$7\r\nversion\r\n$5\r\n7.2.0\r\n",
             b"R" => replies.get(std::str::from_utf8(words.get(1)?).ok()?.parse::<usize>().ok()?)?,
             b"BYE" => return None,
+            b"AUTH" if words.get(1).is_some_and(|word| word == PASSWORD.as_bytes()) => b"+OK\r\n",
+            b"AUTH" => b"-WRONGPASS invalid username-password pair or user is disabled.\r\n",
             b"SUBSCRIBE" => return writer.write_all(MESSAGES).ok(),
             b"LAST" => return writer.write_all(b"+OK\r\n").ok(),
             b"ASKING" => {

@@ -153,6 +153,7 @@ fn commands_are_answered_as_redis_cli_answers_them() {
     requests_are_piped(&port);
     invalidations_are_shown(&port);
     the_largest_keys_are_found(&port);
+    the_hottest_keys_are_told(&port);
 }
 
 fn standard_input_is_an_argument(port: &str) {
@@ -161,7 +162,27 @@ fn standard_input_is_an_argument(port: &str) {
         assert_eq!(program(&["-p", port, "-x", "SET", "from-stdin"], value).out, "OK\n");
         let got = program(&["-p", port, "--no-raw", "GET", "from-stdin"], b"").out;
         assert_eq!(got, "\"bytes \\x00\\xff\\r\\n\"\n");
+        let tagged = program(&["-p", port, "-X", "@", "MSET", "tagged", "@", "other", "@"], value);
+        assert_eq!(tagged.out, "OK\n");
+        let got = program(&["-p", port, "--no-raw", "MGET", "tagged", "other"], b"").out;
+        assert_eq!(got, "1) \"bytes \\x00\\xff\\r\\n\"\n2) \"@\"\n", "the first only");
+        let untagged = program(&["-p", port, "-X", "@", "SET", "tagged", "x"], value);
+        assert_eq!((untagged.out.as_str(), untagged.code), ("", Some(1)));
     }
+}
+
+fn the_hottest_keys_are_told(port: &str) {
+    // What other tests did here is over.
+    ours(&["-p", port, "CONFIG", "RESETSTAT"], b"");
+    let lines = "GET \"hot \\n\"\n".repeat(200) + &"GET warm\n".repeat(20);
+    ours(&["-p", port], lines.as_bytes());
+    let said = ours(&["-p", port, "--hotkeys", "--count", "2"], b"");
+    let lines: Vec<&str> = said.out.lines().collect();
+    assert_eq!((lines.len(), said.code), (3, Some(0)), "{said:?}");
+    assert!(lines[0].ends_with("share  key"), "{said:?}");
+    assert!(lines[1].ends_with("%  \"hot \\n\""), "{said:?}");
+    let wrong = ours(&["-p", port, "--hotkeys", "--count", "0"], b"");
+    assert!(wrong.err.contains("COUNT should be"), "{wrong:?}");
 }
 
 fn requests_are_piped(port: &str) {

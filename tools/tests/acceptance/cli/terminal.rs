@@ -170,3 +170,30 @@ fn on_a_terminal_types_are_marked_and_pushes_shown_without_being_asked_for() {
         assert_eq!(ours, on_terminal(Command::new("redis-cli"), &args));
     }
 }
+
+#[test]
+fn a_password_that_is_asked_for_is_typed_unseen() {
+    let port = canned::serve(&[b"+fine\r\n"]).to_string();
+    let mut program = circlet(&["cli", "--askpass", "-p", &port, "R", "0"]);
+    program.env("CIRCLETCLI_AUTH", "not this one");
+    let mut prompt = Prompt(Terminal::start(&mut program, COLUMNS));
+    prompt.expect("Please input password: ");
+    prompt.press(canned::PASSWORD);
+    prompt.expect("***********");
+    assert!(!prompt.written().contains("same"), "{}", prompt.written());
+    prompt.press("\r");
+    // The server took it: else a warning stood there.
+    prompt.expect("\r\nfine");
+    assert!(prompt.wait().success());
+    let mut given_up = Prompt(Terminal::start(
+        &mut circlet(&["cli", "--askpass", "-p", &port, "PING"]),
+        COLUMNS,
+    ));
+    given_up.expect("Please input password: ");
+    given_up.press("\x03");
+    assert!(!given_up.wait().success());
+    let from_pipe = super::ours(&["--askpass", "-p", &port, "R", "0"], canned::PASSWORD.as_bytes());
+    assert_eq!((from_pipe.out.as_str(), from_pipe.err.as_str()), ("fine\n", ""));
+    let wrong = super::ours(&["--askpass", "-p", &port, "R", "0"], b"sesame\n");
+    assert!(wrong.err.contains("WRONGPASS"), "{wrong:?}");
+}

@@ -3,11 +3,13 @@
 mod client;
 mod cluster;
 mod ports;
+mod redis;
 mod roamer;
 mod terminal;
 
 pub(crate) use client::{Client, text};
 pub(crate) use cluster::Cluster;
+pub(crate) use redis::Redis;
 pub(crate) use roamer::{Roamer, Toll};
 pub(crate) use terminal::{Terminal, terminal};
 
