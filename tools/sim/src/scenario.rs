@@ -15,6 +15,7 @@ mod forwarded_increment;
 mod hidden_part;
 mod late_duplicate;
 mod late_expire;
+mod left_behind;
 mod minority;
 mod missed_commit;
 mod missed_delete;
@@ -23,6 +24,7 @@ mod repair_that_looks_old;
 mod restart_in_no_time;
 mod run_reused;
 mod script;
+mod stage_ends;
 mod woken_node;
 mod word_for_another_life;
 
@@ -41,7 +43,7 @@ pub struct Scenario {
 }
 
 /// All schedules.
-pub const ALL: [Scenario; 26] = [
+pub const ALL: [Scenario; 28] = [
     Scenario {
         name: "read-before-repair",
         bug: Bug::AnswerBeforeRepair,
@@ -66,6 +68,16 @@ pub const ALL: [Scenario; 26] = [
         name: "all-owners-change",
         bug: Bug::OneSidedQuorum,
         run: all_owners_change::run,
+    },
+    Scenario {
+        name: "left-behind",
+        bug: Bug::StaleEpoch,
+        run: left_behind::run,
+    },
+    Scenario {
+        name: "stage-ends",
+        bug: Bug::OldSideOnly,
+        run: stage_ends::run,
     },
     Scenario {
         name: "catch-up-from-too-few",

@@ -100,3 +100,13 @@ fn a_former_owner_that_forgets_early_is_found() {
 fn a_voter_that_forgets_its_vote_is_found() {
     assert!(is_found(Bug::VoteUnsaved));
 }
+
+#[test]
+fn a_message_of_an_older_epoch_that_is_believed_is_found() {
+    assert!(is_found(Bug::StaleEpoch));
+}
+
+#[test]
+fn a_write_that_asks_the_old_owners_alone_is_found() {
+    assert!(is_found(Bug::OldSideOnly));
+}

@@ -137,6 +137,16 @@ fn all_owners_can_change_at_once_and_two_of_them_die() {
 }
 
 #[test]
+fn a_coordinator_that_is_an_epoch_behind_acknowledges_nothing() {
+    expect("left-behind");
+}
+
+#[test]
+fn a_coordinator_that_does_not_hear_of_a_move_s_end_acknowledges_nothing_by_old_owners() {
+    expect("stage-ends");
+}
+
+#[test]
 fn what_a_quorum_read_answers_is_on_a_quorum() {
     expect("read-before-repair");
 }
