@@ -8,6 +8,7 @@ mod delete_in_move;
 mod deleted_under_absent_owner;
 mod ex_owner;
 mod expire_beside_set;
+mod expired_counter;
 mod expired_under_absent_owner;
 mod fast_clock;
 mod first_writes_on_two_sides;
@@ -43,7 +44,7 @@ pub struct Scenario {
 }
 
 /// All schedules.
-pub const ALL: [Scenario; 28] = [
+pub const ALL: [Scenario; 29] = [
     Scenario {
         name: "read-before-repair",
         bug: Bug::AnswerBeforeRepair,
@@ -93,6 +94,11 @@ pub const ALL: [Scenario; 28] = [
         name: "expired-under-absent-owner",
         bug: Bug::DropByAge,
         run: expired_under_absent_owner::run,
+    },
+    Scenario {
+        name: "expired-counter",
+        bug: Bug::DropByAge,
+        run: expired_counter::run,
     },
     Scenario {
         name: "missed-delete",

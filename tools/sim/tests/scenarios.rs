@@ -37,6 +37,11 @@ fn a_delete_that_an_owner_missed_is_found_before_it_is_forgotten() {
 }
 
 #[test]
+fn an_increment_after_the_expiry_is_added_to_nothing_that_an_owner_still_has() {
+    expect("expired-counter");
+}
+
+#[test]
 fn a_write_after_one_with_a_fast_clock_wins() {
     expect("fast-clock");
 }
