@@ -14,6 +14,8 @@
 //! Limits: an arc is at most once in a peer's lane; a peer that fails is left alone for 20 ms to 1 s.
 
 mod arc_catchup;
+#[cfg(test)]
+mod drain_tests;
 mod exchange;
 mod lane;
 #[cfg(test)]

@@ -279,7 +279,7 @@ impl ArcCatchup {
         };
         let others = self.reachable.difference(self.in_flight).difference(first);
         let stale = self.stale.intersection(others);
-        let drained = self.drain_wants().intersection(others).difference(stale);
+        let drained = self.drain_wants(avoid).intersection(others).difference(stale);
         let first = first.iter().map(move |position| (position, reason));
         first
             .chain(stale.iter().map(|position| (position, ExchangeReason::Stale)))
@@ -384,7 +384,8 @@ impl ArcCatchup {
         }
     }
 
-    fn drain_wants(&self) -> OwnerSet {
+    /// Those that failed lately last: one that stays behind in its epoch refuses for as long, and the others are enough.
+    fn drain_wants(&self, avoid: OwnerSet) -> OwnerSet {
         if !self.caught_up || self.is_drained() {
             return OwnerSet::EMPTY;
         }
@@ -394,8 +395,9 @@ impl ArcCatchup {
             .union(self.merged_empty.difference(self.peers_caught_up));
         let open = sources.difference(is_answered).intersection(self.reachable);
         let have = self.merged_kept.union(self.in_flight).intersection(sources).len();
-        open.difference(self.in_flight)
-            .iter()
+        let open = open.difference(self.in_flight);
+        let (preferred, others) = (open.difference(avoid), open.intersection(avoid));
+        (preferred.iter().chain(others.iter()))
             .take(min.saturating_sub(have))
             .fold(OwnerSet::EMPTY, OwnerSet::with)
     }

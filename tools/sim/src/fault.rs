@@ -84,7 +84,7 @@ pub(crate) struct Faults {
     random: Random,
     sorts: Vec<(Sort, u64)>,
     /// Most faults that are not made good yet. Further ones wait for their turn.
-    open_max: usize,
+    pub(crate) open_max: usize,
     pause_ms_max: u64,
     /// By how much faults are longer than usual.
     stretch: u64,

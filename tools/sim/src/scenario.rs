@@ -8,6 +8,7 @@ mod delete_in_move;
 mod deleted_under_absent_owner;
 mod ex_owner;
 mod expire_beside_set;
+mod expired_counter;
 mod expired_under_absent_owner;
 mod fast_clock;
 mod first_writes_on_two_sides;
@@ -15,6 +16,7 @@ mod forwarded_increment;
 mod hidden_part;
 mod late_duplicate;
 mod late_expire;
+mod left_behind;
 mod minority;
 mod missed_commit;
 mod missed_delete;
@@ -23,6 +25,7 @@ mod repair_that_looks_old;
 mod restart_in_no_time;
 mod run_reused;
 mod script;
+mod stage_ends;
 mod woken_node;
 mod word_for_another_life;
 
@@ -41,7 +44,7 @@ pub struct Scenario {
 }
 
 /// All schedules.
-pub const ALL: [Scenario; 26] = [
+pub const ALL: [Scenario; 29] = [
     Scenario {
         name: "read-before-repair",
         bug: Bug::AnswerBeforeRepair,
@@ -68,6 +71,16 @@ pub const ALL: [Scenario; 26] = [
         run: all_owners_change::run,
     },
     Scenario {
+        name: "left-behind",
+        bug: Bug::StaleEpoch,
+        run: left_behind::run,
+    },
+    Scenario {
+        name: "stage-ends",
+        bug: Bug::OldSideOnly,
+        run: stage_ends::run,
+    },
+    Scenario {
         name: "catch-up-from-too-few",
         bug: Bug::CatchUpFromTooFew,
         run: catch_up_from_too_few::run,
@@ -81,6 +94,11 @@ pub const ALL: [Scenario; 26] = [
         name: "expired-under-absent-owner",
         bug: Bug::DropByAge,
         run: expired_under_absent_owner::run,
+    },
+    Scenario {
+        name: "expired-counter",
+        bug: Bug::DropByAge,
+        run: expired_counter::run,
     },
     Scenario {
         name: "missed-delete",

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use crate::bug::Bug;
 use crate::changes::Changes;
-use crate::command::Reply;
+use crate::command::{Command, Reply};
 use crate::fault::Faults;
 use crate::invariant;
 use crate::limits::Limits;
 use crate::random::Random;
 use crate::report::Report;
 use crate::stalker::Stalker;
-use crate::workload::{CLIENTS, Workload};
-use crate::world::{Notable, World};
+use crate::workload::{CLIENTS, CLIENTS_OF_TRAPS, Workload};
+use crate::world::{Notable, Trap, World};
 
 /// Marks of the agenda: a fault begins; a client has thought; the rest are ends of faults.
 const FAULT_BEGINS: u64 = 0;
@@ -21,8 +21,18 @@ const FIRST_FAULT: u64 = 1_000;
 /// A change is asked for.
 const CHANGE: u64 = FIRST_FAULT - 1;
 
+/// How often a command is drawn anew because it is not about the arc that clients are after.
+const DRAWS_MAX: usize = 8;
+
 /// What tells the draw of the harsher runs from the others.
 const HARSH: u64 = 0x6a52_5e8d;
+
+/// What tells the draw of the runs with traps from the others; chosen so that the seeds which tests name have none, and are what they were.
+const TRAPS: u64 = 0x771f_e0ac;
+const TRAPS_PER_MILLE: u64 = 400;
+
+/// The same for runs about counters that expire.
+const COUNTERS: u64 = 0x015c_33b2;
 
 /// How a random run is made.
 #[derive(Debug, Clone, Copy)]
@@ -64,13 +74,28 @@ pub fn run_seed(seed: u64, options: RunOptions) -> Report {
     let mut more = Random::new(seed ^ HARSH);
     let is_harsh = options.changes && more.chance(500);
     let in_bursts = is_harsh && more.chance(500);
+    let mut traps = Random::new(seed ^ TRAPS);
+    let has_traps = options.changes && traps.chance(TRAPS_PER_MILLE);
     let mut faults = Faults::new(random.fork(2), options.changes, is_harsh);
+    let counts = Random::new(seed ^ COUNTERS).chance(100);
+    let mut busy_ms = options.busy_ms;
+    if has_traps {
+        // Half of them have no other faults, which spoil most traps; and a trap takes its time.
+        faults.open_max *= usize::from(traps.chance(500));
+        busy_ms += busy_ms / 2;
+        world.set_trap(Trap::new(traps));
+    }
     let mut clients = Clients {
-        workload: Workload::new(random.fork(3)),
-        stalker: is_harsh.then(|| Stalker::new(more)),
+        workload: if counts {
+            Workload::on_expiring_counters(random.fork(3))
+        } else {
+            Workload::new(random.fork(3))
+        },
+        stalker: (is_harsh || has_traps).then(|| Stalker::new(more)),
+        are_many: has_traps,
     };
     let mut changes = options.changes.then(|| Changes::new(random.fork(4), in_bursts));
-    be_busy(&mut world, &mut faults, &mut clients, &mut changes, options.busy_ms);
+    be_busy(&mut world, &mut faults, &mut clients, &mut changes, busy_ms);
     let workload = clients.workload;
     world.heal();
     // What a clock that was ahead stamped is refused until the others' clocks have come near: 8 s ahead, 5 s allowed.
@@ -96,12 +121,13 @@ pub fn run_seed(seed: u64, options: RunOptions) -> Report {
 struct Clients {
     workload: Workload,
     stalker: Option<Stalker>,
+    are_many: bool,
 }
 
 impl Clients {
     /// The next command, on its way.
     fn call(&mut self, world: &mut World) -> usize {
-        let (place, command) = self.workload.next(world.node_count());
+        let (place, command) = self.draw(world);
         // Most clients know who is a member.
         let is_told = !world.history.records.len().is_multiple_of(8);
         let place = if is_told { world.member_from(place) } else { place };
@@ -113,6 +139,21 @@ impl Clients {
         stalker.on_sent(world, op, place, &command);
         op
     }
+
+    /// Mostly on the arc that a trap is about, if there is one.
+    fn draw(&mut self, world: &World) -> (usize, Command) {
+        let mut drawn = self.workload.next(world.node_count());
+        let Some(trapped) = world.trapped_arc() else {
+            return drawn;
+        };
+        for _ in 0..DRAWS_MAX {
+            if world.arc_id_of(&drawn.1.key) == trapped {
+                break;
+            }
+            drawn = self.workload.next(world.node_count());
+        }
+        drawn
+    }
 }
 
 fn be_busy(world: &mut World, faults: &mut Faults, clients: &mut Clients, changes: &mut Option<Changes>, busy_ms: u64) {
@@ -121,7 +162,8 @@ fn be_busy(world: &mut World, faults: &mut Faults, clients: &mut Clients, change
     if let Some(changes) = changes {
         world.mark(changes.pause(), CHANGE);
     }
-    for client in 0..CLIENTS {
+    let count = if clients.are_many { CLIENTS_OF_TRAPS } else { CLIENTS };
+    for client in 0..count {
         world.mark(clients.workload.pause(), FIRST_CLIENT + client);
     }
     // The client of each open command.

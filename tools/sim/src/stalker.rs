@@ -42,6 +42,13 @@ impl Stalker {
         {
             return (ahead[self.random.index(ahead.len())], read);
         }
+        let trapped = world.trapped().first().filter(|place| behind.contains(place));
+        if let Some(&trapped) = trapped
+            && !command.is_read()
+            && self.random.chance(500)
+        {
+            return (trapped, command);
+        }
         if !command.is_read() && self.random.chance(700) {
             return (behind[self.random.index(behind.len())], command);
         }

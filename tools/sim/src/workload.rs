@@ -21,6 +21,9 @@ use crate::random::Random;
 /// Clients, each with one command at a time.
 pub(crate) const CLIENTS: u64 = 4;
 
+/// The same where traps are: most wait for nodes that are cut off, and some must be left.
+pub(crate) const CLIENTS_OF_TRAPS: u64 = 12;
+
 /// What is done to a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sort {
@@ -80,6 +83,20 @@ const PLACES: [Place; 36] = [
     ("q", Some((Kind::List, "q1")), Sort::Queued),
 ];
 
+/// Counters that expire, alone and as parts of what does: what a run is about that has them. A counter's first increment after its expiry must find
+/// nothing, whoever makes it.
+const EXPIRING_COUNTERS: [Place; 8] = [
+    ("x0", None, Sort::MortalCounter),
+    ("x1", None, Sort::MortalCounter),
+    ("n", Some((Kind::Hash, "f8")), Sort::Counter),
+    ("n", Some((Kind::Hash, "f9")), Sort::Counter),
+    ("n", None, Sort::Expiring),
+    // Its fields expire, each for itself.
+    ("o", Some((Kind::Hash, "g0")), Sort::MortalCounter),
+    ("y", Some((Kind::SortedSet, "z3")), Sort::Counter),
+    ("y", None, Sort::Expiring),
+];
+
 /// The commands of a run's clients.
 #[derive(Debug)]
 pub(crate) struct Workload {
@@ -109,6 +126,14 @@ impl Workload {
             pause_ms_max,
             one_per_mille,
             all_per_mille,
+        }
+    }
+
+    /// Clients that are after counters which expire.
+    pub(crate) fn on_expiring_counters(random: Random) -> Self {
+        Self {
+            places: EXPIRING_COUNTERS.to_vec(),
+            ..Self::new(random)
         }
     }
 
@@ -174,7 +199,8 @@ impl Workload {
 
 /// Of collections parts are read, not the whole.
 fn is_read((key, part, sort): Place) -> bool {
-    let has_parts = PLACES.iter().any(|other| other.0 == key && other.1.is_some());
+    let mut all = PLACES.iter().chain(&EXPIRING_COUNTERS);
+    let has_parts = all.any(|other| other.0 == key && other.1.is_some());
     sort != Sort::Queued && (part.is_some() || !has_parts)
 }
 

@@ -12,6 +12,7 @@ mod changes;
 mod clocks;
 mod faults;
 mod held;
+mod trap;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -27,6 +28,7 @@ pub(crate) use self::amnesia::Amnesia;
 use self::clocks::Clocks;
 pub(crate) use self::held::Late;
 use self::held::{Held, Hold};
+pub(crate) use self::trap::{Trap, TrapSort};
 use crate::agenda::Agenda;
 use crate::bug::Bug;
 use crate::command::{Command, Reply};
@@ -79,6 +81,8 @@ enum Happening {
     },
     /// A voter that died once it had voted is back.
     WakesForgetful(Amnesia),
+    /// What a trap has done is made good.
+    TrapEnds(u64),
     /// The mark that somebody outside wanted to get.
     Mark(u64),
 }
@@ -128,6 +132,7 @@ pub(crate) struct World {
     pub(crate) doomed: Option<usize>,
     /// Whose vote is waited for.
     amnesia: Option<Amnesia>,
+    trap: Option<Trap>,
     agenda: Agenda<Happening>,
     processes: Vec<Process>,
     /// The last life of each node, as its disk knows it, and how many there were.
@@ -245,6 +250,7 @@ impl World {
                 self.crashes = crashes;
             }
             Happening::WakesForgetful(amnesia) => self.wake_forgetful(amnesia),
+            Happening::TrapEnds(number) => self.end_trap(number),
             Happening::Mark(mark) => return Some(Notable::Mark(mark)),
         }
         None

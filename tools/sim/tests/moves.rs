@@ -70,6 +70,18 @@ fn seed_3245_found_a_read_that_an_epoch_overtook() {
     expect_passed_in_full([3245]);
 }
 
+/// A field that was only added to was given an expiry at ONE, on the other side of a cut: that writes its sum, and the judge did not know.
+#[test]
+fn seed_1753_found_an_expiry_that_writes_what_it_finds() {
+    expect_passed_in_full([1753]);
+}
+
+/// A DEL of unknown outcome, which had reached the other side of a cut only, took away the expiry that a counter was given later: the judge did not know.
+#[test]
+fn seed_2868_found_a_counter_that_outlives_its_expiry_by_a_late_delete() {
+    expect_passed_in_full([2868]);
+}
+
 /// As long as on the command line.
 fn expect_passed_in_full(seeds: impl IntoIterator<Item = u64>) {
     for seed in seeds {
@@ -99,4 +111,14 @@ fn a_former_owner_that_forgets_early_is_found() {
 #[test]
 fn a_voter_that_forgets_its_vote_is_found() {
     assert!(is_found(Bug::VoteUnsaved));
+}
+
+#[test]
+fn a_message_of_an_older_epoch_that_is_believed_is_found() {
+    assert!(is_found(Bug::StaleEpoch));
+}
+
+#[test]
+fn a_write_that_asks_the_old_owners_alone_is_found() {
+    assert!(is_found(Bug::OldSideOnly));
 }

@@ -37,6 +37,11 @@ fn a_delete_that_an_owner_missed_is_found_before_it_is_forgotten() {
 }
 
 #[test]
+fn an_increment_after_the_expiry_is_added_to_nothing_that_an_owner_still_has() {
+    expect("expired-counter");
+}
+
+#[test]
 fn a_write_after_one_with_a_fast_clock_wins() {
     expect("fast-clock");
 }
@@ -134,6 +139,16 @@ fn a_delete_that_a_new_owner_missed_in_a_move_is_not_forgotten_too_early() {
 #[test]
 fn all_owners_can_change_at_once_and_two_of_them_die() {
     expect("all-owners-change");
+}
+
+#[test]
+fn a_coordinator_that_is_an_epoch_behind_acknowledges_nothing() {
+    expect("left-behind");
+}
+
+#[test]
+fn a_coordinator_that_does_not_hear_of_a_move_s_end_acknowledges_nothing_by_old_owners() {
+    expect("stage-ends");
 }
 
 #[test]

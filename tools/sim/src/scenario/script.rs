@@ -3,14 +3,14 @@
 use circlet_core::moves::Change;
 use circlet_core::quorum::Level;
 use circlet_core::stamp::Stamp;
-use circlet_core::topology::MoveStage;
+use circlet_core::topology::{ArcOwners, MoveStage};
 
 use crate::bug::Bug;
 use crate::command::{Command, Reply, What};
 use crate::invariant;
 use crate::limits::Limits;
 use crate::report::Report;
-use crate::world::World;
+use crate::world::{Trap, TrapSort, World};
 
 /// A cluster of three, and one key.
 pub(super) struct Script {
@@ -36,6 +36,31 @@ impl Script {
             key,
             violations: Vec::new(),
         }
+    }
+
+    /// From now on the schedule is about another key, of whose owners this is so.
+    pub(super) fn choose_key(&mut self, is_so: impl Fn(&ArcOwners) -> bool) {
+        let keys = (0..1_000).map(|number| format!("k{number}").into_bytes());
+        let found = keys.into_iter().find(|key| is_so(self.world.arc_of(key)));
+        self.expect(found.is_some(), "there is such a key");
+        self.key = found.unwrap_or_else(|| self.key.clone());
+    }
+
+    /// Waits with this trap for the next move of the key's arc.
+    pub(super) fn set_trap(&mut self, sort: TrapSort) {
+        let arc = self.world.arc_id_of(&self.key);
+        self.world.set_trap(Trap::on(arc, sort));
+    }
+
+    /// Goes on until the node at `place` owns the key no more.
+    pub(super) fn run_until_lost_by(&mut self, place: usize) {
+        for _ in 0..2_000 {
+            if !self.owners().contains(&place) {
+                return;
+            }
+            self.world.run_ms(5);
+        }
+        self.expect(false, &format!("{place} has lost the key"));
     }
 
     /// The command on the one key, at QUORUM.

@@ -48,6 +48,7 @@ impl World {
             changes_ended: (0, 0),
             doomed: None,
             amnesia: None,
+            trap: None,
             lost: BTreeSet::new(),
             topology,
             agenda: Agenda::new(),

@@ -7,7 +7,7 @@ use circlet_core::life::Life;
 use circlet_core::moves::Change;
 use circlet_core::register::Document;
 use circlet_core::topology::{ArcOwners, Epoch, MemberEntry, MemberStage, Topology};
-use circlet_ring::{NodeId, Slot};
+use circlet_ring::{ArcId, NodeId, Slot};
 
 use super::build::{formed, member};
 use super::{Happening, Process, World};
@@ -49,8 +49,11 @@ impl World {
 
     /// Who holds the arc of `key`.
     pub(crate) fn arc_of(&self, key: &[u8]) -> &ArcOwners {
-        let arcs = self.topology.settings().arcs;
-        self.topology.arc(arcs.arc_of(Slot::of_key(key)))
+        self.topology.arc(self.arc_id_of(key))
+    }
+
+    pub(crate) fn arc_id_of(&self, key: &[u8]) -> ArcId {
+        self.topology.settings().arcs.arc_of(Slot::of_key(key))
     }
 
     /// The last topology that was chosen.
@@ -136,7 +139,8 @@ impl World {
         let gone: Vec<usize> = (0..self.processes.len())
             .filter(|&place| is_out(place) && self.is_member(place))
             .collect();
-        self.topology = Arc::clone(next);
+        let before = std::mem::replace(&mut self.topology, Arc::clone(next));
+        self.spring_trap(by, &before);
         for place in self.processes.len()..next.members().len() {
             self.processes.push(Process::Down);
             self.lives.push((Life::ZERO, 0));

@@ -119,6 +119,7 @@ impl World {
         self.lost.clear();
         self.doomed = None;
         self.amnesia = None;
+        self.trap = None;
         for place in 0..self.processes.len() {
             self.wake(place, false);
             self.start(place);
