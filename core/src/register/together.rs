@@ -32,6 +32,8 @@ pub struct Together<D> {
     held: Option<(D, Instant)>,
     /// The newest document that each other voter said to have on its disk. Bounded by the members that there ever were.
     said: BTreeMap<ShortId, Epoch>,
+    /// Whether somebody acts by a newer document than this node.
+    is_behind: bool,
 }
 
 impl<D: Document> Together<D> {
@@ -42,12 +44,14 @@ impl<D: Document> Together<D> {
             me,
             held: None,
             said: BTreeMap::new(),
+            is_behind: false,
         }
     }
 
     /// A chosen document is on disk here. What was held before it is passed over.
     pub fn on_held(&mut self, document: D, now: Instant) {
-        self.held = Some((document, now + WAIT_MAX));
+        let wait = if self.is_behind { Duration::ZERO } else { WAIT_MAX };
+        self.held = Some((document, now + wait));
     }
 
     /// `from` says that it holds the document of this epoch.
@@ -65,11 +69,14 @@ impl<D: Document> Together<D> {
         if now < *until && document.voters().iter().any(is_open) {
             return None;
         }
+        self.is_behind = false;
         self.held.take().map(|(document, _)| document)
     }
 
-    /// Somebody acts by a newer document than this node: whoever waits for others keeps clients waiting now.
+    /// Somebody acts by a newer document than this node: whoever waits for others keeps clients waiting now. The next one is acted by at once, whether it
+    /// is held already or not.
     pub fn hurry(&mut self, now: Instant) {
+        self.is_behind = true;
         if let Some((_, until)) = &mut self.held {
             *until = now;
         }
@@ -131,6 +138,12 @@ mod tests {
         let (mut together, second) = held();
         together.hurry(START);
         assert_eq!(together.take(START, all), Some(second), "others act by it already");
+        let third = second.followed_by(8);
+        together.hurry(START);
+        together.on_held(third, START);
+        assert_eq!(together.take(START, all), Some(third), "and did before it was fetched");
+        together.on_held(third.followed_by(9), START);
+        assert_eq!(together.take(START, all), None, "the next one is everybody's again");
     }
 
     #[test]
