@@ -11,7 +11,7 @@
 //!                                            +------------- on_exchanged() <----------+
 //! ```
 //!
-//! Limits: an arc is at most once in a peer's lane; a peer that fails is left alone for 20 ms to 1 s.
+//! Limits: an arc is at most once in a peer's lane; a peer that fails is left alone for 20 ms to 1 s, one of another epoch for 2 ms to 1 s.
 
 mod arc_catchup;
 #[cfg(test)]
@@ -106,6 +106,8 @@ enum Answer {
     Good,
     /// Well, but it is to be asked again: it holds somebody else for the coordinator.
     Contested,
+    /// Not at all, since it goes by another epoch.
+    Refused,
     None,
 }
 
@@ -301,7 +303,11 @@ impl Catchup {
                 let (has_caught_up, try_again) = owned.state.on_contested(flight.position);
                 (has_caught_up, if try_again { Answer::Contested } else { Answer::Good })
             }
-            ExchangeOutcome::Refused | ExchangeOutcome::Failed => {
+            ExchangeOutcome::Refused => {
+                owned.state.on_failure(flight.position);
+                (false, Answer::Refused)
+            }
+            ExchangeOutcome::Failed => {
                 owned.state.on_failure(flight.position);
                 (false, Answer::None)
             }
@@ -313,6 +319,7 @@ impl Catchup {
         match answer {
             Answer::Good => lane.on_success(),
             Answer::Contested => lane.on_contested(now),
+            Answer::Refused => lane.on_refused(now),
             Answer::None => lane.on_failure(now),
         }
         self.requeue(now, flight.arc);

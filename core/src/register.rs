@@ -33,6 +33,7 @@ mod proposer;
 pub mod record;
 mod rules;
 mod short_id;
+mod together;
 mod voters;
 
 use std::collections::VecDeque;
@@ -45,6 +46,7 @@ pub use self::message::Message;
 pub use self::proposer::{Outcome, Proposer, Step};
 pub use self::rules::Rules;
 pub use self::short_id::ShortId;
+pub use self::together::Together;
 pub use self::voters::Voters;
 use crate::life::Life;
 use crate::time::Instant;
@@ -59,6 +61,9 @@ pub struct Register<D> {
 }
 
 /// What a register wants done, in this order.
+///
+/// What depends on no vote that is given here stands before the save, so that the others' disks work while this node's does: the questions of an
+/// attempt, and the news that a document is chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output<D> {
     /// [`Register::record`] must be on disk before anything that follows is done. A node that cannot save must stop: its votes would be lost.
@@ -204,6 +209,8 @@ impl<D: Document> Register<D> {
 #[derive(Debug)]
 struct Work<D> {
     to_self: VecDeque<Message<D>>,
+    // Invariant: was put here before the acceptor changed, so it says and counts nothing that is not on disk.
+    early: Vec<Output<D>>,
     save: bool,
     chosen: Option<D>,
     rest: Vec<Output<D>>,
@@ -213,6 +220,7 @@ impl<D> Default for Work<D> {
     fn default() -> Self {
         Self {
             to_self: VecDeque::new(),
+            early: Vec::new(),
             save: false,
             chosen: None,
             rest: Vec::new(),
@@ -241,6 +249,7 @@ impl<D: Document> Work<D> {
                 return;
             }
         };
+        // Before the answer is put anywhere: it depends on the save.
         self.save |= answer.save;
         self.send_all(me, [(from, answer.reply)]);
     }
@@ -277,7 +286,8 @@ impl<D: Document> Work<D> {
             if to == me {
                 self.to_self.push_back(message);
             } else {
-                self.rest.push(Output::Send { to, message });
+                let sends = if self.save { &mut self.rest } else { &mut self.early };
+                sends.push(Output::Send { to, message });
             }
         }
     }
@@ -287,7 +297,7 @@ impl<D: Document> Work<D> {
         while let Some(message) = self.to_self.pop_front() {
             self.handle(register, register.me, message, now, random);
         }
-        let mut outputs = Vec::with_capacity(self.rest.len() + 2);
+        let mut outputs = self.early;
         outputs.extend(self.save.then_some(Output::Save));
         outputs.extend(self.chosen.map(Output::Chosen));
         outputs.append(&mut self.rest);

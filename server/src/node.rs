@@ -25,6 +25,7 @@ mod register_file;
 mod sockets;
 mod start;
 mod synced;
+mod twin_file;
 mod upkeep;
 mod web;
 

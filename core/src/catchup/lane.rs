@@ -18,6 +18,9 @@ pub(super) const BULK_IN_FLIGHT_MAX: usize = 16;
 const PAUSE_MIN: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 
+/// The first pause after a peer that answers goes by another epoch or view than this node: mostly it follows within some milliseconds, and commands wait.
+const FOLLOW_MIN: Duration = Duration::from_millis(2);
+
 /// The queue of arcs to exchange with one peer, urgent ones first, then by number.
 ///
 /// Bounded by the arcs of the cluster: an arc is in it at most once.
@@ -27,6 +30,7 @@ pub(super) struct Lane {
     in_flight: usize,
     bulk_in_flight: usize,
     failures: u32,
+    refusals: u32,
     paused_until: Option<Instant>,
     pub(super) unreachable_since: Option<Instant>,
 }
@@ -82,13 +86,25 @@ impl Lane {
     /// The peer answered well.
     pub(super) fn on_success(&mut self) {
         self.failures = 0;
+        self.refusals = 0;
         self.paused_until = None;
     }
 
     /// The peer answered well, but what it said has to change before it is of use: it is asked again soon.
     pub(super) fn on_contested(&mut self, now: Instant) {
+        self.follow(now, PAUSE_MIN);
+    }
+
+    /// The peer goes by another epoch: it is asked again soon, and more rarely if it stays so.
+    pub(super) fn on_refused(&mut self, now: Instant) {
+        self.follow(now, PAUSE_MAX);
+    }
+
+    fn follow(&mut self, now: Instant, pause_max: Duration) {
         if !self.is_paused(now) {
-            self.paused_until = Some(now + PAUSE_MIN);
+            let pause = FOLLOW_MIN.saturating_mul(1 << self.refusals.min(10)).min(pause_max);
+            self.refusals += 1;
+            self.paused_until = Some(now + pause);
         }
     }
 

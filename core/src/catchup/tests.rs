@@ -306,6 +306,28 @@ fn a_peer_that_fails_is_left_alone_for_a_while_and_others_are_asked_instead() {
 }
 
 #[test]
+fn a_peer_of_another_epoch_is_asked_again_within_milliseconds_and_more_rarely_while_it_stays_so() {
+    let mut case = caught_up_case(2);
+    case.see(&[1], &[1], true, true);
+    let mut now = NOW;
+    let mut pauses = Vec::new();
+    for _ in 0..12 {
+        let begun = case.catchup.begin(now);
+        assert_eq!(begun.len(), 1, "at {now:?}");
+        case.catchup.on_exchanged(now, begun[0].id, ExchangeOutcome::Refused);
+        assert_eq!(case.catchup.begin(now).len(), 0, "not at once");
+        let next = case.catchup.next_deadline().expect("it is asked again");
+        pauses.push(next.since(now).as_millis());
+        now = next;
+    }
+    assert_eq!(pauses, [2, 4, 8, 16, 32, 64, 128, 256, 512, 1000, 1000, 1000]);
+    let begun = case.catchup.begin(now);
+    case.catchup
+        .on_exchanged(now, begun[0].id, ExchangeOutcome::Merged { kept_memory: true });
+    assert_eq!(case.catchup.taken_over(case.arc).len(), 1, "it has followed");
+}
+
+#[test]
 fn missed_writes_are_fetched_until_an_exchange_that_began_later_succeeds() {
     let mut case = caught_up_case(3);
     case.see(&[1, 2], &[1, 2], false, false);

@@ -49,7 +49,8 @@ pub enum Message<D> {
         /// The epoch of the document that it holds, 0 for none: it cannot vote on more than the next one.
         holds: Epoch,
     },
-    /// To anyone: send me the document that you hold if its epoch is greater.
+    /// To anyone: this is what I hold, on disk; send me the document that you act by if its epoch is greater. Also said unasked, by a voter to all
+    /// members, of a document that was just chosen: see [`Together`](super::Together).
     Learn {
         /// The epoch of the document that the sender holds, 0 for none.
         holds: Epoch,

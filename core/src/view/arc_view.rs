@@ -1,6 +1,8 @@
 //! One arc, as this node sees it now.
 
 use super::{OwnerSet, OwnersNow, Parties};
+use crate::coordinator::Shortfall;
+use crate::quorum::Level;
 use crate::topology::{MemberIndex, OWNERS_MAX};
 
 const NOBODY: u8 = u8::MAX;
@@ -103,6 +105,24 @@ impl ArcView {
     #[inline]
     pub fn sets(&self) -> WriteSets {
         self.sets
+    }
+
+    /// Whether so many of the owners, of each side while the arc moves, are in `there` as a write at this level needs.
+    ///
+    /// # Errors
+    ///
+    /// [`Shortfall::NoQuorum`], of the old side if both lack some.
+    pub fn check_write(&self, level: Level, there: OwnerSet) -> Result<(), Shortfall> {
+        let shortfall = |side: OwnerSet| {
+            // At most 8 owners a side.
+            let (total, alive) = (side.len() as u8, side.intersection(there).len() as u8);
+            let need = level.needed(total);
+            (alive < need).then_some(Shortfall::NoQuorum { need, total, alive })
+        };
+        match shortfall(self.sets.old).or_else(|| shortfall(self.sets.new)) {
+            Some(shortfall) => Err(shortfall),
+            None => Ok(()),
+        }
     }
 
     /// The positions of the owners whom reads ask, in preference order: the old ones in the first stage of a move, the new ones in the

@@ -44,6 +44,8 @@ enum Action {
     Deliver(Envelope),
     Retry(ShortId),
     Crash(u64),
+    /// Delivered to a node that crashes as it saves what follows.
+    Die(Envelope),
 }
 
 impl Model for Scene {
@@ -78,7 +80,11 @@ impl Model for Scene {
             actions.extend(waiting.map(Action::Retry));
         }
         let up = self.crashing.iter().filter(|node| !state.crashed.contains(node));
-        actions.extend(up.map(|&node| Action::Crash(node)));
+        for &node in up {
+            actions.push(Action::Crash(node));
+            let to_it = state.world.network.iter().filter(|envelope| envelope.to == id(node));
+            actions.extend(to_it.cloned().map(Action::Die));
+        }
     }
 
     fn next_state(&self, last: &State, action: Action) -> Option<State> {
@@ -104,6 +110,10 @@ impl Model for Scene {
             Action::Crash(node) => {
                 world.crash(id(node));
                 state.crashed.push(node);
+            }
+            Action::Die(envelope) => {
+                world.deliver_to_doomed(&envelope, Instant::ZERO, 0);
+                state.crashed.push(envelope.to.get());
             }
         }
         state.world.forget_idle_messages();

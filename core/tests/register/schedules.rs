@@ -19,6 +19,8 @@ enum Event {
     Read(u64),
     Deliver(u16),
     DeliverAndLose(u16),
+    /// To a node that dies as it saves what follows.
+    DeliverToDoomed(u16),
     Lose(u16),
     Deadline(u64),
     Crash(u64),
@@ -37,6 +39,7 @@ fn events(proposers: RangeInclusive<u64>, moved: RangeInclusive<u64>) -> impl St
         1 => node().prop_map(Event::Read),
         10 => any::<u16>().prop_map(Event::Deliver),
         30 => any::<u16>().prop_map(Event::DeliverAndLose),
+        1 => any::<u16>().prop_map(Event::DeliverToDoomed),
         5 => any::<u16>().prop_map(Event::Lose),
         4 => node().prop_map(Event::Deadline),
         1 => node().prop_map(Event::Crash),
@@ -64,6 +67,11 @@ fn step(world: &mut World, now: &mut Instant, event: Event, random: u64) {
                 if !matches!(event, Event::Lose(_)) {
                     world.deliver(&envelope, *now, random);
                 }
+            }
+        }
+        Event::DeliverToDoomed(at) => {
+            if let Some(envelope) = picked(world, at) {
+                world.deliver_to_doomed(&envelope, *now, random);
             }
         }
         Event::Deadline(node) => {

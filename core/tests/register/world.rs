@@ -115,6 +115,8 @@ pub(crate) struct World {
     nodes: BTreeMap<ShortId, Node>,
     pub(crate) network: BTreeSet<Envelope>,
     planted: Planted,
+    // Who dies at the next save, before it is on disk.
+    doomed: Option<ShortId>,
     // Every document that any node ever held as chosen, in the order of their epochs.
     believed: BTreeSet<Toy>,
     // Not where all schedules are looked at: what happened unseen is seen in another schedule.
@@ -132,6 +134,7 @@ impl World {
             nodes: all.map(|(me, disk)| (me, Node::start(me, 1, disk, planted))).collect(),
             network: BTreeSet::new(),
             planted,
+            doomed: None,
             believed: BTreeSet::from([first]),
             history: None,
             violations: BTreeSet::new(),
@@ -182,6 +185,13 @@ impl World {
         let Envelope { from, to, message } = envelope.clone();
         let outputs = self.at(to).register.on_message(from, message, now, random);
         self.obey(to, outputs);
+    }
+
+    /// Delivers a message to a node that dies as it saves what follows from it; it does not if nothing is to be saved.
+    pub(crate) fn deliver_to_doomed(&mut self, envelope: &Envelope, now: Instant, random: u64) {
+        self.doomed = Some(envelope.to);
+        self.deliver(envelope, now, random);
+        self.doomed = None;
     }
 
     /// Has the earliest deadline of `node` pass.
@@ -264,6 +274,10 @@ impl World {
     fn obey(&mut self, node: ShortId, outputs: Vec<Output<Toy>>) {
         for output in outputs {
             match output {
+                Output::Save if self.doomed == Some(node) => {
+                    self.crash(node);
+                    break;
+                }
                 Output::Save if self.planted == Planted::AnswerBeforeSave => {}
                 Output::Save => {
                     let at = self.at(node);

@@ -138,7 +138,13 @@ pub(crate) fn settle(node: &Node, settled: &Settled<NodeId>) {
 
 fn become_synced(node: &Node, arcs: &[ArcId], cut: Stamp) {
     for arc in arcs {
-        let dropped = node.store.lock(*arc).become_synced(cut);
+        let mut shard = node.store.lock(*arc);
+        // Under the lock: an arc that this node let go meanwhile is synced up to nowhere, also when it comes back.
+        if !node.routes.load().arc(*arc).caught_up {
+            continue;
+        }
+        let dropped = shard.become_synced(cut);
+        drop(shard);
         node.count_dropped(dropped);
     }
     node.note_synced();

@@ -198,7 +198,12 @@ fn merge_states(node: &Node, link: &Link, reply: &BatchReply<'_>) -> Result<(), 
         };
         let now = *now.get_or_insert_with(|| node.clock.wall());
         let state = State::decode(state).map_err(|_| Malformed("a state of another version"))?;
-        let mut shard = node.store.lock(node.store.arcs().arc_of(key.slot));
+        let arc = node.store.arcs().arc_of(key.slot);
+        let mut shard = node.store.lock(arc);
+        // Under the lock: an arc that this node let go since it asked must not come back.
+        if !node.routes.load().holds(arc) {
+            continue;
+        }
         // One that is too far ahead is counted, and whoever needed it will not get it.
         let _ = receive(node, &mut shard, &key, state, Sent::Some(reply.synced), now);
     }

@@ -124,6 +124,7 @@ impl Server<'_> {
     fn agree(&mut self, frame: Frame<'_>) -> Result<(), Malformed> {
         let message = register::read(frame.kind, frame.body)?.ok_or(Malformed("no message of the register"))?;
         if let Message::Learn { holds } = message {
+            self.node.on_held(self.peer, holds);
             let document = self.node.topology();
             if document.epoch() > holds {
                 // On the link that it came by: to a member that has left there is no other.

@@ -14,7 +14,7 @@ use circlet_core::control::ExchangeOutcome;
 use circlet_core::message::Malformed;
 use circlet_core::message::hello::Purpose;
 use circlet_core::message::pull::{
-    self, BUCKETS, CHUNK_BYTES, CURSOR_END, KnownEntry, Pull, PullBody, PullOutcome, PullReply, bucket_of,
+    self, BUCKETS, CHUNK_BYTES, CURSOR_END, KnownEntry, Pull, PullBody, PullOutcome, PullReply, PulledStates, bucket_of,
 };
 use circlet_core::stamp::Stamp;
 use circlet_core::state::State;
@@ -345,6 +345,28 @@ impl Exchange<'_> {
         }
     }
 
+    /// How many entries of each slot the arc will have, judging by its first chunk: slots that it does not reach are taken to be like the others.
+    fn expected(&self, states: PulledStates<'_>, cursor: u64) -> Vec<u32> {
+        let slots = self.node.store.arcs().slots_of(self.arc);
+        let mut by_slot = vec![0_u32; slots.len()];
+        for (key, _) in states {
+            if let Some(count) = by_slot.get_mut(usize::from(key.slot.wrapping_sub(*slots.start()))) {
+                *count += 1;
+            }
+        }
+        let reached = Position::from_number(cursor)
+            .slot_number()
+            .saturating_sub(*slots.start());
+        let reached = usize::from(reached).min(by_slot.len());
+        let passed: u32 = by_slot[..reached].iter().sum();
+        // At most 16384 slots an arc.
+        let like_others = passed.checked_div(reached as u32).unwrap_or(0);
+        for count in &mut by_slot[reached..] {
+            *count = like_others.max(*count);
+        }
+        by_slot
+    }
+
     /// Merges one answer.
     fn merge(&mut self, body: &[u8], ours: &[OurEntry]) -> Result<Next, Failure> {
         let (head, body) = PullReply::read(body)?;
@@ -368,6 +390,9 @@ impl Exchange<'_> {
             PullBody::States { states, lacking } => (states, lacking),
         };
         let mut shard = self.lock()?;
+        if shard.is_empty() {
+            shard.expect(&self.expected(states.clone(), head.cursor));
+        }
         let (mut entries, mut slice) = (0, 0);
         for (key, bytes) in states {
             slice += 1;

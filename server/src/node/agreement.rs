@@ -6,7 +6,8 @@
 //!   links, messages of others ------------->  +-----------+ --chosen----> control plane, and all members
 //! ```
 //!
-//! A task of its own: it waits for the disk, which neither the control plane nor the data plane may.
+//! A task of its own: it waits for the disk, which neither the control plane nor the data plane may. What is chosen goes to the control plane when it is on
+//! the disks of the other voters as well, or a little later ([`Together`]): clients feel the time in which some nodes act by it and others do not.
 
 use super::Node;
 use super::register_file::RegisterFile;
@@ -14,8 +15,8 @@ use crate::routes::{NodeIndex, index};
 use circlet_core::control::Event;
 use circlet_core::message::register;
 use circlet_core::moves::{Change, ChangeError, Losses, apply, recover};
-use circlet_core::register::{Acceptor, ForceError, Message, Outcome, Output, Register, ShortId};
-use circlet_core::topology::{MemberEntry, Topology};
+use circlet_core::register::{Acceptor, ForceError, Message, Outcome, Output, Register, ShortId, Together};
+use circlet_core::topology::{Epoch, MemberEntry, MemberIndex, Topology};
 use circlet_ring::NodeId;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -30,6 +31,9 @@ const TRIES_MAX: u32 = 20;
 /// How long a forced recovery waits for a newer topology that another survivor may have.
 const FETCH_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// How long an operator's change may take to be in force here once it is decided: a small multiple of the wait for the others' disks.
+const IN_FORCE_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// What the task is asked.
 pub(crate) enum Request {
     /// A member says this.
@@ -37,6 +41,8 @@ pub(crate) enum Request {
         from: ShortId,
         message: Message<Arc<Topology>>,
     },
+    /// A member says that it has the document of this epoch on disk.
+    Held { from: ShortId, epoch: Epoch },
     /// The driver wants this document, which follows the one in force.
     Propose(Arc<Topology>),
     /// A member is said to have a newer document: ask it.
@@ -100,6 +106,7 @@ struct Wanted {
 pub(super) struct Agreement {
     node: Arc<Node>,
     register: Register<Arc<Topology>>,
+    together: Together<Arc<Topology>>,
     file: Arc<Mutex<RegisterFile>>,
     requests: mpsc::UnboundedReceiver<Request>,
     waiting: VecDeque<Wanted>,
@@ -116,8 +123,10 @@ impl Agreement {
         file: RegisterFile,
         requests: mpsc::UnboundedReceiver<Request>,
     ) -> Self {
+        let me = ShortId::from(&node.identity.id);
         Agreement {
-            register: Register::new(ShortId::from(&node.identity.id), node.identity.life, acceptor),
+            register: Register::new(me, node.identity.life, acceptor),
+            together: Together::new(me),
             node,
             file: Arc::new(Mutex::new(file)),
             requests,
@@ -130,7 +139,8 @@ impl Agreement {
     /// Runs until the node is gone, or its disk fails: a node that cannot save its votes does not vote.
     pub(super) async fn run(mut self) {
         loop {
-            let wake_at = self.register.next_deadline().map(|at| self.node.clock.at(at));
+            let deadlines = [self.register.next_deadline(), self.together.next_deadline()];
+            let wake_at = deadlines.into_iter().flatten().min().map(|at| self.node.clock.at(at));
             let outputs = tokio::select! {
                 request = self.requests.recv() => match request {
                     None => return,
@@ -142,6 +152,19 @@ impl Agreement {
                 tracing::error!(%error, "cannot save the register: this node takes no part in changes of the topology any more");
                 return self.refuse_all().await;
             }
+            self.act();
+        }
+    }
+
+    /// Has the node act by what it holds, if it is time.
+    fn act(&mut self) {
+        let (node, held) = (&self.node, self.register.acceptor().chosen());
+        let is_there = |voter: ShortId| {
+            let member = held.and_then(|topology| topology.index_of_short(voter.get()));
+            member.is_some_and(|member| node.links[index(member)].is_up())
+        };
+        if let Some(topology) = self.together.take(node.clock.now().mono, is_there) {
+            node.tell(Event::TopologyChosen(topology));
         }
     }
 
@@ -174,12 +197,19 @@ impl Agreement {
             Request::Message { from, message } => self.register.on_message(from, message, now, rand::random()),
             // It is proposed again if another proposal is under way, or it is too late.
             Request::Propose(topology) => self.register.propose(topology, now).unwrap_or_default(),
-            Request::Fetch(from) => vec![Output::Send {
-                to: from,
-                message: Message::Learn {
-                    holds: self.register.acceptor().holds(),
-                },
-            }],
+            Request::Held { from, epoch } => {
+                self.together.on_said(from, epoch);
+                Vec::new()
+            }
+            Request::Fetch(from) => {
+                self.together.hurry(now);
+                vec![Output::Send {
+                    to: from,
+                    message: Message::Learn {
+                        holds: self.register.acceptor().holds(),
+                    },
+                }]
+            }
             Request::Force { gone, done } => self.force(&gone, done),
             Request::Change { change, done } => {
                 self.waiting.push_back(Wanted { change, done, tries: 0 });
@@ -260,7 +290,8 @@ impl Agreement {
                 Output::Save => self.save().await?,
                 Output::Chosen(topology) => {
                     tracing::info!(epoch = topology.epoch().get(), "a topology was chosen");
-                    self.node.tell(Event::TopologyChosen(topology));
+                    self.say_held(&topology);
+                    self.together.on_held(topology, self.node.clock.now().mono);
                 }
                 Output::Conflict(topology) => {
                     tracing::error!(
@@ -307,6 +338,18 @@ impl Agreement {
             },
         };
         others.map(telling).collect()
+    }
+
+    /// Tells all members what is on disk here, if it matters to them.
+    fn say_held(&self, topology: &Topology) {
+        let is_me = |member: &MemberEntry| member.id == self.node.identity.id;
+        let is_voter = |voter: &MemberIndex| is_me(topology.member(*voter));
+        if topology.voters().iter().any(is_voter) {
+            let holds = topology.epoch();
+            for member in topology.members().iter().filter(|member| !is_me(member)) {
+                self.send(ShortId::from(&member.id), &Message::Learn { holds });
+            }
+        }
     }
 
     /// What cannot be sent is lost, as anything may be: the register sends again, and members that are behind ask.
@@ -362,14 +405,19 @@ async fn sleep_until(at: Option<tokio::time::Instant>) {
 }
 
 impl Node {
-    /// Has the voters agree on a change.
+    /// Has the voters agree on a change. It is in force here when this returns, so that whoever asked for it sees it.
     ///
     /// # Errors
     /// [`ChangeFailed`].
     pub(crate) async fn change_topology(&self, change: Change) -> Result<Arc<Topology>, ChangeFailed> {
         let (done, decided) = oneshot::channel();
         self.agree(Request::Change { change, done });
-        decided.await.unwrap_or(Err(ChangeFailed::NoDisk))
+        let decided = decided.await.unwrap_or(Err(ChangeFailed::NoDisk))?;
+        let mut changed = self.subscribe();
+        let in_force = async { while self.topology().epoch() < decided.epoch() && changed.changed().await.is_ok() {} };
+        // It is decided, whether or not this node gets to act by it.
+        let _ = tokio::time::timeout(IN_FORCE_TIMEOUT, in_force).await;
+        Ok(decided)
     }
 
     /// Goes on without these members, on this node's word alone. It first asks those that it can reach for a newer topology than its own.
@@ -391,6 +439,12 @@ impl Node {
     pub(crate) fn on_register(&self, peer: NodeIndex, message: Message<Arc<Topology>>) {
         let from = ShortId::from(&self.member(peer).id);
         self.agree(Request::Message { from, message });
+    }
+
+    /// A peer says that it has the document of this epoch on disk.
+    pub(crate) fn on_held(&self, peer: NodeIndex, epoch: Epoch) {
+        let from = ShortId::from(&self.member(peer).id);
+        self.agree(Request::Held { from, epoch });
     }
 
     /// Asks the task that agrees. It outlives the data plane's tasks; at the very end nobody listens.

@@ -1,19 +1,19 @@
 //! The acceptor on disk, and with it the newest topology document that this node knows to be chosen.
 //!
 //! One file, `register`: what was promised and accepted is about the epoch after the chosen document, so the two must change together. It is replaced
-//! as a whole before any answer that depends on it leaves. A lock beside it keeps a second process on the same directory from voting with the same id.
+//! as a whole (`twin_file.rs`) before any answer that depends on it leaves. A lock beside it keeps a second process on the same directory from voting with the same id.
 
-use super::durable;
+use super::twin_file::{LoadError, TwinError, TwinFile};
 use circlet_core::register::record::{self, RecordError};
 use circlet_core::register::{Acceptor, Document};
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// The file of this node's register, held by this process alone.
 #[derive(Debug)]
 pub(crate) struct RegisterFile {
-    path: PathBuf,
+    file: TwinFile,
     // Held until this is dropped, or the process is gone, however it went. Not empty once there was a register.
     lock: File,
 }
@@ -30,7 +30,9 @@ pub(crate) struct RegisterFileError {
 enum Problem {
     #[error("{0}")]
     Disk(#[from] io::Error),
-    #[error("{0}. Without its votes this node must not vote: replace it by a new one")]
+    #[error("{0}. {NOT_TO_VOTE}")]
+    Content(#[from] TwinError),
+    #[error("{0}. {NOT_TO_VOTE}")]
     Record(#[from] RecordError),
     #[error("another process uses this directory")]
     InUse,
@@ -38,6 +40,17 @@ enum Problem {
         "the file is gone. Without its votes this node must not vote: give it back, or replace the node by a new one"
     )]
     Gone,
+}
+
+const NOT_TO_VOTE: &str = "Without its votes this node must not vote: replace it by a new one";
+
+impl From<LoadError> for Problem {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Disk(error) => Self::Disk(error),
+            LoadError::Content(error) => Self::Content(error),
+        }
+    }
 }
 
 impl RegisterFile {
@@ -56,7 +69,10 @@ impl RegisterFile {
             Err(TryLockError::Error(error)) => Err(Problem::Disk(error)),
         });
         match lock {
-            Ok(lock) => Ok(Self { path, lock }),
+            Ok(lock) => Ok(Self {
+                file: TwinFile::at(path),
+                lock,
+            }),
             Err(problem) => Err(RegisterFileError { path, problem }),
         }
     }
@@ -66,18 +82,15 @@ impl RegisterFile {
     ///
     /// # Errors
     /// [`RegisterFileError`] when the file cannot be read, or is not what was written.
-    pub(crate) fn load<D: Document>(&self) -> Result<Option<Acceptor<D>>, RegisterFileError> {
-        match fs::read(&self.path) {
-            Ok(bytes) => record::decode(&bytes).map(Some).map_err(|error| self.error(error)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let was_kept = self.lock.metadata().map_err(|error| self.error(error))?.len() > 0;
-                if was_kept {
-                    Err(self.error(Problem::Gone))
-                } else {
-                    Ok(None)
-                }
-            }
-            Err(error) => Err(self.error(error)),
+    pub(crate) fn load<D: Document>(&mut self) -> Result<Option<Acceptor<D>>, RegisterFileError> {
+        if let Some(record) = self.file.load().map_err(|error| self.error(error))? {
+            return record::decode(&record).map(Some).map_err(|error| self.error(error));
+        }
+        let was_kept = self.lock.metadata().map_err(|error| self.error(error))?.len() > 0;
+        if was_kept {
+            Err(self.error(Problem::Gone))
+        } else {
+            Ok(None)
         }
     }
 
@@ -86,13 +99,14 @@ impl RegisterFile {
     /// # Errors
     /// [`RegisterFileError`] when the disk refuses: this node must not answer, and must stop.
     pub(crate) fn save(&mut self, record: &[u8]) -> Result<(), RegisterFileError> {
-        durable::replace(&self.path, record).map_err(|error| self.error(error))?;
+        self.file.save(record).map_err(|error| self.error(error))?;
+        // Twice the same length changes nothing, and is not waited for.
         self.lock.set_len(1).map_err(|error| self.error(error))
     }
 
     fn error(&self, problem: impl Into<Problem>) -> RegisterFileError {
         RegisterFileError {
-            path: self.path.clone(),
+            path: self.file.path().to_owned(),
             problem: problem.into(),
         }
     }
@@ -104,6 +118,7 @@ mod tests {
     use circlet_core::life::Life;
     use circlet_core::register::{Ballot, ShortId, Voters};
     use circlet_core::topology::Epoch;
+    use std::fs;
     use xxhash_rust::xxh3::xxh3_64;
 
     /// A document of nothing but its epoch, which one voter decides.
@@ -144,7 +159,7 @@ mod tests {
     fn complaint(bytes: &[u8]) -> String {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join("register"), bytes).unwrap();
-        let file = RegisterFile::open(directory.path()).unwrap();
+        let mut file = RegisterFile::open(directory.path()).unwrap();
         file.load::<Page>().unwrap_err().to_string()
     }
 
@@ -157,8 +172,8 @@ mod tests {
         file.save(&record::encode(&voted())).unwrap();
         drop(file);
         // A crash in the midst of the next save.
-        fs::write(directory.path().join("register.new"), b"CgRG").unwrap();
-        let file = RegisterFile::open(directory.path()).unwrap();
+        fs::write(directory.path().join("register.new"), b"CgTW").unwrap();
+        let mut file = RegisterFile::open(directory.path()).unwrap();
         assert_eq!(file.load().unwrap(), Some(voted()));
     }
 
@@ -172,21 +187,35 @@ mod tests {
         RegisterFile::open(directory.path()).unwrap();
     }
 
+    /// The bytes of a register that was saved.
+    fn saved(record: &[u8]) -> Vec<u8> {
+        let directory = tempfile::tempdir().unwrap();
+        let mut file = RegisterFile::open(directory.path()).unwrap();
+        file.save(record).unwrap();
+        fs::read(directory.path().join("register")).unwrap()
+    }
+
     #[test]
     fn a_file_that_is_not_what_was_written_is_refused_and_says_why() {
         let record = record::encode(&voted());
-        assert!(complaint(&record[..record.len() - 1]).contains("torn"));
+        let bytes = saved(&record);
+        assert!(complaint(&bytes[..bytes.len() - 1]).contains("torn"));
         assert!(complaint(b"").contains("torn"), "an empty file is not a missing one");
         assert!(complaint(b"epoch = 7, says somebody").contains("not a register file"));
-        let mut damaged = record.clone();
-        damaged[20] ^= 1;
+        let mut damaged = bytes;
+        let end = damaged.len() - 1;
+        damaged[end] ^= 1;
         let said = complaint(&damaged);
         assert!(said.contains("damaged") && said.contains("must not vote"), "{said}");
         let mut older = record;
         older[4] = 0;
         let (content, checksum) = older.split_last_chunk_mut::<8>().unwrap();
         *checksum = xxh3_64(content).to_le_bytes();
-        assert!(complaint(&older).contains("of version 0"));
+        let said = complaint(&saved(&older));
+        assert!(
+            said.contains("of version 0") && said.contains("must not vote"),
+            "{said}"
+        );
     }
 
     #[test]
@@ -195,8 +224,12 @@ mod tests {
         let mut file = RegisterFile::open(directory.path()).unwrap();
         file.save(&record::encode(&voted())).unwrap();
         fs::create_dir(directory.path().join("register.new")).unwrap();
-        assert!(file.save(&record::encode(&Acceptor::formed(Page(9)))).is_err());
+        let large = vec![0; 1 << 20];
+        assert!(file.save(&large).is_err(), "it takes a new file");
         assert_eq!(file.load().unwrap(), Some(voted()));
+        // One that is as small as the first goes where there is place for it.
+        file.save(&record::encode(&Acceptor::formed(Page(9)))).unwrap();
+        assert_eq!(file.load().unwrap(), Some(Acceptor::formed(Page(9))));
     }
 
     #[test]
@@ -207,7 +240,7 @@ mod tests {
         file.save(&record::encode(&Acceptor::formed(Page(1)))).expect("a disk");
         drop(file);
         fs::remove_file(directory.path().join("register")).expect("it is there");
-        let file = RegisterFile::open(directory.path()).expect("it is ours");
+        let mut file = RegisterFile::open(directory.path()).expect("it is ours");
         let error = file.load::<Page>().expect_err("it voted before");
         assert!(error.to_string().contains("gone"), "{error}");
     }

@@ -39,6 +39,13 @@ pub(crate) struct Share {
     pub(crate) reply: Value,
 }
 
+/// What all coordinators answered.
+pub(crate) struct Round {
+    /// By which they were asked: all of them go by this epoch.
+    pub(crate) routes: Arc<Routes>,
+    pub(crate) shares: Vec<Share>,
+}
+
 /// Asks the coordinators of the arcs that `wanted` accepts.
 ///
 /// # Errors
@@ -48,7 +55,7 @@ pub(crate) async fn ask_coordinators(
     verb: &[u8],
     args: &[&[u8]],
     wanted: impl Fn(&Routes, ArcId) -> bool,
-) -> Result<Vec<Share>, Shortfall> {
+) -> Result<Round, Shortfall> {
     let deadline = Instant::now() + node.config.current().timeouts.request.duration() * DEADLINE_TIMES;
     loop {
         let routes = node.routes.load_full();
@@ -61,7 +68,7 @@ pub(crate) async fn ask_coordinators(
             });
             let replies = ask(node, &routes, asked.collect()).await;
             if let Some(shares) = whole_round(groups, replies) {
-                return Ok(shares);
+                return Ok(Round { routes, shares });
             }
         }
         let left = deadline.saturating_duration_since(Instant::now());
@@ -133,7 +140,7 @@ pub(crate) async fn ask(
     }
     let mut replies: Vec<Option<Value>> = Vec::new();
     for (member, command) in &asked {
-        let here = (*member == routes.me).then(|| local::share(node, routes, command));
+        let here = (*member == routes.me).then(|| local::share(node, routes, routes.epoch, command));
         replies.push(here.and_then(|reply| read(&reply)));
     }
     turn.done().await;

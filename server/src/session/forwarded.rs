@@ -285,7 +285,7 @@ fn plan_one(
 ) -> Result<(), Unplanned> {
     if how.local {
         let args: Vec<&[u8]> = args.iter().collect();
-        return Err(Unplanned::Local(local::share(scene.node, scene.routes, &args)));
+        return Err(Unplanned::Local(local::share(scene.node, scene.routes, epoch, &args)));
     }
     if epoch != scene.routes.epoch {
         return Err(Unplanned::Refused(Refusal::OtherEpoch));

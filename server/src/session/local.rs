@@ -13,14 +13,15 @@
 //! | `HOTKEYS` | | accesses in a thousand seconds, then for each of the hottest keys: the key, how many are seen, how many it may be at most |
 //!
 //! The words are between nodes: no client can send them here. A share over arcs of which one is not ready to be coordinated here
-//! is refused as a whole.
+//! is refused as a whole. What changes arcs names the asker's epoch, and is refused by nodes of another one, as a write is: what was begun in an older
+//! epoch would otherwise empty an arc after its next owner has pulled it, on fewer owners than the new epoch asks for.
 
 use crate::command::kind_of;
 use crate::command::pure::glob::{Case, matches};
 use crate::metrics::Count;
 use crate::node::Node;
 use crate::routes::{NodeIndex, Routes};
-use crate::store::{HashedKey, Position};
+use crate::store::{HashedKey, Position, ShardGuard};
 use circlet_core::ArcBitmap;
 use circlet_core::control::Event;
 use circlet_core::hint::Recorded;
@@ -73,10 +74,12 @@ enum NoShare {
     Unreadable,
     #[error("ERR a stamp is too far ahead")]
     Ahead,
+    #[error("ERR another epoch is in force here")]
+    OtherEpoch,
 }
 
-/// Runs this node's share of a command and gives its reply, in RESP2.
-pub(crate) fn share(node: &Node, routes: &Routes, command: &[&[u8]]) -> Vec<u8> {
+/// Runs this node's share of a command that a node of this epoch asks for, and gives its reply, in RESP2.
+pub(crate) fn share(node: &Node, routes: &Routes, epoch: u64, command: &[&[u8]]) -> Vec<u8> {
     let mut reply = ReplyBuf::default();
     let done = match command {
         [b"DBSIZE", arcs] => mine(node, routes, arcs).map(|arcs| reply.integer(live(node, &arcs) as i64)),
@@ -91,8 +94,10 @@ pub(crate) fn share(node: &Node, routes: &Routes, command: &[&[u8]]) -> Vec<u8> 
             scan(node, &arcs, from, count, wanted, &mut reply);
             Ok(())
         }),
-        [b"FLUSH", arcs] => mine(node, routes, arcs).map(|arcs| reply.bulk(&flush(node, &arcs).to_bytes())),
-        [b"FLUSHED", flushed] => follow(node, routes, flushed).map(|owned| reply.integer(owned)),
+        [b"FLUSH", arcs] => mine(node, routes, arcs)
+            .and_then(|arcs| flush(node, epoch, &arcs))
+            .map(|flushed| reply.bulk(&flushed.to_bytes())),
+        [b"FLUSHED", flushed] => follow(node, routes, epoch, flushed).map(|owned| reply.integer(owned)),
         [b"MISSED", flushed, members] => missed(node, routes, flushed, members).map(|()| reply.ok()),
         [b"EXPLAIN", key, seen_by] => number(seen_by).map(|stamp| {
             super::held::look(node, routes, key, Stamp::from_bits(stamp)).write(&mut reply);
@@ -209,22 +214,36 @@ fn scan(node: &Node, arcs: &ArcBitmap, from: Position, count: usize, wanted: Wan
     keys.iter().for_each(|key| reply.bulk(key));
 }
 
+/// An arc to be flushed, locked, if this epoch is in force.
+///
+/// # Errors
+/// [`NoShare::OtherEpoch`]. Arcs that were flushed before stay so: the asker repeats the whole in its next epoch.
+fn lock_in(node: &Node, epoch: u64, arc: ArcId) -> Result<ShardGuard<'_>, NoShare> {
+    let shard = node.store.lock(arc);
+    // Under the lock: a pull of a later epoch that was answered must not be followed by a flush of an older one.
+    if node.is_in_force(epoch) {
+        Ok(shard)
+    } else {
+        Err(NoShare::OtherEpoch)
+    }
+}
+
 /// Flushes arcs that this node coordinates: each at a stamp of its own, above everything that it holds.
-fn flush(node: &Node, arcs: &ArcBitmap) -> Flushed {
+fn flush(node: &Node, epoch: u64, arcs: &ArcBitmap) -> Result<Flushed, NoShare> {
     let now = node.clock.wall();
     let flush = |arc| {
-        let mut shard = node.store.lock(arc);
+        let mut shard = lock_in(node, epoch, arc)?;
         let stamp = shard.clock.stamp(now);
         let discarded = shard.flush(stamp);
         drop(shard);
         drop(discarded);
-        (arc, stamp)
+        Ok((arc, stamp))
     };
-    Flushed(arcs.iter().map(flush).collect())
+    arcs.iter().map(flush).collect::<Result<_, _>>().map(Flushed)
 }
 
 /// Flushes what another node flushed, where it is owned here.
-fn follow(node: &Node, routes: &Routes, flushed: &[u8]) -> Result<i64, NoShare> {
+fn follow(node: &Node, routes: &Routes, epoch: u64, flushed: &[u8]) -> Result<i64, NoShare> {
     let flushed = Flushed::read(routes.arcs(), flushed).ok_or(NoShare::Unreadable)?;
     let now = node.clock.wall();
     if flushed
@@ -235,11 +254,17 @@ fn follow(node: &Node, routes: &Routes, flushed: &[u8]) -> Result<i64, NoShare> 
         node.metrics.inc(Count::DeltasAhead);
         return Err(NoShare::Ahead);
     }
+    // These routes may be older than what is in force: then no arc is locked.
+    if epoch != routes.epoch {
+        return Err(NoShare::OtherEpoch);
+    }
     let mut owned = 0;
     for (arc, stamp) in flushed.0 {
         if routes.arc(arc).owned {
             owned += 1;
-            let discarded = node.store.lock(arc).flush(stamp);
+            let mut shard = lock_in(node, epoch, arc)?;
+            let discarded = shard.flush(stamp);
+            drop(shard);
             drop(discarded);
         }
     }
@@ -259,8 +284,8 @@ fn missed(node: &Node, routes: &Routes, flushed: &[u8], members: &[u8]) -> Resul
         let mut first = false;
         let now = node.clock.now().mono;
         for (arc, _) in &flushed.0 {
-            let owners = topology.owners(*arc);
-            let both_own = routes.arc(*arc).owned && owners.iter().any(|owner| owner.get() == usize::from(member));
+            let mut owners = topology.arc(*arc).union();
+            let both_own = routes.arc(*arc).owned && owners.any(|owner| owner.get() == usize::from(member));
             if both_own && member != routes.me {
                 first |= node.hints.lock().record_arc(now, entry.id, *arc) == Recorded::First;
             }

@@ -167,6 +167,11 @@ impl Shard {
         self.table.len()
     }
 
+    /// So many entries of each slot of the arc are about to come, in an arc that is empty: makes room for them at once.
+    pub fn expect(&mut self, by_slot: &[u32]) {
+        self.table.expect(by_slot);
+    }
+
     /// Whether there is no entry of any kind.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -1,7 +1,8 @@
 //! A test that says what a peer would say: it dials a node's port for peers under the id of another member, and so can make two
 //! owners disagree on purpose.
 
-use circlet_core::message::batch::{self, BatchWriter, WireKey};
+use circlet_core::message::batch::{self, BatchWriter, RunHow, WireKey};
+use circlet_core::message::batch_reply::{BatchReply, ItemResult};
 use circlet_core::message::frame::{self, Frame, FrameKind};
 use circlet_core::message::hello::{Hello, PROTOCOL_VERSION, Purpose};
 use circlet_core::mutate;
@@ -57,13 +58,34 @@ impl Impostor {
             hash: hashed.hash,
             key: hashed.key,
         };
-        let (mut item, mut bytes) = (Vec::new(), Vec::new());
+        let mut item = Vec::new();
         batch::put_apply(&mut item, key, &state);
-        let mut writer = BatchWriter::new(&mut bytes, 0, self.epoch, Stamp::ZERO);
-        writer.items(&item, 1);
+        self.ask(self.epoch, &item, |_| ()).await;
+    }
+
+    /// Has the node run a command, or only its own share of one; as if this peer were so many epochs ahead of it. The answer in RESP; none
+    /// if it refuses without one.
+    pub(crate) async fn run(&mut self, epochs_ahead: i64, local: bool, words: &[&[u8]]) -> Option<String> {
+        let how = RunHow { local, ..RunHow::PLAIN };
+        let mut item = Vec::new();
+        assert!(batch::put_run(&mut item, how, words.iter().copied()));
+        let epoch = self.epoch.checked_add_signed(epochs_ahead).expect("an epoch");
+        self.ask(epoch, &item, |reply| match reply.results().next() {
+            Some(Ok(ItemResult::Reply(reply))) => Some(String::from_utf8_lossy(reply).into_owned()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Asks for one thing, and reads the answer.
+    async fn ask<T>(&mut self, epoch: u64, item: &[u8], read: impl Fn(&BatchReply<'_>) -> T) -> T {
+        let mut bytes = Vec::new();
+        let mut writer = BatchWriter::new(&mut bytes, 0, epoch, Stamp::ZERO);
+        writer.items(item, 1);
         writer.finish();
         self.socket.write_all(&bytes).await.expect("the node reads");
-        read_frame(&mut self.socket, FrameKind::BatchReply, |_| ()).await;
+        let read = |frame: &Frame<'_>| read(&BatchReply::read(frame.body).expect("an answer"));
+        read_frame(&mut self.socket, FrameKind::BatchReply, read).await
     }
 }
 

@@ -2,6 +2,8 @@
 
 use super::client::{Client, show};
 use super::cluster::Cluster;
+use super::impostor::Impostor;
+use circlet_ring::ArcCount;
 use std::collections::BTreeSet;
 
 const KEYS: usize = 500;
@@ -97,4 +99,38 @@ async fn a_flush_empties_every_owner_and_a_write_after_it_stays() {
             "node {node} holds more: {held}"
         );
     }
+}
+
+/// A node that is behind, or ahead, may not change what this one holds: an arc's next owner may have pulled it already.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flush_and_a_write_of_many_keys_have_no_effect_from_another_epoch() {
+    let cluster = Cluster::start(2).await;
+    let mut client = cluster.big(0).await;
+    fill(&mut client).await;
+    let mut impostor = Impostor::link(cluster.nodes[1].addresses().peer, cluster.nodes[0].id()).await;
+    let all_arcs = vec![u8::MAX; usize::from(ArcCount::DEFAULT.get()) / 8];
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    // As the coordinator of every arc would say it: the arc, and a stamp of now.
+    let stamp = (now.expect("a clock").as_millis() as u64) << 16;
+    let flushed: Vec<u8> = ArcCount::DEFAULT
+        .arcs()
+        .flat_map(|arc| [&arc.get().to_le_bytes()[..], &stamp.to_le_bytes()].concat())
+        .collect();
+    for epochs_ahead in [-1, 1] {
+        for words in [[&b"FLUSHED"[..], &flushed], [b"FLUSH", &all_arcs]] {
+            let said = impostor.run(epochs_ahead, true, &words).await.expect("an answer");
+            let verb = String::from_utf8_lossy(words[0]);
+            assert!(
+                said.starts_with("-ERR"),
+                "{verb} of an epoch {epochs_ahead} ahead: {said}"
+            );
+        }
+        let set: [&[u8]; 5] = [b"MSET", b"{key}:1", b"other", b"{key}:2", b"other"];
+        assert_eq!(impostor.run(epochs_ahead, false, &set).await, None, "refused");
+        assert_eq!(client.text("DBSIZE").await, KEYS.to_string());
+    }
+    let said = impostor.run(0, true, &[b"FLUSHED", &flushed]).await;
+    assert_eq!(said.as_deref(), Some(":1024\r\n"), "this one is of the epoch in force");
+    assert_eq!(client.text("FLUSHALL").await, "OK");
+    assert_eq!(client.text("DBSIZE").await, "0");
 }

@@ -1,6 +1,6 @@
 //! `circlet recover`: five voters, of which three are gone for good.
 
-use crate::support::{Client, Cluster, PATIENCE, circlet, text, wait_until};
+use crate::support::{Client, Cluster, PATIENCE, Terminal, circlet, text, wait_until};
 
 const KEYS: usize = 200;
 
@@ -90,4 +90,42 @@ fn a_minority_changes_nothing_until_it_is_forced_to_and_then_has_what_its_nodes_
     for key in 0..KEYS {
         assert_eq!(ask(&mut client, &["GET", &format!("key{key}")]), "after");
     }
+}
+
+/// Forces a recovery at a terminal, and types this when it asks: whether it was done, and what was said.
+fn force_at_terminal(cluster: &Cluster, typed: &str) -> (bool, String) {
+    let mut command = circlet(&["recover", "--force", "--dir"]);
+    let mut terminal = Terminal::start(command.arg(cluster.dir()), 80);
+    let asks = wait_until(PATIENCE, || {
+        terminal.written().contains("Type the name of the cluster (circlet)")
+    });
+    assert!(asks.is_some(), "{}", terminal.written());
+    terminal.press(typed);
+    let status = terminal.wait();
+    let said = || terminal.written().clone();
+    // What it writes last may be read after it has ended.
+    wait_until(PATIENCE, || {
+        said().contains("nothing was changed") || said().contains("recovered by force")
+    });
+    (status.success(), said())
+}
+
+#[test]
+fn the_cluster_is_named_at_the_terminal_before_anything_is_forced() {
+    let mut cluster = Cluster::start_with(3, &[]);
+    for node in [2, 3] {
+        cluster.kill(node);
+    }
+    let forced = || cluster.status(1).expect("it answers")["forced_recoveries"].clone();
+    for wrong in ["another\n", "\n", "Circlet\n", "yes\n"] {
+        let (is_done, said) = force_at_terminal(&cluster, wrong);
+        assert!(
+            !is_done && said.contains("that is not its name: nothing was changed"),
+            "{wrong:?}: {said}"
+        );
+        assert_eq!(forced(), 0, "{wrong:?}");
+    }
+    let (is_done, said) = force_at_terminal(&cluster, "circlet\n");
+    assert!(is_done && said.contains("recovered by force"), "{said}");
+    assert_eq!(forced(), 1);
 }

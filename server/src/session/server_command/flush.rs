@@ -7,11 +7,12 @@
 //! ```
 //!
 //! A flush is a stamp of an arc: what is older loses to it, also what arrives late. So it can be repeated, needs no lock over
-//! arcs, and a write that is stamped after it survives. It is acknowledged when W owners of every arc have it; if there are not so
-//! many it is refused before anything is flushed. ASYNC and SYNC are the same: an arc is dropped as one piece, after its lock.
+//! arcs, and a write that is stamped after it survives. It is acknowledged when W owners of every arc have it, of each side while the arc
+//! moves; if there are not so many it is refused before anything is flushed. All steps are of one epoch, and nodes of another one refuse them; if another
+//! one came into force meanwhile, the whole is done again. ASYNC and SYNC are the same: an arc is dropped as one piece, after its lock.
 
 use super::super::client::Client;
-use super::super::everyone::{Share, ask, ask_coordinators};
+use super::super::everyone::{Round, Share, ask, ask_coordinators};
 use super::super::local::Flushed;
 use super::scan::serves;
 use crate::command::CommandError;
@@ -19,9 +20,11 @@ use crate::node::Node;
 use crate::routes::{NodeIndex, Routes};
 use circlet_core::coordinator::Shortfall;
 use circlet_core::quorum::Level;
+use circlet_core::view::OwnerSet;
 use circlet_resp::{Args, ReplyBuf};
-use circlet_ring::ArcId;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Runs FLUSHALL or FLUSHDB: there is one database.
 pub(super) async fn flush(node: &Arc<Node>, client: &Client, args: Args<'_>, replies: &mut ReplyBuf) {
@@ -37,36 +40,44 @@ pub(super) async fn flush(node: &Arc<Node>, client: &Client, args: Args<'_>, rep
     }
 }
 
+/// How long a flush that too few acknowledged waits for a newer epoch: mostly there is none, and an owner is gone.
+const FOLLOW: Duration = Duration::from_millis(50);
+
 async fn flush_all(node: &Arc<Node>, client: &Client) -> Result<(), Shortfall> {
+    let deadline = Instant::now() + node.config.current().timeouts.request.duration();
+    loop {
+        let epoch = node.routes.load().epoch;
+        let Err(shortfall) = flush_once(node, client).await else {
+            return Ok(());
+        };
+        let may_be_late = matches!(shortfall, Shortfall::WriteTimeout { .. });
+        if may_be_late && node.routes.load().epoch == epoch {
+            node.routes_changed(FOLLOW).await;
+        }
+        if !may_be_late || node.routes.load().epoch == epoch || Instant::now() >= deadline {
+            return Err(shortfall);
+        }
+    }
+}
+
+async fn flush_once(node: &Arc<Node>, client: &Client) -> Result<(), Shortfall> {
     let door = client.caller.door;
     let default = node.config.current().cluster.write_level;
     let level = client.caller.write.unwrap_or(default);
     let routes = node.routes.load_full();
     let need = level.needed(routes.n);
-    admit(&routes, level, |arc| serves(door, &routes, arc))?;
+    for arc in routes.arcs().arcs().filter(|arc| serves(door, &routes, *arc)) {
+        let view = routes.view.arc(arc);
+        view.check_write(level, view.reachable())?;
+    }
     let wanted = |routes: &Routes, arc| serves(door, routes, arc);
-    let shares = ask_coordinators(node, b"FLUSH", &[], wanted).await;
-    let shares = shares.map_err(|_| Shortfall::WriteTimeout { acked: 0, need })?;
-    let flushed = shares.iter().filter_map(|share| read(&routes, share)).collect();
-    let acked = tell_members(node, &routes, &shares, flushed).await;
-    if acked < need {
-        return Err(Shortfall::WriteTimeout { acked, need });
+    let round = ask_coordinators(node, b"FLUSH", &[], wanted).await;
+    let Round { routes, shares } = round.map_err(|_| Shortfall::WriteTimeout { acked: 0, need })?;
+    let flushed: Vec<_> = shares.iter().filter_map(|share| read(&routes, share)).collect();
+    if flushed.len() < shares.len() {
+        return Err(Shortfall::WriteTimeout { acked: 0, need });
     }
-    Ok(())
-}
-
-/// Whether every arc has enough owners, before anything is flushed.
-fn admit(routes: &Routes, level: Level, wanted: impl Fn(ArcId) -> bool) -> Result<(), Shortfall> {
-    let (need, total) = (level.needed(routes.n), routes.n);
-    let alive_of = |arc| {
-        let route = routes.arc(arc);
-        // The owners of an arc are at most 16.
-        routes.owners(route).reachable.len() as u8 + u8::from(route.owned)
-    };
-    match routes.arcs().arcs().filter(|arc| wanted(*arc)).map(alive_of).min() {
-        Some(alive) if alive < need => Err(Shortfall::NoQuorum { need, total, alive }),
-        _ => Ok(()),
-    }
+    tell_members(node, &routes, flushed, level).await
 }
 
 fn read(routes: &Routes, share: &Share) -> Option<(NodeIndex, Flushed)> {
@@ -74,16 +85,16 @@ fn read(routes: &Routes, share: &Share) -> Option<(NodeIndex, Flushed)> {
     (flushed.0.len() == share.arcs.len()).then_some((share.member, flushed))
 }
 
-/// Has all owners flush as the coordinators did; gives the least number of owners of any arc that have.
+/// Has all owners flush as the coordinators did.
+///
+/// # Errors
+/// When of some arc fewer than the level needs have.
 async fn tell_members(
     node: &Arc<Node>,
     routes: &Arc<Routes>,
-    shares: &[Share],
     flushed: Vec<(NodeIndex, Flushed)>,
-) -> u8 {
-    if flushed.len() < shares.len() {
-        return 0;
-    }
+    level: Level,
+) -> Result<(), Shortfall> {
     let all = Flushed(
         flushed
             .iter()
@@ -112,11 +123,21 @@ async fn tell_members(
             .map(|(member, part)| (*member, vec![&b"MISSED"[..], part, &missed]));
         ask(node, routes, asked.collect()).await;
     }
-    let topology = node.topology();
-    let owners_with_it = |(arc, _): &(ArcId, _)| {
-        let owners = topology.owners(*arc).iter();
-        owners.filter(|owner| has_it[owner.get()]).count() as u8
-    };
     // No arc at all: a node that coordinates nothing has nothing to flush.
-    all.0.iter().map(owners_with_it).min().unwrap_or(u8::MAX)
+    for (arc, _) in all.0 {
+        let view = routes.view.arc(arc);
+        let owners = (0..).zip(view.owners());
+        let with_it = owners.filter(|(_, owner)| has_it.get(owner.get()).is_some_and(|has_it| *has_it));
+        let with_it = with_it.fold(OwnerSet::EMPTY, |all, (position, _)| all.with(position));
+        view.check_write(level, with_it).map_err(into_timeout)?;
+    }
+    Ok(())
+}
+
+/// Some owners have flushed: what is not known is whether all will.
+fn into_timeout(shortfall: Shortfall) -> Shortfall {
+    match shortfall {
+        Shortfall::NoQuorum { need, alive, .. } => Shortfall::WriteTimeout { acked: alive, need },
+        other => other,
+    }
 }

@@ -15,7 +15,7 @@ const KEYS_STEP: u64 = 2_000;
 /// `DBSIZE`
 pub(super) async fn dbsize(node: &Arc<Node>, door: Door, replies: &mut ReplyBuf) {
     match ask_coordinators(node, b"DBSIZE", &[], |routes, arc| serves(door, routes, arc)).await {
-        Ok(shares) => replies.integer(shares.iter().filter_map(|share| share.reply.as_integer()).sum()),
+        Ok(round) => replies.integer(round.shares.iter().filter_map(|share| share.reply.as_integer()).sum()),
         Err(shortfall) => replies.error_display(&shortfall),
     }
 }
@@ -47,7 +47,7 @@ async fn all_keys(node: &Arc<Node>, door: Door, pattern: &[u8]) -> Result<Vec<Ve
 /// `RANDOMKEY`: a random key of a member that is chosen by how many it has.
 pub(super) async fn random_key(node: &Arc<Node>, door: Door, replies: &mut ReplyBuf) {
     let shares = match ask_coordinators(node, b"RANDOMKEY", &[], |routes, arc| serves(door, routes, arc)).await {
-        Ok(shares) => shares,
+        Ok(round) => round.shares,
         Err(shortfall) => return replies.error_display(&shortfall),
     };
     let found: Vec<(u64, &[u8])> = shares

@@ -98,8 +98,9 @@ pub(super) async fn step(
         ];
         // Without its last argument if all types are wanted.
         let args = &args[..if kind.is_some() { 4 } else { 3 }];
-        let shares = ask_coordinators(node, b"SCAN", args, wanted).await?;
-        let shares: Vec<Found> = shares
+        let round = ask_coordinators(node, b"SCAN", args, wanted).await?;
+        let shares: Vec<Found> = round
+            .shares
             .into_iter()
             .filter_map(|share| Found::read(share.reply))
             .collect();

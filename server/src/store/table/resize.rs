@@ -87,9 +87,29 @@ impl Table {
         self.step(u32::MAX);
     }
 
+    /// Makes room for so many entries of each slot, if the table is empty: filling it then moves none of them. Growing step by step moves each entry
+    /// four times.
+    pub(in crate::store) fn expect(&mut self, by_slot: &[u32]) {
+        let entries: u64 = by_slot.iter().copied().map(u64::from).sum();
+        let entries = usize::try_from(entries).unwrap_or(usize::MAX / HEADROOM_PERCENT);
+        let is_roomy = entries * 100 <= self.array.lanes() * LOAD_PERCENT_MAX;
+        if self.entries > 0 || self.old.is_some() || is_roomy || by_slot.len() != self.entries_by_slot.len() {
+            return;
+        }
+        let buckets = self.buckets_for(entries);
+        drop(self.install_parts(buckets, by_slot));
+    }
+
     /// Puts an empty array of `buckets` buckets in place and answers the one that stood there.
     pub(super) fn install(&mut self, buckets: u32) -> Array {
-        parts::cut(buckets, &self.entries_by_slot, self.face.ends());
+        let by_slot = mem::take(&mut self.entries_by_slot);
+        let before = self.install_parts(buckets, &by_slot);
+        self.entries_by_slot = by_slot;
+        before
+    }
+
+    fn install_parts(&mut self, buckets: u32, by_slot: &[u32]) -> Array {
+        parts::cut(buckets, by_slot, self.face.ends());
         let array = mem::replace(&mut self.array, Array::new(buckets));
         self.face.show_buckets(self.array.address());
         array

@@ -317,3 +317,28 @@ fn prefetching_without_the_lock_is_harmless_while_the_table_changes() {
         }
     });
 }
+
+#[test]
+fn a_table_that_knows_what_to_expect_does_not_grow_while_it_is_filled() {
+    let keys = Keys::new();
+    // Some slots fuller than others, one of them alone holding a third.
+    let names: Vec<Vec<u8>> = (0..3_000)
+        .map(|number| keys.key(if number % 3 == 0 { 0 } else { number }, number))
+        .collect();
+    let mut table = keys.table();
+    let mut by_slot = vec![0; usize::from(keys.arcs.slots_per_arc())];
+    for name in &names {
+        by_slot[table.slot_index(&HashedKey::new(name))] += 1;
+    }
+    table.expect(&by_slot);
+    let buckets = table.array.len();
+    for (number, name) in names.iter().enumerate() {
+        let entry = Entry::new(name, &content(number as u64 + 1, b"v"));
+        table.insert(&HashedKey::new(name), entry);
+        assert!(table.old.is_none() && table.array.len() == buckets, "after {number}");
+    }
+    table.check_invariants();
+    by_slot.fill(10_000);
+    table.expect(&by_slot);
+    assert_eq!(table.array.len(), buckets, "only an empty table is made larger");
+}

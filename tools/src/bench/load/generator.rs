@@ -11,7 +11,7 @@
 
 use super::checks::{Checks, Fate, Judgement};
 use super::link::Link;
-use super::record::Record;
+use super::record::{Done, Record};
 use super::routes::{Routes, redirect};
 use super::source::Source;
 use super::workload::Op;
@@ -76,6 +76,8 @@ pub(crate) struct Manner {
 struct Flight {
     op: Op,
     due: Instant,
+    /// First.
+    sent: Instant,
     tries: u32,
 }
 
@@ -151,7 +153,13 @@ impl Generator {
             self.record.tick(now);
             if !stopping {
                 while let Some((op, due)) = source.take(now, self.in_flight, &mut self.checks) {
-                    self.begin(Flight { op, due, tries: 0 }, now);
+                    let flight = Flight {
+                        op,
+                        due,
+                        sent: now,
+                        tries: 0,
+                    };
+                    self.begin(flight, now);
                 }
             }
             self.resume(now);
@@ -418,7 +426,17 @@ impl Generator {
 
     fn on_answer(&mut self, flight: Flight, value: &Value, now: Instant) {
         self.in_flight -= 1;
-        self.record.done(now, flight.due);
+        let Flight { op, due, sent, tries } = flight;
+        let is_write = matches!(op, Op::Write(_) | Op::CheckWrite(..));
+        self.record.done(
+            now,
+            Done {
+                due,
+                sent,
+                tries,
+                is_write,
+            },
+        );
         match flight.op {
             Op::Write(_) => {}
             Op::Read(_) => {

@@ -13,7 +13,7 @@ mod workload;
 pub(crate) use checks::Checks;
 pub(crate) use generator::{Generator, Manner, Order};
 #[cfg(test)]
-pub(crate) use record::BUCKET;
+pub(crate) use record::{BUCKET, Done};
 pub(crate) use record::{Bucket, Phase, Record};
 pub(crate) use source::{Source, Sweep};
 pub(crate) use workload::Workload;

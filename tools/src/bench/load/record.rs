@@ -26,6 +26,33 @@ pub(crate) struct Bucket {
     pub(crate) hit_ratio: f64,
 }
 
+/// Of so many operations of a phase more is told than how many there were.
+const SLOWEST_MAX: usize = 20;
+
+/// One of the operations of a phase that took longest.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Slow {
+    /// When it was due, in seconds since the load began.
+    pub(crate) at_s: f64,
+    /// From then until it was answered.
+    pub(crate) took_us: f64,
+    /// What of that passed before it was first sent: the generator itself was late.
+    pub(crate) sent_late_us: f64,
+    /// How often it was sent again.
+    pub(crate) tries: u32,
+    pub(crate) is_write: bool,
+}
+
+/// An operation that is answered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Done {
+    pub(crate) due: Instant,
+    /// First.
+    pub(crate) sent: Instant,
+    pub(crate) tries: u32,
+    pub(crate) is_write: bool,
+}
+
 /// One phase of the scenario.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Phase {
@@ -40,6 +67,8 @@ pub(crate) struct Phase {
     pub(crate) max_us: f64,
     /// The least of any quarter of a second; 0 if the phase was shorter.
     pub(crate) ops_per_s_min: f64,
+    /// The operations that took longest, the longest first.
+    pub(crate) slowest: Vec<Slow>,
 }
 
 /// What is counted in a phase.
@@ -81,6 +110,8 @@ struct Open {
     since: Instant,
     latency: Histogram,
     counts: Counts,
+    // Invariant: the longest first.
+    slowest: Vec<(Duration, Done)>,
 }
 
 impl Open {
@@ -89,6 +120,15 @@ impl Open {
             since,
             latency: Histogram::default(),
             counts: Counts::default(),
+            slowest: Vec::new(),
+        }
+    }
+
+    fn note(&mut self, took: Duration, done: Done) {
+        let place = self.slowest.partition_point(|(longer, _)| *longer >= took);
+        if place < SLOWEST_MAX {
+            self.slowest.truncate(SLOWEST_MAX - 1);
+            self.slowest.insert(place, (took, done));
         }
     }
 
@@ -109,11 +149,13 @@ impl Record {
         }
     }
 
-    /// An operation that was due at `due` is answered.
-    pub(crate) fn done(&mut self, now: Instant, due: Instant) {
-        let latency = now.saturating_duration_since(due).as_nanos() as u64;
+    /// An operation is answered.
+    pub(crate) fn done(&mut self, now: Instant, done: Done) {
+        let took = now.saturating_duration_since(done.due);
+        let latency = took.as_nanos() as u64;
         self.bucket.latency.record(latency);
         self.phase.latency.record(latency);
+        self.phase.note(took, done);
         self.count(|counts| counts.done += 1);
     }
 
@@ -164,6 +206,14 @@ impl Record {
             .iter()
             .filter(|bucket| bucket.at_s >= begin_s && bucket.at_s + BUCKET.as_secs_f64() <= end_s);
         let least = whole.map(|bucket| bucket.ops_per_s).reduce(f64::min);
+        let slow = |(took, done): &(Duration, Done)| Slow {
+            at_s: self.seconds(done.due),
+            took_us: took.as_secs_f64() * 1e6,
+            sent_late_us: done.sent.saturating_duration_since(done.due).as_secs_f64() * 1e6,
+            tries: done.tries,
+            is_write: done.is_write,
+        };
+        let slowest = ended.slowest.iter().map(slow).collect();
         self.phases.push(Phase {
             name: std::mem::replace(&mut self.phase_name, name.to_owned()),
             begin_s,
@@ -173,6 +223,7 @@ impl Record {
             p999_us: ended.us(0.999),
             max_us: ended.us(1.0),
             ops_per_s_min: least.unwrap_or(0.0),
+            slowest,
             counts: ended.counts,
         });
     }
@@ -217,7 +268,13 @@ mod tests {
         let begin = Instant::now();
         let mut record = Record::new(begin, "steady");
         for step in 1..=100_u64 {
-            record.done(begin + Duration::from_micros(step * 10), begin);
+            let done = Done {
+                due: begin,
+                sent: begin + Duration::from_micros(step),
+                tries: 0,
+                is_write: false,
+            };
+            record.done(begin + Duration::from_micros(step * 10), done);
         }
         record.tick(begin + BUCKET * 2);
         record.enter(begin + BUCKET * 2, "join");
@@ -232,6 +289,10 @@ mod tests {
             (phase.ops_per_s() - 200.0).abs() < 0.1 && (phase.max_us - 1_000.0).abs() < 0.1,
             "{phase:?}"
         );
+        let slowest: Vec<u64> = phase.slowest.iter().map(|slow| slow.took_us.round() as u64).collect();
+        assert_eq!(slowest[..3], [1_000, 990, 980], "the longest first");
+        assert_eq!(slowest.len(), SLOWEST_MAX);
+        assert!((phase.slowest[0].sent_late_us - 100.0).abs() < 0.1);
         assert!(phase.ops_per_s_min.abs() < 0.1, "the second point had nothing");
     }
 

@@ -1,7 +1,7 @@
 //! A small report for tests.
 
 use super::{PhaseReport, ReadBack, Report, Setup, SystemReport};
-use crate::bench::load::{BUCKET, Record};
+use crate::bench::load::{BUCKET, Done, Record};
 use crate::bench::system::NodeLoad;
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,15 @@ pub(crate) fn report() -> Report {
     let mut record = Record::new(begin, "steady");
     for point in 0..8_u32 {
         let at = begin + BUCKET * point;
-        (1..50).for_each(|step| record.done(at + Duration::from_micros(step * 20), at));
+        (1..50).for_each(|step| {
+            let done = Done {
+                due: at,
+                sent: at,
+                tries: 0,
+                is_write: false,
+            };
+            record.done(at + Duration::from_micros(step * 20), done);
+        });
         record.tick(at + BUCKET);
         if point == 3 {
             record.count(|counts| counts.went_back += 1);
