@@ -54,6 +54,7 @@ const MEMBER: &[u8] = b"member-";
 /// The holes of a template.
 const KEY: u8 = 0;
 const MEMBER_DIGIT: u8 = 1;
+const SCORE: u8 = 2;
 
 /// What `shape.op` asks; of a mixed load, its reads. Each type has keys of its own, as long as the others.
 fn template(shape: &Shape) -> Template {
@@ -67,6 +68,11 @@ fn template(shape: &Shape) -> Template {
             },
         ])
     };
+    // Another one each time, of one length.
+    let score = || {
+        let digits = Part::Digits { hole: SCORE, width: 5 };
+        Word::Fixed(vec![Part::Text(b"1".to_vec()), digits])
+    };
     let words = |name: &str, key: Word, others: Vec<Word>| -> Vec<Word> {
         [Word::text(name), key].into_iter().chain(others).collect()
     };
@@ -79,7 +85,7 @@ fn template(shape: &Shape) -> Template {
         Op::GetCounter => words("GET", counter(), Vec::new()),
         Op::Hset => words("HSET", hash(), vec![member(), value()]),
         Op::Hget => words("HGET", hash(), vec![member()]),
-        Op::Zadd => words("ZADD", scores(), vec![Word::text("12345"), member()]),
+        Op::Zadd => words("ZADD", scores(), vec![score(), member()]),
         Op::Zscore => words("ZSCORE", scores(), vec![member()]),
         Op::Lpush => words("LPUSH", list(), vec![value()]),
         Op::Lindex => words("LINDEX", list(), vec![Word::text("0")]),
@@ -106,15 +112,18 @@ fn key(prefix: &[u8; KEY_PREFIX.len()]) -> Word {
     Word::Fixed(vec![Part::Text(prefix.to_vec()), digits])
 }
 
-/// The key and the member of a number that was drawn: where there are members, its last digit is the member's.
+/// The key and the member of a number that was drawn, and a score: where there are members, its last digit is the member's.
 struct Number {
     number: u64,
     has_members: bool,
+    /// How many requests there were before.
+    serial: u64,
 }
 
 impl Fill for Number {
     fn number(&mut self, hole: u8) -> u64 {
         match (hole, self.has_members) {
+            (SCORE, _) => self.serial,
             (MEMBER_DIGIT, _) => self.number % 10,
             (_, true) => self.number / 10,
             (_, false) => self.number,
@@ -132,6 +141,7 @@ pub(crate) struct Batch {
     draw: Draw,
     asked: Template,
     has_members: bool,
+    serial: u64,
     /// The writes of a mixed load.
     set: Template,
     op: Op,
@@ -147,6 +157,7 @@ impl Batch {
             draw,
             asked: template(shape),
             has_members: matches!(shape.op, Op::Hset | Op::Hget | Op::Zadd | Op::Zscore),
+            serial: 0,
             set: set_template(shape),
             op: shape.op,
             get_percent: shape.get_percent,
@@ -165,8 +176,13 @@ impl Requests for Batch {
         {
             let is_set = self.op == Op::Mixed && self.coin.below(100) >= u64::from(self.get_percent);
             let template = if is_set { &self.set } else { &self.asked };
-            let has_members = self.has_members;
-            template.append(&mut out.bytes, &mut Number { number, has_members });
+            let mut number = Number {
+                number,
+                has_members: self.has_members,
+                serial: self.serial,
+            };
+            template.append(&mut out.bytes, &mut number);
+            self.serial += 1;
             built += 1;
         }
         out.replies = built;

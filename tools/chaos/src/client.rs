@@ -30,15 +30,30 @@ pub(crate) struct Client {
     pub(crate) tally: Tally,
 }
 
+/// Shorter times without an answer are nothing to write down: twenty a second and client at most are left.
+const GAP_NOTED: Duration = Duration::from_millis(50);
+
+/// A time in which a client had no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Gap {
+    pub(crate) began: Instant,
+    pub(crate) ended: Instant,
+}
+
+impl Gap {
+    pub(crate) fn length(&self) -> Duration {
+        self.ended - self.began
+    }
+}
+
 /// What a client went through.
 #[derive(Debug, Clone)]
 pub(crate) struct Tally {
     pub(crate) answered: u64,
     pub(crate) refused: u64,
     pub(crate) unknown: u64,
-    /// The longest time without an answer, and when it ended.
-    pub(crate) gap: Duration,
-    pub(crate) gap_end: Instant,
+    /// The times without an answer that were longer than [`GAP_NOTED`].
+    pub(crate) gaps: Vec<Gap>,
     answered_at: Instant,
     /// Error replies that no command of ours should get.
     pub(crate) strange: Vec<String>,
@@ -55,8 +70,7 @@ impl Client {
                 answered: 0,
                 refused: 0,
                 unknown: 0,
-                gap: Duration::ZERO,
-                gap_end: now,
+                gaps: Vec::new(),
                 answered_at: now,
                 strange: Vec::new(),
             },
@@ -126,10 +140,12 @@ impl Client {
 impl Tally {
     fn on_answer(&mut self) {
         let now = Instant::now();
-        let gap = now - self.answered_at;
-        if gap > self.gap {
-            self.gap = gap;
-            self.gap_end = now;
+        let gap = Gap {
+            began: self.answered_at,
+            ended: now,
+        };
+        if gap.length() > GAP_NOTED {
+            self.gaps.push(gap);
         }
         self.answered += 1;
         self.answered_at = now;

@@ -1,7 +1,7 @@
 //! One line a check, with its figures.
 
 use crate::cell::Wrong;
-use crate::client::Client;
+use crate::client::{Client, Gap};
 use crate::cluster::Cluster;
 use crate::fault::Happened;
 use crate::options::FaultKind;
@@ -140,30 +140,61 @@ fn judge_lists(client: &mut Client, works: &[Work]) -> bool {
     line("lists", wrong.is_empty(), &figure, &wrong[..wrong.len().min(SHOWN)])
 }
 
-/// A gap counts for a kill if the kill happened in it.
+/// Every gap is judged, not each client's longest: that is one of a cut, nearly always, in which no kill has happened.
 fn judge_gaps(works: &[Work], happened: &[Happened], start: Instant) -> bool {
-    let longest = works.iter().map(|work| work.tally.gap).max().unwrap_or_default();
-    let mut after_kill = Duration::ZERO;
-    let mut shown = Vec::new();
-    for (number, work) in works.iter().enumerate() {
-        let (begin, end) = (work.tally.gap_end - work.tally.gap, work.tally.gap_end);
-        let is_kill = |fault: &&Happened| fault.kind == FaultKind::Kill && fault.began <= end && begin <= fault.ended;
-        let Some(kill) = happened.iter().find(is_kill) else {
-            continue;
-        };
-        after_kill = after_kill.max(work.tally.gap);
-        if work.tally.gap > GAP_AFTER_KILL_MAX {
-            let [from, to, killed, back] = [begin, end, kill.began, kill.ended].map(|at| at.duration_since(start));
-            shown.push(format!(
-                "client {number}: from {from:.2?} to {to:.2?}; killed at {killed:.2?}, started again at {back:.2?}"
-            ));
-        }
-    }
+    let gaps = || works.iter().flat_map(|work| &work.tally.gaps).copied();
+    let longest = gaps().map(|gap| gap.length()).max().unwrap_or_default();
+    let mut of_kills: Vec<(Gap, &Happened)> = gaps().filter_map(|gap| Some((gap, kill_in(gap, happened)?))).collect();
+    of_kills.sort_by_key(|(gap, _)| std::cmp::Reverse(gap.length()));
+    let after_kill = of_kills.first().map_or(Duration::ZERO, |(gap, _)| gap.length());
+    let too_long = of_kills.iter().take_while(|(gap, _)| gap.length() > GAP_AFTER_KILL_MAX);
+    let shown: Vec<String> = too_long
+        .take(SHOWN)
+        .map(|(gap, kill)| {
+            let times = [gap.began, gap.ended, kill.began, kill.ended].map(|at| at.duration_since(start));
+            let [from, to, killed, back] = times;
+            format!("a client from {from:.2?} to {to:.2?}; killed at {killed:.2?}, started again at {back:.2?}")
+        })
+        .collect();
     let figure = format!("{after_kill:.2?}; the longest of all, whatever happened: {longest:.2?}");
     line(
         "longest time of a client without an answer around a kill",
         after_kill <= GAP_AFTER_KILL_MAX,
         &figure,
-        &shown[..shown.len().min(SHOWN)],
+        &shown,
     )
+}
+
+/// The kill that happened in a gap, from the signal to the start of another process, if one did.
+fn kill_in(gap: Gap, happened: &[Happened]) -> Option<&Happened> {
+    let is_in = |fault: &&Happened| fault.began <= gap.ended && gap.began <= fault.ended;
+    let mut kills = happened.iter().filter(|fault| fault.kind == FaultKind::Kill);
+    kills.find(is_in)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_of_a_kill_that_happened_in_it() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let fault = |kind, began, ended| Happened {
+            kind,
+            began: at(began),
+            ended: at(ended),
+        };
+        let happened = [fault(FaultKind::Cut, 1, 5), fault(FaultKind::Kill, 8, 10)];
+        let gap = |began, ended| Gap {
+            began: at(began),
+            ended: at(ended),
+        };
+        let of_cut = gap(2, 6);
+        assert!(kill_in(of_cut, &happened).is_none());
+        for of_kill in [gap(7, 9), gap(9, 10), gap(10, 12), gap(7, 12)] {
+            assert!(kill_in(of_kill, &happened).is_some(), "{of_kill:?}");
+        }
+        assert!(kill_in(gap(11, 12), &happened).is_none());
+    }
 }
