@@ -134,6 +134,12 @@ impl Node {
         asker: Option<(ShortId, u64)>,
     ) -> Option<Outcome<Arc<Topology>>> {
         let mut done = None;
+        // The news of a choice leaves before this node has saved it; whoever watches is to know before anybody hears of it.
+        let chosen = wishes.iter().filter_map(|wish| match wish {
+            Wish::Chosen(topology) => Some(Output::Chosen(Arc::clone(topology))),
+            _ => None,
+        });
+        self.out.extend(chosen);
         for wish in wishes {
             match wish {
                 Wish::Save => {
@@ -143,10 +149,7 @@ impl Node {
                         self.out.push(Output::Save(self.agreement.register.record()));
                     }
                 }
-                Wish::Chosen(topology) => {
-                    self.out.push(Output::Chosen(Arc::clone(&topology)));
-                    self.tell(Event::TopologyChosen(topology));
-                }
+                Wish::Chosen(topology) => self.tell(Event::TopologyChosen(topology)),
                 Wish::Conflict(topology) => self.out.push(Output::Chosen(topology)),
                 Wish::Send { to, message } => match asker.filter(|(asker, _)| *asker == to) {
                     Some((_, connection)) => {
