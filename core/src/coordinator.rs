@@ -64,13 +64,7 @@ impl Side {
     ///
     /// [`Shortfall::NoQuorum`].
     pub fn check(self, level: Level, alive: Owners) -> Result<(), Shortfall> {
-        let (need, alive) = (level.needed(self.n), alive.among(self.owners).len());
-        if alive < need {
-            let total = self.n;
-            Err(Shortfall::NoQuorum { need, total, alive })
-        } else {
-            Ok(())
-        }
+        Shortfall::check(level, self.n, alive.among(self.owners).len())
     }
 }
 
@@ -187,6 +181,21 @@ pub enum Shortfall {
 }
 
 impl Shortfall {
+    /// Whether `alive` of `total` owners are as many as `level` needs.
+    ///
+    /// # Errors
+    ///
+    /// [`Shortfall::NoQuorum`].
+    #[inline]
+    pub fn check(level: Level, total: u8, alive: u8) -> Result<(), Self> {
+        let need = level.needed(total);
+        if alive < need {
+            Err(Self::NoQuorum { need, total, alive })
+        } else {
+            Ok(())
+        }
+    }
+
     /// Whether the command may have changed something.
     #[must_use]
     pub const fn may_have_changed(self) -> bool {

@@ -50,7 +50,7 @@ use crate::routes::Routes;
 use crate::session::clients::Clients;
 use crate::session::pause::Pause;
 use crate::slowlog::SlowLog;
-use crate::store::{HashedKey, Shard, Store};
+use crate::store::{HashedKey, Shard, ShardGuard, Store};
 use crate::waiting::Waiting;
 use arc_swap::ArcSwap;
 use circlet_core::clock::DriftGuard;
@@ -225,6 +225,13 @@ impl Node {
     /// a pull of a later one was answered, since those that pulled would not have it.
     pub(crate) fn is_in_force(&self, epoch: u64) -> bool {
         self.epoch.load(Ordering::Acquire) == epoch
+    }
+
+    /// An arc's lock for what began in this epoch; none if that is not in force any more.
+    #[inline]
+    pub(crate) fn lock_in_force(&self, arc: ArcId, epoch: u64) -> Option<ShardGuard<'_>> {
+        let shard = self.store.lock(arc);
+        self.is_in_force(epoch).then_some(shard)
     }
 
     /// Grants the right to coordinate until then.

@@ -61,12 +61,7 @@ impl OwnerSet {
                 .sides
                 .check(levels.write, Owners::first(self.reachable.len() as u8 + 1));
         }
-        let (need, alive) = (levels.read.needed(self.read_n), self.readers_reachable + 1);
-        if alive >= need {
-            return Ok(());
-        }
-        let total = self.read_n;
-        Err(Shortfall::NoQuorum { need, total, alive })
+        Shortfall::check(levels.read, self.read_n, self.readers_reachable + 1)
     }
 }
 

@@ -113,16 +113,10 @@ impl ArcView {
     ///
     /// [`Shortfall::NoQuorum`], of the old side if both lack some.
     pub fn check_write(&self, level: Level, there: OwnerSet) -> Result<(), Shortfall> {
-        let shortfall = |side: OwnerSet| {
-            // At most 8 owners a side.
-            let (total, alive) = (side.len() as u8, side.intersection(there).len() as u8);
-            let need = level.needed(total);
-            (alive < need).then_some(Shortfall::NoQuorum { need, total, alive })
-        };
-        match shortfall(self.sets.old).or_else(|| shortfall(self.sets.new)) {
-            Some(shortfall) => Err(shortfall),
-            None => Ok(()),
-        }
+        // At most 8 owners a side.
+        let check = |side: OwnerSet| Shortfall::check(level, side.len() as u8, side.intersection(there).len() as u8);
+        check(self.sets.old)?;
+        check(self.sets.new)
     }
 
     /// The positions of the owners whom reads ask, in preference order: the old ones in the first stage of a move, the new ones in the

@@ -215,11 +215,10 @@ impl Server<'_> {
             batch_reply::put_result(&mut self.results, ItemResult::Refused(Refusal::Unreadable));
             return false;
         };
-        let mut shard = self.node.store.lock(arc);
-        if !self.node.is_in_force(batch.epoch) {
+        let Some(mut shard) = self.node.lock_in_force(arc, batch.epoch) else {
             batch_reply::put_result(&mut self.results, ItemResult::Refused(Refusal::OtherEpoch));
             return false;
-        }
+        };
         let result = match receive(self.node, &mut shard, hashed, state, Sent::Some(batch.synced), now.wall) {
             Err(_) => ItemResult::Refused(Refusal::StampAhead),
             Ok(merge) if merge.is_ignored => ItemResult::Ignored {

@@ -336,13 +336,8 @@ impl Exchange<'_> {
 
     /// The arc's lock, if what is answered to a question of the epoch in force is to be merged.
     fn lock(&self) -> Result<ShardGuard<'_>, Failure> {
-        let shard = self.node.store.lock(self.arc);
-        // Under the lock: an arc that this node let go since it asked must not come back.
-        if self.node.is_in_force(self.epoch) {
-            Ok(shard)
-        } else {
-            Err(Failure::Refused)
-        }
+        // An arc that this node let go since it asked must not come back.
+        self.node.lock_in_force(self.arc, self.epoch).ok_or(Failure::Refused)
     }
 
     /// How many entries of each slot the arc will have, judging by its first chunk: slots that it does not reach are taken to be like the others.

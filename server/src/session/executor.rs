@@ -220,13 +220,11 @@ impl Executor {
             ..
         } = run;
         let start = replies.len();
-        let mut shard = scene.node.store.lock(part.arc);
-        if !scene.node.is_in_force(scene.routes.epoch) {
-            drop(shard);
+        let Some(mut shard) = scene.node.lock_in_force(part.arc, scene.routes.epoch) else {
             let maybe_ran = MaybeRan::No;
             self.waits.problems.push((index, Problem::RunElsewhere { maybe_ran }));
             return;
-        }
+        };
         let writer = scene.node.writer(&shard, scene.now.wall, !run.owners.is_alone());
         shard.note_origin(scene.caller.client);
         if scene.caller.tracks {

@@ -219,13 +219,7 @@ fn scan(node: &Node, arcs: &ArcBitmap, from: Position, count: usize, wanted: Wan
 /// # Errors
 /// [`NoShare::OtherEpoch`]. Arcs that were flushed before stay so: the asker repeats the whole in its next epoch.
 fn lock_in(node: &Node, epoch: u64, arc: ArcId) -> Result<ShardGuard<'_>, NoShare> {
-    let shard = node.store.lock(arc);
-    // Under the lock: a pull of a later epoch that was answered must not be followed by a flush of an older one.
-    if node.is_in_force(epoch) {
-        Ok(shard)
-    } else {
-        Err(NoShare::OtherEpoch)
-    }
+    node.lock_in_force(arc, epoch).ok_or(NoShare::OtherEpoch)
 }
 
 /// Flushes arcs that this node coordinates: each at a stamp of its own, above everything that it holds.

@@ -163,6 +163,12 @@ impl Shape {
     }
 }
 
+/// What the body is, of an entry with these flags: a [`Kind`] as a number.
+#[inline]
+const fn kind_bits(meta: u32) -> u32 {
+    (meta >> KIND_SHIFT) & KIND_MASK
+}
+
 /// The expiry as the header holds it.
 fn short_expiry(generation: Stamp, expiry: Option<WallMs>) -> u32 {
     let Some(expiry) = expiry else {
@@ -316,7 +322,7 @@ impl Entry {
     /// What the entry holds.
     #[inline]
     pub(crate) fn held(&self) -> Held<'_> {
-        let body = match (self.header().meta >> KIND_SHIFT) & KIND_MASK {
+        let body = match kind_bits(self.header().meta) {
             kind if kind == Kind::Tombstone as u32 => Body::Tombstone,
             kind if kind == Kind::Plain as u32 => Body::Plain(self.body_bytes()),
             kind if kind == Kind::Encoded as u32 => Body::Encoded {
@@ -335,14 +341,14 @@ impl Entry {
     /// The value, if it is one that one SET wrote.
     #[inline]
     pub(crate) fn plain(&self) -> Option<&[u8]> {
-        let is_plain = (self.header().meta >> KIND_SHIFT) & KIND_MASK == Kind::Plain as u32;
+        let is_plain = kind_bits(self.header().meta) == Kind::Plain as u32;
         is_plain.then(|| self.body_bytes())
     }
 
     /// Whether it is the work of one SET or DEL.
     #[inline]
     pub(crate) fn is_simple(&self) -> bool {
-        let kind = (self.header().meta >> KIND_SHIFT) & KIND_MASK;
+        let kind = kind_bits(self.header().meta);
         kind == Kind::Plain as u32 || kind == Kind::Tombstone as u32
     }
 
@@ -419,7 +425,7 @@ impl Entry {
     fn shape(&self) -> Shape {
         let meta = self.header().meta;
         let shared = meta & SHARED != 0;
-        let large = (meta >> KIND_SHIFT) & KIND_MASK == Kind::Large as u32;
+        let large = kind_bits(meta) == Kind::Large as u32;
         match self.wide() {
             None => Shape {
                 wide: false,
