@@ -3,10 +3,8 @@
 use circlet_core::coordinator::{Party, Shortfall, Side, Sides, WriteAck, WriteOp, WriteStep};
 use circlet_core::owners::{OwnerIndex, Owners};
 use circlet_core::quorum::Level;
-use circlet_core::stamp::Stamp;
 use proptest::prelude::*;
 
-const ABOVE: Stamp = Stamp::from_bits(77);
 const LEVELS: [Level; 3] = [Level::One, Level::Quorum, Level::All];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +19,7 @@ impl Event {
     fn feed(self, op: &mut WriteOp) -> WriteStep {
         match self {
             Self::Merged(owner) => op.on_ack(owner, WriteAck::Merged),
-            Self::Superseded(owner) => op.on_ack(owner, WriteAck::Superseded(ABOVE)),
+            Self::Superseded(owner) => op.on_ack(owner, WriteAck::Superseded),
             Self::Failed(owner) => op.on_failure(owner),
             Self::Deadline => op.on_deadline(),
         }
@@ -56,7 +54,7 @@ fn parties() -> impl Iterator<Item = Party> {
 }
 
 /// What the steps after `history` should have been, decided from scratch for each prefix.
-fn expected(party: Party, need: u8, history: &[Event]) -> Vec<WriteStep> {
+fn expected(party: Party, level: Level, history: &[Event]) -> Vec<WriteStep> {
     let mut replied = false;
     (1..=history.len())
         .map(|len| {
@@ -67,31 +65,49 @@ fn expected(party: Party, need: u8, history: &[Event]) -> Vec<WriteStep> {
                 Some(owner) => party.alive.contains(owner) && !answered.contains(&owner) && !after_deadline,
                 None => true,
             };
-            if replied || !is_news {
-                return WriteStep::Wait;
-            }
-            if matches!(event, Event::Superseded(_)) {
-                replied = true;
-                return WriteStep::Restamp { above: ABOVE };
-            }
-            let acked = history[..len]
-                .iter()
-                .filter(|event| matches!(event, Event::Merged(_)))
-                .count();
-            let failed = history[..len]
-                .iter()
-                .filter(|event| matches!(event, Event::Failed(_)))
-                .count();
-            let acked = u8::try_from(acked).unwrap();
-            let hopeless = party.alive.len() - u8::try_from(failed).unwrap() < need || *event == Event::Deadline;
-            replied = acked >= need || hopeless;
-            match (acked >= need, hopeless) {
-                (true, _) => WriteStep::Acknowledge,
-                (false, true) => WriteStep::Fail(Shortfall::WriteTimeout { acked, need }),
-                (false, false) => WriteStep::Wait,
-            }
+            let step = if replied || !is_news {
+                WriteStep::Wait
+            } else {
+                expected_after(party, level, &history[..len])
+            };
+            replied |= step != WriteStep::Wait;
+            step
         })
         .collect()
+}
+
+/// The step of a write that has had these answers and no reply.
+fn expected_after(party: Party, level: Level, history: &[Event]) -> WriteStep {
+    let n = party.sides.old.n;
+    let (need, majority) = (level.needed(n), n / 2 + 1);
+    let count = |is_it: fn(&Event) -> bool| u8::try_from(history.iter().filter(|event| is_it(event)).count()).unwrap();
+    let merged = count(|event| matches!(event, Event::Merged(_)));
+    let superseded = count(|event| matches!(event, Event::Superseded(_)));
+    let failed = count(|event| matches!(event, Event::Failed(_)));
+    let silent = party.alive.len() - merged - superseded - failed;
+    let is_over = history.last() == Some(&Event::Deadline);
+    let open = if is_over { 0 } else { silent };
+    let fail = |acked| WriteStep::Fail(Shortfall::WriteTimeout { acked, need });
+
+    if merged >= need {
+        WriteStep::Acknowledge
+    } else if superseded == 0 {
+        if merged + open < need {
+            fail(merged)
+        } else {
+            WriteStep::Wait
+        }
+    } else if merged + silent + failed < majority {
+        WriteStep::Restamp
+    } else if merged + open < majority {
+        fail(merged)
+    } else if merged + superseded + open < need {
+        fail(merged + superseded)
+    } else if merged >= majority && merged + superseded >= need {
+        WriteStep::Acknowledge
+    } else {
+        WriteStep::Wait
+    }
 }
 
 /// Calls `check` with every history of answers and deadline that `party` can see, whole ones only.
@@ -123,7 +139,7 @@ fn every_history_of_answers_ends_as_the_dumb_version_says() {
                 let steps: Vec<WriteStep> = history.iter().map(|event| event.feed(&mut op)).collect();
                 assert_eq!(
                     steps,
-                    expected(party, level.needed(party.sides.old.n), history),
+                    expected(party, level, history),
                     "{party:?} {level:?} {history:?}"
                 );
                 let replies = steps.iter().filter(|step| **step != WriteStep::Wait).count();
@@ -148,11 +164,7 @@ fn the_deadline_may_come_at_any_time_and_what_comes_after_it_changes_nothing() {
                     history.insert(at, Event::Deadline);
                     let mut op = begun;
                     let steps: Vec<WriteStep> = history.iter().map(|event| event.feed(&mut op)).collect();
-                    assert_eq!(
-                        steps,
-                        expected(party, level.needed(party.sides.old.n), &history),
-                        "{party:?} {history:?}"
-                    );
+                    assert_eq!(steps, expected(party, level, &history), "{party:?} {history:?}");
                 }
             });
         }
@@ -202,31 +214,61 @@ fn those_who_did_not_ack_get_hints_once_all_have_answered_or_the_time_is_up() {
     assert_eq!(op.settle(), Some([1, 3, 4].map(owner).into_iter().collect()));
 }
 
-#[test]
-fn a_superseded_write_is_stamped_anew_before_the_reply_and_counts_after_it() {
-    let party = Party::of(3, Owners::first(3), owner(1));
-    let mut op = WriteOp::begin(party, Level::Quorum).unwrap();
+fn write(level: Level) -> WriteOp {
+    let mut op = WriteOp::begin(Party::of(3, Owners::first(3), owner(1)), level).unwrap();
     assert_eq!(op.on_ack(owner(1), WriteAck::Merged), WriteStep::Wait);
+    op
+}
 
-    let mut early = op;
-    assert_eq!(
-        early.on_ack(owner(2), WriteAck::Superseded(ABOVE)),
-        WriteStep::Restamp { above: ABOVE }
-    );
-    assert_eq!(
-        early.on_ack(owner(0), WriteAck::Merged),
-        WriteStep::Wait,
-        "another op does the work"
-    );
-    assert_eq!(early.on_deadline(), WriteStep::Wait);
-    assert_eq!(early.settle(), Some(Owners::EMPTY), "and leaves the hints");
+#[test]
+fn a_write_that_no_majority_can_merge_is_stamped_anew() {
+    for level in [Level::Quorum, Level::All] {
+        let mut op = write(level);
+        assert_eq!(
+            op.on_ack(owner(2), WriteAck::Superseded),
+            WriteStep::Wait,
+            "the other one may merge it"
+        );
+        assert_eq!(op.on_ack(owner(0), WriteAck::Superseded), WriteStep::Restamp);
+        assert_eq!(op.on_deadline(), WriteStep::Wait, "another op does the work");
+        assert_eq!(op.settle(), Some(Owners::EMPTY), "and leaves the hints");
+    }
+}
 
+#[test]
+fn an_owner_that_holds_something_newer_counts_once_a_majority_has_merged_the_write() {
+    for level in [Level::Quorum, Level::All] {
+        let mut op = write(level);
+        assert_eq!(op.on_ack(owner(2), WriteAck::Superseded), WriteStep::Wait);
+        assert_eq!(op.on_ack(owner(0), WriteAck::Merged), WriteStep::Acknowledge);
+        assert_eq!(
+            op.settle(),
+            Some(Owners::EMPTY),
+            "who holds something newer misses nothing"
+        );
+    }
+    let mut op = write(Level::Quorum);
     assert_eq!(op.on_ack(owner(0), WriteAck::Merged), WriteStep::Acknowledge);
-    assert_eq!(op.on_ack(owner(2), WriteAck::Superseded(ABOVE)), WriteStep::Wait);
+    assert_eq!(op.on_ack(owner(2), WriteAck::Superseded), WriteStep::Wait);
+    assert_eq!(op.settle(), Some(Owners::EMPTY));
+}
+
+#[test]
+fn a_superseded_write_that_a_lost_owner_may_have_merged_has_an_unknown_outcome() {
+    let unknown = WriteStep::Fail(Shortfall::WriteTimeout { acked: 1, need: 2 });
+    let mut op = write(Level::Quorum);
+    assert_eq!(op.on_ack(owner(2), WriteAck::Superseded), WriteStep::Wait);
+    let mut late = op;
+    assert_eq!(op.on_failure(owner(0)), unknown);
+    assert_eq!(late.on_deadline(), unknown);
+
+    let alive = [1, 2].map(owner).into_iter().collect();
+    let mut op = WriteOp::begin(Party::of(3, alive, owner(1)), Level::Quorum).unwrap();
+    assert_eq!(op.on_ack(owner(1), WriteAck::Merged), WriteStep::Wait);
     assert_eq!(
-        op.settle(),
-        Some(Owners::EMPTY),
-        "who holds something newer misses nothing"
+        op.on_ack(owner(2), WriteAck::Superseded),
+        WriteStep::Restamp,
+        "the third was not asked"
     );
 }
 
@@ -237,7 +279,7 @@ fn an_answer_that_nobody_waits_for_changes_nothing() {
     assert_eq!(op.on_ack(owner(0), WriteAck::Merged), WriteStep::Wait);
     assert_eq!(op.on_failure(owner(1)), WriteStep::Wait);
     let before = op;
-    for ack in [WriteAck::Merged, WriteAck::Superseded(ABOVE)] {
+    for ack in [WriteAck::Merged, WriteAck::Superseded] {
         for unexpected in [0, 1, 4, 15].map(owner) {
             assert_eq!(op.on_ack(unexpected, ack), WriteStep::Wait, "from {}", unexpected.get());
             assert_eq!(op.on_failure(unexpected), WriteStep::Wait);
@@ -248,7 +290,7 @@ fn an_answer_that_nobody_waits_for_changes_nothing() {
 
 #[test]
 fn an_op_stays_small_enough_to_copy_for_each_command() {
-    assert!(size_of::<WriteOp>() <= 16);
+    assert!(size_of::<WriteOp>() <= 20);
 }
 
 /// Who has acked and who may still, counted for both sides of a move, by hand.
@@ -326,7 +368,7 @@ proptest! {
                 WriteStep::Acknowledge => "acknowledge",
                 WriteStep::Fail(Shortfall::WriteTimeout { .. }) => "fail",
                 WriteStep::Wait => "wait",
-                WriteStep::Fail(_) | WriteStep::Restamp { .. } => "something else",
+                WriteStep::Fail(_) | WriteStep::Restamp => "something else",
             };
             prop_assert_eq!(said, expected);
         }

@@ -1,11 +1,11 @@
 //! A write: this node has it, who else?
 //!
 //! ```text
-//!   outstanding --ack--------> acked ----(W of them)----> Acknowledge
+//!   outstanding --merged------> merged ----(W of them)------> Acknowledge
 //!        |
-//!        +------failure------> missed ---(too few left)-> Fail: outcome unknown
-//!        +------deadline-----> missed ------------------> Fail, if there was no reply yet
-//!        +------superseded-----------------------------> Restamp, if there was no reply yet
+//!        +------superseded----> superseded --(no majority)--> Restamp, if there was no reply yet
+//!        +------failure-------> lost --------(too few left)-> Fail: outcome unknown
+//!        +------deadline------> lost -----------------------> Fail, if there was no reply yet
 //!
 //!   absent owners are missed from the start; settle() names the missed: each gets a hint
 //! ```
@@ -15,24 +15,34 @@
 //!
 //! The delta goes to every owner alive, not to W of them: the third copy is what makes the next failure harmless.
 //!
-//! **Superseded.** An owner that holds something greater than the delta says so instead of acking, with its state.
-//! Before the reply, the shell merges that state, runs the command again under a stamp above it, and begins a new op.
-//! After the reply it is too late and not needed: W owners acked, so what outranks the write was not itself
-//! acknowledged by a quorum before it. Then it counts as an ack: that owner does not miss the delta.
+//! **Superseded.** An owner that holds something greater than the delta says so instead of acking, with its state, which the shell merges.
+//! What it means is known once a majority of the owners has merged the delta, or cannot any more:
+//!
+//! - *A majority has it.* Nothing above it was acknowledged by a quorum before it began, since the two would have met. So it came first,
+//!   and the owner counts as one that has it: what it holds overwrote it. And readers may have seen it. To run the
+//!   command again would overwrite what came after it, and show readers the same value twice.
+//! - *No majority can have it.* Nobody has read it at a quorum, and what outranks it may have been acknowledged. The shell runs the command
+//!   again under a stamp above that, and begins a new op. This one is over.
+//! - *No majority has it, but an owner that was lost may.* Both may be true. The outcome is unknown, and the client is told so.
+//!
+//! Refused: running it again as soon as one owner says so. A SET at ALL, merged and read at two owners of three, was stamped anew above a SET
+//! that had been acknowledged meanwhile (seeds 276 and 3134, docs/design/simulation.md).
 //!
 //! Refused: waiting for the missing acks at the deadline, since the hint brings the write there anyway.
 
 use super::{Party, Shortfall, Sides};
 use crate::owners::{OwnerIndex, Owners};
-use crate::quorum::{Level, Verdict};
-use crate::stamp::Stamp;
+use crate::quorum::{Level, Tally, Verdict};
 
 /// A write under way, from the decision that it may happen to the hints for those who missed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WriteOp {
-    // Invariant: acked and outstanding are disjoint owners; the others have missed it.
-    acked: Owners,
+    // Invariant: these four are disjoint owners; the others have missed it.
+    merged: Owners,
+    superseded: Owners,
     outstanding: Owners,
+    /// Those that were given up: they may have merged it.
+    lost: Owners,
     me: OwnerIndex,
     level: Level,
     sides: Sides,
@@ -54,8 +64,9 @@ enum Phase {
 pub enum WriteAck {
     /// It has the delta.
     Merged,
-    /// It has something that the delta loses to, and that this node did not have: a stamp to write above.
-    Superseded(Stamp),
+    /// It has something that the delta loses to, and that this node did not have when it made it. It is merged here by now, so
+    /// whatever this node stamps from now on is above it.
+    Superseded,
 }
 
 /// What the shell does now.
@@ -67,12 +78,9 @@ pub enum WriteStep {
     Acknowledge,
     /// Answer the client with the error: its outcome is unknown.
     Fail(Shortfall),
-    /// Merge the state that came with the ack, run the command again under a stamp above `above`, and begin a new op
-    /// for it. This one is over.
-    Restamp {
-        /// The stamp to observe first.
-        above: Stamp,
-    },
+    /// Run the command again, under a stamp above all that came with the answers, and begin a new op for it. This one is
+    /// over.
+    Restamp,
 }
 
 impl WriteOp {
@@ -86,8 +94,10 @@ impl WriteOp {
         party.check(level)?;
         let outstanding = party.alive_others().and(Owners::only(party.me));
         Ok(Self {
-            acked: Owners::EMPTY,
+            merged: Owners::EMPTY,
+            superseded: Owners::EMPTY,
             outstanding,
+            lost: Owners::EMPTY,
             me: party.me,
             level,
             sides: party.sides,
@@ -106,17 +116,12 @@ impl WriteOp {
         if !self.outstanding.contains(owner) || self.phase == Phase::Abandoned {
             return WriteStep::Wait;
         }
-        match (ack, self.phase) {
-            (WriteAck::Superseded(above), Phase::Waiting) => {
-                self.phase = Phase::Abandoned;
-                WriteStep::Restamp { above }
-            }
-            (WriteAck::Merged | WriteAck::Superseded(_), _) => {
-                self.outstanding.remove(owner);
-                self.acked.insert(owner);
-                self.decide()
-            }
+        self.outstanding.remove(owner);
+        match ack {
+            WriteAck::Merged => self.merged.insert(owner),
+            WriteAck::Superseded => self.superseded.insert(owner),
         }
+        self.decide()
     }
 
     /// An owner refused the delta, or its link broke before it answered.
@@ -125,6 +130,7 @@ impl WriteOp {
             return WriteStep::Wait;
         }
         self.outstanding.remove(owner);
+        self.lost.insert(owner);
         self.decide()
     }
 
@@ -133,6 +139,7 @@ impl WriteOp {
         if self.phase == Phase::Abandoned {
             return WriteStep::Wait;
         }
+        self.lost = self.lost.and(self.outstanding);
         self.outstanding = Owners::EMPTY;
         self.decide()
     }
@@ -144,26 +151,60 @@ impl WriteOp {
         match self.phase {
             Phase::Abandoned => Some(Owners::EMPTY),
             Phase::Waiting | Phase::Replied => {
-                let missed = self.sides.union().without(self.acked);
+                let missed = self.sides.union().without(self.acked());
                 self.outstanding.is_empty().then_some(missed)
             }
         }
+    }
+
+    /// Those that need not hear of the write again.
+    fn acked(&self) -> Owners {
+        self.merged.and(self.superseded)
     }
 
     fn decide(&mut self) -> WriteStep {
         if self.phase != Phase::Waiting {
             return WriteStep::Wait;
         }
-        let (verdict, tally) = self.sides.worse(self.level, self.acked, self.outstanding);
-        let step = match verdict {
-            Verdict::Pending => return WriteStep::Wait,
-            Verdict::Met => WriteStep::Acknowledge,
-            Verdict::Unreachable => WriteStep::Fail(Shortfall::WriteTimeout {
-                acked: tally.yes,
-                need: tally.needed,
-            }),
-        };
-        self.phase = Phase::Replied;
+        let step = self.next_step();
+        match step {
+            WriteStep::Wait => {}
+            WriteStep::Restamp => self.phase = Phase::Abandoned,
+            WriteStep::Acknowledge | WriteStep::Fail(_) => self.phase = Phase::Replied,
+        }
         step
+    }
+
+    fn next_step(&self) -> WriteStep {
+        let (verdict, tally) = self.sides.worse(self.level, self.merged, self.outstanding);
+        if self.superseded.is_empty() || verdict == Verdict::Met {
+            return answer(verdict, tally);
+        }
+        match self.majority(self.outstanding) {
+            Verdict::Unreachable => match self.majority(self.outstanding.and(self.lost)) {
+                Verdict::Unreachable => WriteStep::Restamp,
+                Verdict::Pending | Verdict::Met => answer(Verdict::Unreachable, tally),
+            },
+            has_majority => {
+                let (verdict, tally) = self.sides.worse(self.level, self.acked(), self.outstanding);
+                answer(verdict.min(has_majority), tally)
+            }
+        }
+    }
+
+    /// Whether more than half of each side has merged it, or may have if all of `open` have.
+    fn majority(&self, open: Owners) -> Verdict {
+        self.sides.worse(Level::Quorum, self.merged, open).0
+    }
+}
+
+fn answer(verdict: Verdict, tally: Tally) -> WriteStep {
+    match verdict {
+        Verdict::Pending => WriteStep::Wait,
+        Verdict::Met => WriteStep::Acknowledge,
+        Verdict::Unreachable => WriteStep::Fail(Shortfall::WriteTimeout {
+            acked: tally.yes,
+            need: tally.needed,
+        }),
     }
 }

@@ -64,17 +64,25 @@ impl State<'_> {
             digest: base,
             is_grave: self.base == Base::None,
         });
-        let alive = |stamp, digest| Summand {
-            stamp,
-            digest,
-            is_grave: false,
-        };
         let expiry = expiry_part(key_hash, self.generation, self.expiry);
         if expiry != 0 {
-            visit(alive(self.expiry.stamp, expiry));
+            visit(Summand {
+                stamp: self.expiry.stamp,
+                digest: expiry,
+                is_grave: false,
+            });
         }
+        self.for_each_run_digest(key_hash, visit);
+    }
+
+    /// Visits those of [`State::for_each_own_digest`] that are of runs.
+    pub fn for_each_run_digest(&self, key_hash: u64, visit: &mut impl FnMut(Summand)) {
         for run in self.runs.iter() {
-            visit(alive(run.stamp, run_part(key_hash, run)));
+            visit(Summand {
+                stamp: run.stamp,
+                digest: run_part(key_hash, run),
+                is_grave: false,
+            });
         }
     }
 }

@@ -64,7 +64,7 @@ impl Shard {
         if let Some(patch) = local.patched_by(state) {
             match patch.part {
                 Some((old, new)) => touched.part(Some(old), new),
-                None => touched.own(local, state),
+                None => touched.runs(local, state),
             }
             let (from_end, bytes) = (patch.from_end, patch.bytes);
             self.patch(key, from_end, bytes, &touched);

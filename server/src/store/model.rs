@@ -478,3 +478,16 @@ fn a_flush_of_everything_frees_after_the_lock_and_keeps_old_deltas_out() {
     assert_eq!((late.changed, late.superseded_by), (false, Some(flush)));
     assert!(twins.store.lock(twins.arc).is_empty());
 }
+
+#[test]
+fn a_counter_is_raised_by_a_delta_that_has_not_heard_of_its_expiry() {
+    let (mut here, mut there, key) = (Twins::new(), Twins::new(), name(1));
+    let incr = Op::Incr { key: 1, node: 1, by: 3 };
+    there.apply(&incr);
+    there.apply(&incr);
+    here.merge_encoded(key.clone(), there.deltas[0].1.clone());
+    let ttl_ms = Some(5_000);
+    here.apply(&Op::Expire { key: 1, ttl_ms });
+    here.merge_encoded(key, there.deltas[1].1.clone());
+    here.check();
+}

@@ -89,10 +89,10 @@ impl Touched {
         self.what.has_grave |= new.has_grave();
     }
 
-    /// The entry was `old` but for its parts, and is `new`: both expire alike, and neither is a grave.
-    pub(super) fn own(&mut self, old: State<'_>, new: State<'_>) {
-        old.for_each_own_digest(self.hash, &mut |part| self.gone.push(part));
-        new.for_each_own_digest(self.hash, &mut |part| self.come.push(part));
+    /// The entry's own runs were those of `old`, and are those of `new`, which may say less of what is not a run.
+    pub(super) fn runs(&mut self, old: State<'_>, new: State<'_>) {
+        old.for_each_run_digest(self.hash, &mut |part| self.gone.push(part));
+        new.for_each_run_digest(self.hash, &mut |part| self.come.push(part));
     }
 
     /// Changes the sums by what is listed.

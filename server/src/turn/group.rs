@@ -15,6 +15,8 @@ use smallvec::SmallVec;
 pub(crate) enum GroupKind {
     /// Acknowledgements of deltas.
     Write,
+    /// One peer to take states that are here, in the place of newer ones or not.
+    Delivery,
     /// The word that others hold the same.
     Read,
     /// An answer, whatever it is, from everyone asked.
@@ -93,7 +95,11 @@ impl Group {
     /// # Errors
     /// Never: there are two owners, this node and the peer, and both must have it.
     pub(crate) fn delivery(peer: NodeIndex) -> Result<Self, Shortfall> {
-        Self::write(Sides::one(Side::first(2)), Level::All, &[peer])
+        let group = Self::write(Sides::one(Side::first(2)), Level::All, &[peer])?;
+        Ok(Group {
+            kind: GroupKind::Delivery,
+            ..group
+        })
     }
 
     fn new(kind: GroupKind, level: Level, peers: &[NodeIndex], sides: Sides, op: Op) -> Self {
@@ -134,6 +140,7 @@ impl Group {
         match self.shortfall {
             Some(Shortfall::WriteTimeout { acked, need }) if self.is_outdated => Problem::Outdated { acked, need },
             Some(Shortfall::WriteTimeout { acked, need }) => Problem::WriteTimeout { acked, need },
+            _ if self.kind == GroupKind::Write => Problem::Superseded,
             _ => Problem::ReadAgain,
         }
     }
@@ -154,6 +161,15 @@ impl Group {
                 open.remove(owner);
                 self.after_fetch();
             }
+        }
+    }
+
+    /// A peer holds what outranks the delta of this group's only part.
+    pub(crate) fn on_superseded(&mut self, peer: NodeIndex) {
+        let Some(owner) = self.owner(peer) else { return };
+        if let Op::Write(op) = &mut self.op {
+            let step = op.on_ack(owner, WriteAck::Superseded);
+            self.after_write(step);
         }
     }
 
@@ -188,8 +204,8 @@ impl Group {
                 self.verdict = Verdict::Unreachable;
                 self.shortfall = Some(shortfall);
             }
-            // A key that was superseded is settled by itself, apart from its group.
-            WriteStep::Wait | WriteStep::Restamp { .. } => {}
+            WriteStep::Restamp => self.verdict = Verdict::Unreachable,
+            WriteStep::Wait => {}
         }
     }
 

@@ -20,6 +20,8 @@ pub enum Bug {
     IgnoreSuperseded,
     /// A coordinator restamps only if what outranks its write is news to it.
     RestampOnNewsOnly,
+    /// A coordinator restamps as soon as one owner outranks its write, also if a majority has merged it or yet may.
+    RestampAtOnce,
     /// A woken node goes on coordinating past its lease.
     IgnoreLease,
     /// A node opens its arcs after asking too few owners.
@@ -70,13 +72,14 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::AnswerBeforeRepair,
         Self::EmptyNodeCounts,
         Self::RereadOnChangeOnly,
         Self::RetryForwarded,
         Self::IgnoreSuperseded,
         Self::RestampOnNewsOnly,
+        Self::RestampAtOnce,
         Self::IgnoreLease,
         Self::CatchUpFromTooFew,
         Self::NoHints,
@@ -112,6 +115,7 @@ impl Bug {
             Self::RetryForwarded => "retry-forwarded",
             Self::IgnoreSuperseded => "ignore-superseded",
             Self::RestampOnNewsOnly => "restamp-on-news-only",
+            Self::RestampAtOnce => "restamp-at-once",
             Self::IgnoreLease => "ignore-lease",
             Self::CatchUpFromTooFew => "catch-up-from-too-few",
             Self::NoHints => "no-hints",

@@ -149,7 +149,13 @@ impl Node {
             Answer::Ignored => self.on_ignored(id, owner),
             _ => return self.on_write_failure(id, owner),
         };
-        self.step_write(id, |_, write, _| write.on_ack(owner, ack));
+        self.step_write(id, |node, write, _| {
+            let is_waiting = |mut write: WriteOp| write.on_deadline() != WriteStep::Wait;
+            if node.bug == Some(Bug::RestampAtOnce) && ack == WriteAck::Superseded && is_waiting(*write) {
+                return WriteStep::Restamp;
+            }
+            write.on_ack(owner, ack)
+        });
     }
 
     pub(super) fn on_write_failure(&mut self, id: u64, owner: OwnerIndex) {
@@ -279,33 +285,29 @@ impl Node {
         else {
             return WriteAck::Merged;
         };
-        let above = decoded(delta).superseded_by(decoded(theirs));
+        let is_outranked = decoded(delta).superseded_by(decoded(theirs)).is_some();
         let key = command.key.clone();
         let merged = self.take(&key, theirs, synced).map(|received| received.merged);
         if self.bug == Some(Bug::IgnoreSuperseded) {
             return WriteAck::Merged;
         }
         let is_news = merged.is_ok_and(Merged::changed);
-        match above {
-            Some(above) if is_news || self.bug != Some(Bug::RestampOnNewsOnly) => WriteAck::Superseded(above),
-            _ => WriteAck::Merged,
+        if is_outranked && (is_news || self.bug != Some(Bug::RestampOnNewsOnly)) {
+            WriteAck::Superseded
+        } else {
+            WriteAck::Merged
         }
     }
 
     /// The replica has dropped what the delta contains: this node did not hear of a round.
     fn on_ignored(&mut self, id: u64, owner: OwnerIndex) -> WriteAck {
-        let Some(Op {
-            command,
-            kind: Kind::Write { stamp, .. },
-            ..
-        }) = self.ops.get(&id)
-        else {
+        let Some(Op { command, .. }) = self.ops.get(&id) else {
             return WriteAck::Merged;
         };
-        let (arc, stamp) = (self.arc_of(&command.key), *stamp);
+        let arc = self.arc_of(&command.key);
         let peer = self.id_of(self.view.arc(arc).owner(owner.index()).get());
         self.tell(Event::ArcStale { peer, arc });
-        WriteAck::Superseded(stamp)
+        WriteAck::Superseded
     }
 
     fn step_write(&mut self, id: u64, act: impl FnOnce(&Self, &mut WriteOp, &Command) -> WriteStep) {
@@ -320,7 +322,7 @@ impl Node {
             WriteStep::Wait => {}
             WriteStep::Acknowledge => self.reply(&op.command, op.origin, Reply::Done(stamp)),
             WriteStep::Fail(shortfall) => self.reply(&op.command, op.origin, unknown(shortfall)),
-            WriteStep::Restamp { .. } => return self.restamp(op),
+            WriteStep::Restamp => return self.restamp(op),
         }
         let Some(missed) = settled else {
             self.ops.insert(id, op);
