@@ -21,6 +21,7 @@ mod node;
 mod output;
 mod process;
 mod recover;
+mod redirection;
 mod ring;
 mod settings;
 mod status;

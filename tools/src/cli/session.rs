@@ -9,6 +9,7 @@ use super::target::Target;
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::output::{emit, say, warn};
+use crate::redirection::Redirection;
 use circlet_resp::{ReplyLimits, ReplyParser, Value, encode_request};
 use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, ErrorKind};
@@ -305,16 +306,17 @@ impl Session {
 
     /// Goes where an error says that the slot is, if it says so.
     fn follow(&mut self, error: &str) -> Result<bool, Failure> {
-        let Some(redirect) = self.target.redirect(error) else {
+        let Some(redirection) = Redirection::read(error) else {
             return Ok(false);
         };
+        self.target.follow(&redirection);
         if self.in_lines {
-            let (slot, address) = (redirect.slot, self.target.address());
+            let (slot, address) = (redirection.slot, self.target.address());
             say(format_args!("-> Redirected to slot [{slot}] located at {address}"));
         }
         self.connection = None;
         self.ready()?;
-        if redirect.asking {
+        if redirection.is_ask {
             self.introduce(&["ASKING"], "ASKING")?;
         }
         Ok(true)

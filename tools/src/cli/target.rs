@@ -1,6 +1,7 @@
 //! Where to connect, and as whom.
 
 use crate::failure::Failure;
+use crate::redirection::Redirection;
 
 /// A server, and what it is told first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,21 +56,12 @@ impl Target {
         Ok(())
     }
 
-    /// Goes where `MOVED 3999 127.0.0.1:6381` or `ASK ...` points; the slot, if the error is one of these.
-    pub(crate) fn redirect(&mut self, error: &str) -> Option<Redirect> {
-        let mut words = error.split(' ');
-        let asking = match words.next() {
-            Some("MOVED") => false,
-            Some("ASK") => true,
-            _ => return None,
-        };
-        let slot = words.next()?.parse().ok()?;
-        let (host, port) = words.next()?.rsplit_once(':')?;
-        self.port = port.parse().ok()?;
-        if !host.is_empty() {
-            self.host = host.to_owned();
+    /// Goes where a redirection points.
+    pub(crate) fn follow(&mut self, redirection: &Redirection<'_>) {
+        self.port = redirection.port;
+        if !redirection.host.is_empty() {
+            self.host = redirection.host.to_owned();
         }
-        Some(Redirect { slot, asking })
     }
 
     /// `127.0.0.1:7001`, `[::1]:7001`.
@@ -81,14 +73,6 @@ impl Target {
             format!("{host}:{port}")
         }
     }
-}
-
-/// Another node is to be asked.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Redirect {
-    pub(crate) slot: u16,
-    /// For this command only, after `ASKING`.
-    pub(crate) asking: bool,
 }
 
 /// Undoes percent encoding; what is none stays as it is.
@@ -155,14 +139,14 @@ mod tests {
     }
 
     #[test]
-    fn a_redirection_is_followed_and_other_errors_are_not() {
+    fn a_redirection_without_a_host_stays_at_the_one_that_said_it() {
         let mut target = target("redis://ten:1").expect("a URI");
-        let redirect = |slot, asking| Some(Redirect { slot, asking });
-        assert_eq!(target.redirect("MOVED 3999 10.0.0.1:6381"), redirect(3999, false));
-        assert_eq!(target.address(), "10.0.0.1:6381");
-        assert_eq!(target.redirect("ASK 7 :6382"), redirect(7, true));
-        assert_eq!(target.address(), "10.0.0.1:6382");
-        assert_eq!(target.redirect("MOVED 3999"), None);
-        assert_eq!(target.redirect("ERR MOVED 1 a:1"), None);
+        for (error, address) in [
+            ("MOVED 3999 10.0.0.1:6381", "10.0.0.1:6381"),
+            ("ASK 7 :6382", "10.0.0.1:6382"),
+        ] {
+            target.follow(&Redirection::read(error).expect("a redirection"));
+            assert_eq!(target.address(), address);
+        }
     }
 }

@@ -9,7 +9,8 @@
 //! A node's lane stays its lane: one that has left has a number still, and no slots.
 
 use super::greeting::Greeting;
-use crate::bench::load::routes::{Routes, redirect};
+use crate::bench::load::routes::Routes;
+use crate::redirection::Redirection;
 use circlet_measure::load::{Endpoint, Redirect};
 use circlet_ring::{SLOT_COUNT, Slot};
 use std::net::SocketAddr;
@@ -102,23 +103,21 @@ impl Slots {
 
     /// Takes over `MOVED 3999 127.0.0.1:6381`, and answers where it or `ASK` points to; nothing for other errors.
     pub(crate) fn on_redirect(&self, text: &str) -> Option<Redirect> {
-        let has_moved = match text.split(' ').next()? {
-            "MOVED" => true,
-            "ASK" => false,
-            _ => return None,
-        };
+        let redirection = Redirection::read(text)?;
         // An address without a host is that of the node that answered, which is not known here: none is learnt.
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
-        let (slot, to) = redirect(text, nowhere)?;
+        let to = redirection.to(nowhere)?;
         let lane = (!to.ip().is_unspecified()).then(|| self.lane_of(to))??;
-        if has_moved {
+        if !redirection.is_ask {
             self.is_stale.store(true, Ordering::Relaxed);
             self.wanted[lane].store(true, Ordering::Relaxed);
-            self.lanes.get(usize::from(slot))?.store(lane as u16, Ordering::Relaxed);
+            self.lanes
+                .get(usize::from(redirection.slot))?
+                .store(lane as u16, Ordering::Relaxed);
         }
         Some(Redirect {
             lane,
-            before: (!has_moved).then_some(ASKING),
+            before: redirection.is_ask.then_some(ASKING),
         })
     }
 

@@ -12,10 +12,11 @@
 use super::checks::{Checks, Fate, Judgement};
 use super::link::Link;
 use super::record::{Done, Record};
-use super::routes::{Routes, redirect};
+use super::routes::Routes;
 use super::source::Source;
 use super::workload::Op;
 use crate::bench::interrupt;
+use crate::redirection::Redirection;
 use circlet_resp::Value;
 use rustix::event::{PollFd, Timespec, poll};
 use std::cmp::Reverse;
@@ -402,22 +403,21 @@ impl Generator {
     }
 
     fn on_error(&mut self, node: SocketAddr, mut flight: Flight, text: &str, now: Instant) {
-        let code = text.split(' ').next().unwrap_or_default();
-        let to = match code {
-            "MOVED" => self.routes.moved(text, node).map(|to| (to, false)),
-            "ASK" => redirect(text, node).map(|(_, to)| (to, true)),
-            _ => None,
-        };
-        if let Some(to) = to {
-            self.must_learn |= !to.1;
+        let redirection = Redirection::read(text);
+        if let Some((redirection, to)) = redirection.and_then(|it| Some((it, it.to(node)?))) {
+            if !redirection.is_ask {
+                self.routes.moved(redirection.slot, to);
+                self.must_learn = true;
+            }
             self.record.count(|counts| counts.redirects += 1);
             flight.tries += 1;
             if now >= flight.due + self.manner.patience {
                 return self.give_up(flight);
             }
-            return self.start(flight, now, Some(to));
+            return self.start(flight, now, Some((to, redirection.is_ask)));
         }
         self.record.error(text);
+        let code = text.split(' ').next().unwrap_or_default();
         if let (Op::CheckWrite(key, number), false) = (flight.op, REFUSALS.contains(&code)) {
             self.checks.excuse(key, number);
         }

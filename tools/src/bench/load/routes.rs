@@ -1,8 +1,9 @@
 //! Who is asked for a key: what a Redis Cluster client knows, a node for each slot, learnt from `CLUSTER SLOTS` and corrected by `MOVED`.
 
+use crate::redirection::address;
 use circlet_resp::Value;
 use circlet_ring::{SLOT_COUNT, Slot};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 /// A map from slots to nodes.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ impl Routes {
                 .and_then(|ip| std::str::from_utf8(ip).ok())
                 .unwrap_or_default();
             let (Some(owner), Ok(first), Ok(last)) = (
-                address(ip, *port, from),
+                u16::try_from(*port).ok().and_then(|port| address(ip, port, from)),
                 usize::try_from(*first),
                 usize::try_from(*last),
             ) else {
@@ -62,26 +63,12 @@ impl Routes {
         true
     }
 
-    /// Takes over `MOVED 3999 127.0.0.1:6381`, as the node at `from` said it; answers where to go instead.
-    pub(crate) fn moved(&mut self, text: &str, from: SocketAddr) -> Option<SocketAddr> {
-        let (slot, to) = redirect(text, from)?;
-        *self.owners.get_mut(usize::from(slot))? = Some(to);
-        Some(to)
+    /// A slot belongs to another node.
+    pub(crate) fn moved(&mut self, slot: u16, to: SocketAddr) {
+        if let Some(owner) = self.owners.get_mut(usize::from(slot)) {
+            *owner = Some(to);
+        }
     }
-}
-
-/// The slot and the address of `MOVED` or `ASK`.
-pub(crate) fn redirect(text: &str, from: SocketAddr) -> Option<(u16, SocketAddr)> {
-    let mut words = text.split(' ').skip(1);
-    let (slot, at) = (words.next()?.parse().ok()?, words.next()?);
-    let (ip, port) = at.rsplit_once(':')?;
-    Some((slot, address(ip, port.parse().ok()?, from)?))
-}
-
-/// A node that does not know its own address leaves it out: it is the one that was asked.
-fn address(ip: &str, port: i64, from: SocketAddr) -> Option<SocketAddr> {
-    let ip: IpAddr = if ip.is_empty() { from.ip() } else { ip.parse().ok()? };
-    Some(SocketAddr::new(ip, u16::try_from(port).ok()?))
 }
 
 #[cfg(test)]
@@ -108,16 +95,13 @@ mod tests {
         let reply = Value::Array(vec![range(0, 9_999, "127.0.0.1", 1), range(10_000, 16_383, "", 2)]);
         assert!(routes.learn(&reply, at(2)));
         assert_eq!(routes.of(b"a"), Some(if slot < 10_000 { at(1) } else { at(2) }));
-        assert_eq!(routes.moved(&format!("MOVED {slot} 127.0.0.1:3"), at(1)), Some(at(3)));
+        routes.moved(slot, at(3));
         assert_eq!(routes.of(b"a"), Some(at(3)));
         assert_eq!(routes.nodes().collect::<Vec<_>>(), [at(1), at(2), at(3)]);
     }
 
     #[test]
-    fn what_is_no_redirect_is_not_followed() {
-        assert_eq!(redirect("MOVED", at(1)), None);
-        assert_eq!(redirect("ASK 12 nowhere", at(1)), None);
-        assert_eq!(redirect("ASK 12 127.0.0.1:6381", at(1)), Some((12, at(6_381))));
+    fn what_is_no_list_of_slots_is_not_learnt() {
         assert!(!Routes::new().learn(&Value::Error("ERR".into()), at(1)));
     }
 }
