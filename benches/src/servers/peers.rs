@@ -114,27 +114,12 @@ impl Peers {
 
     fn start(&self, program: &Program, extra: &[&str], core: Option<usize>) -> Result<Server> {
         let port = circlet_measure::free_port().doing("looking for a free port")?;
-        let port_text = port.to_string();
-        let fixed = [
-            "--port",
-            &port_text,
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--bind",
-            "127.0.0.1",
-        ];
-        let args: Vec<String> = fixed
-            .iter()
-            .chain(&["--protected-mode", "no"])
-            .chain(extra)
-            .map(|&arg| arg.to_owned())
-            .collect();
+        let mut args = circlet_measure::redis_args(port).to_vec();
+        args.extend(extra.iter().map(|&arg| arg.to_owned()));
         self.started.set(self.started.get() + 1);
         let log = self.logs.path().join(format!("{}.log", self.started.get()));
         let process = Process::start(&program.path, &args, &program.env, core, log)?;
-        let command = command_line(&program.path, &args, &program.env, core).replace(&port_text, "PORT");
+        let command = command_line(&program.path, &args, &program.env, core).replace(&port.to_string(), "PORT");
         let mut server = single(program.name.clone(), command, port, process);
         server.wait_until(Server::answers_ping)?;
         Ok(server)

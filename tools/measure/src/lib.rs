@@ -7,10 +7,12 @@ pub mod load;
 pub mod plot;
 mod ports;
 mod random;
+mod redis;
 mod zipf;
 
 pub use cpu::{own_ns, process_ns};
 pub use histogram::Histogram;
 pub use ports::{free_block, free_port};
 pub use random::Random;
+pub use redis::redis_args;
 pub use zipf::Zipf;

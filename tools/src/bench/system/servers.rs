@@ -73,27 +73,9 @@ impl Server {
             .open(self.dir.join("log"))
             .map_err(io)?;
         let mut command = Command::new(&self.program);
-        let (port, bus) = (self.at.port().to_string(), (self.at.port() + BUS_PORT).to_string());
-        command.args([
-            "--port",
-            &port,
-            "--cluster-port",
-            &bus,
-            "--bind",
-            "127.0.0.1",
-            "--protected-mode",
-            "no",
-        ]);
-        command.args([
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--cluster-enabled",
-            "yes",
-            "--cluster-node-timeout",
-            "2000",
-        ]);
+        command.args(circlet_measure::redis_args(self.at.port()));
+        command.args(["--cluster-port", &(self.at.port() + BUS_PORT).to_string()]);
+        command.args(["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"]);
         // A cluster of single copies is otherwise down as a whole while one node is.
         command.args(["--cluster-require-full-coverage", "no"]);
         command.current_dir(&self.dir).process_group(0);

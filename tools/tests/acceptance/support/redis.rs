@@ -17,16 +17,7 @@ impl Redis {
         let folder = tempfile::tempdir().expect("a folder");
         let port = circlet_measure::free_port().ok()?;
         let mut command = Command::new("redis-server");
-        command.args([
-            "--port",
-            &port.to_string(),
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--bind",
-            "127.0.0.1",
-        ]);
+        command.args(circlet_measure::redis_args(port));
         let started = command.current_dir(folder.path()).stdout(Stdio::null()).spawn();
         let Ok(process) = started else {
             skip("there is no redis-server");
