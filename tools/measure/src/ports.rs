@@ -25,10 +25,10 @@ pub fn free_port() -> io::Result<u16> {
 /// When there are no such ports.
 pub fn free_block(nodes: u16) -> io::Result<u16> {
     static GIVEN: AtomicU16 = AtomicU16::new(0);
-    // A place of this process's own, so that two runs side by side rarely meet.
-    let own = (std::process::id() % 10) as u16 * 1000;
+    // A place of this process's own, far from that of the one that was started after it, so that two side by side rarely meet.
+    let own = std::process::id().wrapping_mul(7_919) % u32::from(LAST - FIRST);
     let given = GIVEN.fetch_add(nodes.max(1), Ordering::Relaxed);
-    let begin = FIRST + own.wrapping_add(given) % (LAST - FIRST);
+    let begin = FIRST + (own as u16 + given % (LAST - FIRST)) % (LAST - FIRST);
     let mut candidates = (begin..LAST).chain(FIRST..begin).step_by(usize::from(nodes.max(1)));
     let is_free = |first: &u16| {
         BLOCK_STEPS

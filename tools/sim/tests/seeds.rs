@@ -45,16 +45,16 @@ fn promises_are_kept_in_seeds_151_to_200() {
     expect_passed(151..=200);
 }
 
-/// Counters that had expired by their stamps and not by the clock were added to again and again. (Found by seed 53 of another workload.)
+/// Counters that had expired by their stamps and not by the clock were added to again and again. (Found by seeds 53 and 197 of other workloads.)
 #[test]
-fn seed_197_finds_increments_that_count_more_than_once() {
-    let report = run_seed(197, RunOptions::default());
+fn seed_35_finds_increments_that_count_more_than_once() {
+    let report = run_seed(35, RunOptions::default());
     assert!(report.is_passed(), "each increment counts once:\n{report}");
     let options = RunOptions {
         bug: Some(Bug::DecideByWall),
         ..RunOptions::default()
     };
-    let report = run_seed(197, options);
+    let report = run_seed(35, options);
     assert!(!report.is_passed(), "and not where the wall clock decides:\n{report}");
 }
 
