@@ -4,6 +4,7 @@
 //! runs on it. The thread only receives, calls and obeys. It takes what waits in the socket before it fires a timer, so that a late
 //! wake does not accuse peers whose answers are already there.
 
+use crate::alarm::Alarm;
 use crate::link::compare::{compare, settle};
 use crate::link::transfer::exchange;
 use crate::metrics::Count;
@@ -54,8 +55,7 @@ impl ControlLoop {
         let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
         let mut happened = Vec::new();
         let mut followed_wall = tokio::time::Instant::now();
-        // One timer for all turns: registering a new one each turn would wake the loop a second time.
-        let mut alarm = std::pin::pin!(tokio::time::sleep_until(followed_wall));
+        let mut alarm = Alarm::new()?;
         loop {
             self.obey(&mut effects);
             if followed_wall.elapsed() >= FOLLOW_WALL {
@@ -67,9 +67,7 @@ impl ControlLoop {
             self.count_refused();
             let deadline = self.node.clock.at(self.plane.next_deadline());
             let wake_at = deadline.min(followed_wall + FOLLOW_WALL_ALONE);
-            if alarm.deadline() != wake_at || alarm.is_elapsed() {
-                alarm.as_mut().reset(wake_at);
-            }
+            alarm.set(wake_at)?;
             tokio::select! {
                 biased;
                 readable = self.socket.readable() => {
@@ -82,9 +80,12 @@ impl ControlLoop {
                     }
                     self.plane.on_events(self.node.clock.now(), happened.drain(..), &mut effects);
                 }
-                () = &mut alarm => if wake_at == deadline {
-                    self.drain_socket(&mut buffer, &mut effects);
-                    self.plane.on_event(self.node.clock.now(), Event::Deadline, &mut effects);
+                rung = alarm.rung() => {
+                    rung?;
+                    if wake_at == deadline {
+                        self.drain_socket(&mut buffer, &mut effects);
+                        self.plane.on_event(self.node.clock.now(), Event::Deadline, &mut effects);
+                    }
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! The Circlet node: store, sessions, peer links, gossip socket, metrics.
 
+mod alarm;
 pub mod command;
 pub mod config;
 mod control_loop;

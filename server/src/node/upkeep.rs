@@ -26,6 +26,9 @@ const SWEEP_PERIOD: Duration = Duration::from_millis(200);
 /// How often clients are looked at for silence: `timeout` counts in seconds.
 const IDLE_PERIOD: Duration = Duration::from_secs(1);
 
+/// How long a node that owns no arc alone leaves it at that, unless its routes change: each period is a wake-up of the whole runtime.
+const SHARED_PERIOD: Duration = Duration::from_secs(10);
+
 /// Arcs that one period looks at: all of 1024 in about a second and a half.
 const SWEEP_ARCS: usize = 128;
 
@@ -84,10 +87,15 @@ pub(crate) async fn sweep_own_arcs(node: Arc<Node>) {
     loop {
         tick.tick().await;
         let routes = node.routes.load_full();
+        let is_alone = |arc: ArcId| routes.owners(routes.arc(arc)).is_alone();
+        if !arcs.iter().any(|arc| is_alone(*arc)) {
+            node.routes_changed(SHARED_PERIOD).await;
+            continue;
+        }
         let cut = cut_before(node.clock.wall());
         for _ in 0..SWEEP_ARCS.min(arcs.len()) {
             let arc = arcs[next];
-            if routes.owners(routes.arc(arc)).is_alone() {
+            if is_alone(arc) {
                 let dropped = node.store.lock(arc).become_synced(cut);
                 node.count_dropped(dropped);
             }
