@@ -26,13 +26,15 @@ mod edit;
 mod expire;
 mod incr;
 mod list_edit;
+mod one_part;
 mod order_key;
 
 pub use edit::Edit;
 pub use expire::expire;
 pub use incr::{Author, incr};
 pub use list_edit::{End, ListEdit};
-pub use order_key::OrderKeys;
+pub use one_part::{pushed_name, write_part};
+pub use order_key::{OrderKey, OrderKeys};
 
 use crate::stamp::Stamp;
 use crate::state::{Base, Expiry, Parts, Runs, State, Value};
@@ -114,6 +116,16 @@ fn partial(state: State<'_>) -> State<'_> {
         runs: Runs::EMPTY,
         parts: Parts::EMPTY,
         ..state
+    }
+}
+
+/// What stands before the parts in the delta of a command that wrote at `stamp` to what it `found` at `now`.
+fn head_of_delta(found: State<'_>, now: WallMs, stamp: Stamp) -> State<'static> {
+    let is_all = found.is_tombstone() || found == State::ABSENT;
+    State {
+        base: if is_all { Base::None } else { Base::Unknown },
+        expiry: kept_expiry(found, now, stamp),
+        ..State::tombstone(found.generation)
     }
 }
 

@@ -21,6 +21,15 @@ pub const fn size_class(bytes: usize) -> usize {
     if rounded == 0 { 16 } else { rounded }
 }
 
+/// The step that `bytes` is rounded up to for what grows piece by piece: a step of [`size_class`], less than half more than asked for above 64.
+#[must_use]
+#[inline]
+pub const fn roomy_size_class(bytes: usize) -> usize {
+    // Half of the largest power of two below `bytes`.
+    let step = 1 << (usize::BITS - 1 - (bytes.saturating_sub(1) | 32).leading_zeros() - 1);
+    size_class(bytes.next_multiple_of(step))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,6 +42,21 @@ mod tests {
             16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 896, 1024,
         ];
         assert_eq!(steps, expected);
+    }
+
+    #[test]
+    fn what_grows_has_two_steps_to_a_doubling() {
+        let mut steps: Vec<usize> = (0..=2048).map(roomy_size_class).collect();
+        steps.dedup();
+        assert_eq!(
+            steps,
+            [16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048]
+        );
+        for bytes in 64..100_000 {
+            let step = roomy_size_class(bytes);
+            assert!(step >= bytes && step * 2 < bytes * 3, "{bytes} bytes get {step}");
+            assert!(size_class(step) == step && roomy_size_class(step) == step);
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod support;
 use std::fmt::Write;
 use std::path::Path;
 
-use circlet_core::mutate::{Author, OrderKeys};
+use circlet_core::mutate::{Author, OrderKey, OrderKeys};
 use circlet_core::stamp::Stamp;
 use circlet_core::state::{Base, Expiry, Kind, Part, Parts, PartsBuf, Run, Runs, State, score_bytes};
 use circlet_core::time::WallMs;
@@ -58,7 +58,7 @@ fn lines() -> String {
     lines
 }
 
-fn order_keys() -> [(&'static str, Vec<Vec<u8>>); 2] {
+fn order_keys() -> [(&'static str, Vec<OrderKey>); 2] {
     let author = Author {
         node: 0x1122_3344_5566_7788,
         run_epoch: stamp(1),

@@ -3,7 +3,9 @@
 mod support;
 
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Base, Kind, Merged, Part, Parts, PartsBuf, Patch, Run, Runs, State, merge, plain_digest};
+use circlet_core::state::{
+    Base, Collection, Kind, Merged, Part, Parts, PartsBuf, Patch, Run, Runs, State, merge, plain_digest,
+};
 use circlet_core::time::WallMs;
 use proptest::prelude::*;
 use support::{Model, encoded, merged, models, view};
@@ -22,9 +24,13 @@ fn field<'a>(name: &'a u8, stamp: u64, value: &'a [u8], expires_at: Option<u64>)
 }
 
 fn patched(state: &[u8], patch: &Patch<'_, '_>) -> Vec<u8> {
-    let mut patched = state.to_vec();
-    let at = patched.len() - patch.from_end;
-    patched[at..at + patch.bytes.len()].copy_from_slice(patch.bytes);
+    let (mut patched, splice) = (state.to_vec(), patch.splice);
+    let at = patched.len() - splice.from_end;
+    patched.splice(at..at + splice.gone, patch.bytes.iter().copied());
+    if let Some((from_end, head)) = splice.section_head {
+        let at = patched.len() - from_end;
+        patched[at..at + head.len()].copy_from_slice(&head);
+    }
     patched
 }
 
@@ -74,29 +80,43 @@ proptest! {
 
     #[test]
     fn what_is_patched_is_merged(
-        fields in proptest::collection::btree_map(0..8_u8, (2..20_u64, small_value()), 1..8),
-        (name, stamp, value) in (0..10_u8, 1..24_u64, small_value()),
+        is_list: bool,
+        fields in proptest::collection::btree_map(1..9_u8, (2..20_u64, small_value()), 1..8),
+        (name, stamp, value) in (1..11_u8, 1..24_u64, small_value()),
         (generation, expires_at) in (0..3_u64, proptest::option::weighted(0.1, 30..40_u64)),
         base in proptest::option::of(small_value()),
     ) {
         // The delta of a set and that of an HSET may meet in one generation: then a string stands beside the fields.
         let base = base.as_ref().map_or(Base::None, |base| Base::Bytes(base));
-        let local = hash(1, base, fields.iter().map(|(name, (stamp, value))| field(name, *stamp, value, None)).collect());
-        let delta = hash(generation, Base::Unknown, vec![field(&name, stamp, &value, expires_at)]);
+        let kind = if is_list { Kind::List } else { Kind::Hash };
+        let part = |name, stamp, value, expires_at| Part { kind, ..field(name, stamp, value, expires_at) };
+        let local = hash(1, base, fields.iter().map(|(name, (stamp, value))| part(name, *stamp, value, None)).collect());
+        let delta = hash(generation, Base::Unknown, vec![part(&name, stamp, &value, expires_at)]);
         let (local, delta) = (view(&local).with_uniform_parts(), view(&delta));
         let patch = local.patched_by(delta);
         // Of two that are written at one stamp the greater one stays.
-        let overwrites = |(old, there): &(u64, Vec<u8>)| (stamp, &value) > (*old, there) && value.len() == there.len();
-        let is_patch = generation == 1 && expires_at.is_none() && fields.get(&name).is_some_and(overwrites);
+        let is_news = fields.get(&name).is_none_or(|(old, there)| (stamp, &value) > (*old, there));
+        let is_patch = generation == 1 && stamp > generation && expires_at.is_none() && is_news;
         prop_assert_eq!(patch.is_some(), is_patch);
         if let Some(patch) = patch {
             let patched = patched(&encoded(local), &patch);
             prop_assert_eq!(&patched, &merged(&encoded(local), &encoded(delta)));
             let after = view(&patched);
             prop_assert!(after.parts.is_uniform());
-            let (old, new) = (local.parts.find(Kind::Hash, &[name]), after.parts.find(Kind::Hash, &[name]));
-            prop_assert_eq!(patch.part, old.zip(new));
+            let (old, new) = (local.parts.find(kind, &[name]), after.parts.find(kind, &[name]));
+            prop_assert_eq!(patch.part, new.map(|new| (old, new)));
         }
+    }
+
+    #[test]
+    fn nothing_is_patched_that_would_not_be_small(count in 28..36_u8, bytes in prop_oneof![Just(3_usize), 100..160_usize], name in 0..40_u8) {
+        let value = vec![b'v'; bytes];
+        let names: Vec<u8> = (0..count).collect();
+        let local = hash(1, Base::None, names.iter().map(|name| field(name, 2, &value, None)).collect());
+        let delta = hash(1, Base::Unknown, vec![field(&name, 3, &value, None)]);
+        let local = view(&local).with_uniform_parts();
+        let merged = merged(&encoded(local), &delta);
+        prop_assert_eq!(local.patched_by(view(&delta)).is_none(), Collection::is_for(&view(&merged)));
     }
 
     #[test]

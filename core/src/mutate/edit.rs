@@ -14,7 +14,7 @@
 
 use super::changes::{Change, Changes};
 use super::incr::add;
-use super::{Author, MutateError, kept_expiry};
+use super::{Author, MutateError, head_of_delta};
 use smallvec::SmallVec;
 
 use crate::stamp::Stamp;
@@ -242,13 +242,7 @@ impl Edit {
         if self.changes.is_empty() {
             return false;
         }
-        let is_all = found.is_tombstone() || found == State::ABSENT;
-        let partial = State {
-            base: if is_all { Base::None } else { Base::Unknown },
-            expiry: kept_expiry(found, self.now, self.stamp),
-            ..State::tombstone(found.generation)
-        };
-        self.encode_with_changes(partial, delta);
+        self.encode_with_changes(head_of_delta(found, self.now, self.stamp), delta);
         true
     }
 

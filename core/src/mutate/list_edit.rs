@@ -3,7 +3,7 @@
 //! Elements that were found are named by their order keys ([`Element`](crate::collection::Element)), not by their index: names stay what they are
 //! while others are inserted and deleted. Pops and pushes see each other.
 
-use super::{Edit, OrderKeys};
+use super::{Edit, OrderKey, OrderKeys};
 use crate::collection::ListView;
 use crate::state::{Kind, State};
 use crate::time::WallMs;
@@ -16,9 +16,9 @@ pub struct ListEdit {
     edit: Edit,
     now: WallMs,
     /// The first and the last name that are taken, each once somebody asked.
-    outermost: [Option<Vec<u8>>; 2],
+    outermost: [Option<OrderKey>; 2],
     /// What was pushed on either side and not popped again; the last pushed is the outermost.
-    pushed: [Vec<Vec<u8>>; 2],
+    pushed: [Vec<OrderKey>; 2],
     /// How many of the found elements were popped on either side.
     popped: [usize; 2],
 }

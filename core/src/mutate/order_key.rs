@@ -17,10 +17,14 @@
 //! Refused: the stamp as position. It orders concurrent pushes by time, but takes 12 bytes an element, and needs the tag
 //! all the same: in one millisecond two sides begin with the same stamp.
 
+use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Author;
 use crate::stamp::Stamp;
+
+/// The name of an element. One that was pushed needs no memory of its own.
+pub type OrderKey = SmallVec<[u8; 16]>;
 
 /// Bytes of a tag.
 const TAG_BYTES: usize = 4;
@@ -51,7 +55,7 @@ impl OrderKeys {
 
     /// A name after `last`; the first one of an empty list.
     #[must_use]
-    pub fn after(&self, last: Option<&[u8]>) -> Vec<u8> {
+    pub fn after(&self, last: Option<&[u8]>) -> OrderKey {
         let Some(last) = last else {
             return self.tagged(Position::Right(0).bytes());
         };
@@ -64,12 +68,12 @@ impl OrderKeys {
 
     /// A name before `first`; the first one of an empty list.
     #[must_use]
-    pub fn before(&self, first: Option<&[u8]>) -> Vec<u8> {
+    pub fn before(&self, first: Option<&[u8]>) -> OrderKey {
         let Some(first) = first else {
             return self.tagged(Position::Right(0).bytes());
         };
         let previous = Position::of(first).and_then(Position::previous).map(Position::bytes);
-        let is_before = |previous: &Vec<u8>| **previous < *first && !first.starts_with(previous);
+        let is_before = |previous: &OrderKey| **previous < *first && !first.starts_with(previous);
         self.tagged(
             previous
                 .filter(is_before)
@@ -79,12 +83,12 @@ impl OrderKeys {
 
     /// A name between `left` and `right`, two neighbours.
     #[must_use]
-    pub fn between(&self, left: &[u8], right: &[u8]) -> Vec<u8> {
+    pub fn between(&self, left: &[u8], right: &[u8]) -> OrderKey {
         debug_assert!(left < right, "neighbours are given in their order");
         self.tagged(path_between(left, Some(right)))
     }
 
-    fn tagged(&self, mut path: Vec<u8>) -> Vec<u8> {
+    fn tagged(&self, mut path: OrderKey) -> OrderKey {
         path.extend_from_slice(&self.tag);
         path
     }
@@ -93,8 +97,8 @@ impl OrderKeys {
 /// A byte string after `left` and before `right` (if there is one), also if any tag follows it; ends in no zero byte.
 ///
 /// Both are read as fractions, digit by digit: the first digit with room between them gets the middle.
-fn path_between(left: &[u8], right: Option<&[u8]>) -> Vec<u8> {
-    let mut path = Vec::new();
+fn path_between(left: &[u8], right: Option<&[u8]>) -> OrderKey {
+    let mut path = OrderKey::new();
     let mut upper = right;
     loop {
         let at = path.len();
@@ -147,7 +151,7 @@ impl Position {
         })
     }
 
-    fn bytes(self) -> Vec<u8> {
+    fn bytes(self) -> OrderKey {
         let (magnitude, is_right) = match self {
             Self::Left(magnitude) => (magnitude, false),
             Self::Right(magnitude) => (magnitude, true),
@@ -155,7 +159,7 @@ impl Position {
         let digits = magnitude.to_be_bytes();
         let digits = &digits[magnitude.leading_zeros() as usize / 8..];
         let len = digits.len() as u8;
-        let mut bytes = Vec::with_capacity(1 + digits.len() + TAG_BYTES);
+        let mut bytes = OrderKey::new();
         bytes.push(if is_right {
             ZERO_POSITION + len
         } else {
@@ -216,11 +220,11 @@ mod tests {
     proptest! {
         #[test]
         fn names_stand_where_they_were_put_and_end_in_no_zero(ops in ops()) {
-            let mut names: Vec<Vec<u8>> = Vec::new();
+            let mut names: Vec<OrderKey> = Vec::new();
             for op in ops {
                 let (at, name) = match op {
-                    Op::Front(node) => (0, keys(node).before(names.first().map(Vec::as_slice))),
-                    Op::Back(node) => (names.len(), keys(node).after(names.last().map(Vec::as_slice))),
+                    Op::Front(node) => (0, keys(node).before(names.first().map(SmallVec::as_slice))),
+                    Op::Back(node) => (names.len(), keys(node).after(names.last().map(SmallVec::as_slice))),
                     Op::Between(_, _) if names.len() < 2 => continue,
                     Op::Between(node, at) => {
                         let at = 1 + at.index(names.len() - 1);
@@ -235,8 +239,8 @@ mod tests {
 
         #[test]
         fn whatever_a_peer_sent_has_names_on_both_sides_and_between(mut names in prop::collection::btree_set("[^\0]{1,9}", 2)) {
-            let right = names.pop_last().unwrap().into_bytes();
-            let left = names.pop_last().unwrap().into_bytes();
+            let right = OrderKey::from_vec(names.pop_last().unwrap().into_bytes());
+            let left = OrderKey::from_vec(names.pop_last().unwrap().into_bytes());
             prop_assert!(keys(1).before(Some(&left)) < left);
             prop_assert!(keys(1).after(Some(&right)) > right);
             let between = keys(1).between(&left, &right);

@@ -16,7 +16,7 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Base, Expiry, Kind, Part, Run, State};
+use super::{Base, Expiry, Kind, Part, Run, Runs, State};
 use crate::stamp::Stamp;
 use crate::time::WallMs;
 
@@ -72,12 +72,14 @@ impl State<'_> {
                 is_grave: false,
             });
         }
-        self.for_each_run_digest(key_hash, visit);
+        self.runs.for_each_digest(key_hash, visit);
     }
+}
 
-    /// Visits those of [`State::for_each_own_digest`] that are of runs.
-    pub fn for_each_run_digest(&self, key_hash: u64, visit: &mut impl FnMut(Summand)) {
-        for run in self.runs.iter() {
+impl Runs<'_> {
+    /// Visits the summands of [`State::digest`] that are of these runs.
+    pub(super) fn for_each_digest(&self, key_hash: u64, visit: &mut impl FnMut(Summand)) {
+        for run in self.iter() {
             visit(Summand {
                 stamp: run.stamp,
                 digest: run_part(key_hash, run),
@@ -157,7 +159,6 @@ const fn avalanche(mut bits: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::Runs;
 
     const EDGES: [u64; 8] = [
         0,

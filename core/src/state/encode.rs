@@ -132,9 +132,14 @@ impl PartsSection {
 
     /// Fills in how many parts there are, and how long the section is.
     pub(super) fn end(self, count: usize, out: &mut [u8]) {
+        let head = Self::head(count, out.len() - self.begin);
+        out[self.begin - Self::HEAD_BYTES..self.begin].copy_from_slice(&head);
+    }
+
+    /// What stands before so many parts of so many bytes.
+    pub(super) fn head(count: usize, len: usize) -> [u8; Self::HEAD_BYTES] {
         // 2^32 parts would be more than 8 GiB of one value.
-        let [count, len] = [count, out.len() - self.begin].map(|number| u32::try_from(number).unwrap_or(u32::MAX));
-        out[self.begin - 8..self.begin - 4].copy_from_slice(&count.to_le_bytes());
-        out[self.begin - 4..self.begin].copy_from_slice(&len.to_le_bytes());
+        let [count, len] = [count, len].map(|number| u64::from(u32::try_from(number).unwrap_or(u32::MAX)));
+        (len << u32::BITS | count).to_le_bytes()
     }
 }

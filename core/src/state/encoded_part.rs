@@ -80,6 +80,17 @@ impl<'a> EncodedPart<'a> {
         })
     }
 
+    /// The part that `bytes`, which this node encoded itself, begin with.
+    #[inline]
+    pub(super) fn trusted(bytes: &'a [u8]) -> Option<Self> {
+        let encoded = Self::read(&mut Reader(bytes));
+        debug_assert!(
+            encoded.is_ok_and(|part| part.checked().is_ok()),
+            "it was encoded here: {bytes:x?}"
+        );
+        encoded.ok()
+    }
+
     /// The type of the collection that it is of.
     #[inline]
     pub(super) fn kind(&self) -> Kind {
@@ -187,6 +198,14 @@ impl<'a> EncodedPart<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct EncodedParts<'a>(pub(super) Reader<'a>);
 
+impl EncodedParts<'_> {
+    /// How many bytes are left.
+    #[inline]
+    pub(super) const fn left(&self) -> usize {
+        self.0.0.len()
+    }
+}
+
 impl<'a> Iterator for EncodedParts<'a> {
     type Item = EncodedPart<'a>;
 
@@ -205,12 +224,7 @@ impl<'a> Part<'a> {
     /// The part that `bytes`, which this node encoded itself, begin with.
     #[inline]
     pub(super) fn trusted(bytes: &'a [u8]) -> Option<Self> {
-        let encoded = EncodedPart::read(&mut Reader(bytes));
-        debug_assert!(
-            encoded.is_ok_and(|part| part.checked().is_ok()),
-            "it was encoded here: {bytes:x?}"
-        );
-        encoded.ok().map(|part| part.part())
+        EncodedPart::trusted(bytes).map(|part| part.part())
     }
 
     /// The name in an encoded part, without looking at the rest; empty if that is none.

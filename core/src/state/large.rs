@@ -49,7 +49,13 @@ impl Collection {
     #[must_use]
     #[inline]
     pub fn is_for(state: &State<'_>) -> bool {
-        state.parts.len() > SMALL_PARTS_MAX || state.parts.encoded_len() > SMALL_BYTES_MAX
+        Self::is_for_so_many(state.parts.len(), state.parts.encoded_len())
+    }
+
+    /// The same of a state with `count` parts of `len` bytes in all.
+    #[inline]
+    pub(super) const fn is_for_so_many(count: usize, len: usize) -> bool {
+        count > SMALL_PARTS_MAX || len > SMALL_BYTES_MAX
     }
 
     /// The state of an entry whose key hashes to `key_hash`. Costs O(n log n).

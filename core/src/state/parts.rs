@@ -231,8 +231,10 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// The part `name` as bytes, and how many bytes before the end of all parts it begins; none if they are not known to be uniform.
-    pub(super) fn find_in_uniform(&self, kind: Kind, name: &[u8]) -> Option<(EncodedPart<'a>, usize)> {
+    /// The part `name` as bytes, if it is there, and how many bytes before the end of all parts it begins or would begin; none if they are not
+    /// known to be uniform and of this type.
+    #[inline]
+    pub(super) fn place_in_uniform(&self, kind: Kind, name: &[u8]) -> Option<(Option<EncodedPart<'a>>, usize)> {
         let Form::Encoded {
             bytes,
             is_uniform: true,
@@ -241,13 +243,22 @@ impl<'a> Parts<'a> {
         else {
             return None;
         };
+        encoded(bytes).next().filter(|first| first.kind() == kind)?;
+        // They are of one type. Lists are ordered by name, so that a PUSH to the left, whose name is before all others, looks at one part.
         let mut rest = encoded(bytes);
-        // Lists are ordered by name, so that a PUSH to the left, whose name is before all others, looks at one.
         let is_past = |part: &EncodedPart<'_>| kind == Kind::List && part.name > name;
-        let found = rest.find(|part| part.is(kind, name) || is_past(part))?;
-        found
-            .is(kind, name)
-            .then_some((found, rest.0.0.len() + found.bytes.len()))
+        let found = rest.find(|part| part.name == name || is_past(part));
+        if let Some(here) = found.filter(|part| part.name == name) {
+            return Some((Some(here), rest.left() + here.bytes.len()));
+        }
+        let after = if kind == Kind::List {
+            found
+        } else {
+            let id = PartId::new(kind, name);
+            rest = encoded(bytes);
+            rest.find(|part| PartId::new(kind, part.name) > id)
+        };
+        Some((None, rest.left() + after.map_or(0, |after| after.bytes.len())))
     }
 
     /// Whether there is a live part at `now`.

@@ -1,26 +1,58 @@
-//! A delta that overwrites a piece of a small state with one of the same length: a field, a member or a score that is there, or what nodes
-//! have added to a counter. Most writes to collections and counters are such.
+//! A delta that changes a piece of a small state: a field, member or element that is new or written again, or what nodes have added to a
+//! counter. Most writes to collections and counters are such.
 //!
-//! Then the merge differs from what is here in those bytes alone, and whoever keeps the encoded state may overwrite them where they are:
-//! nothing is copied, and nothing else is summed anew. It is [`merge()`](super::merge()) all the same, for some states: `tests/merge_laws.rs`
-//! holds the two against each other.
+//! Then the merge differs from what is here in those bytes alone, and whoever keeps the encoded state may change them where they are: the
+//! others are moved at most, not looked into, and nothing else is summed anew. It is [`merge()`](super::merge()) all the same, for some states:
+//! `tests/merge_laws.rs` holds the two against each other.
 
 use super::merge::merge_heads;
-use super::{Base, Part, State};
+use super::{Base, Part, Runs, Spot, State, Summand};
 
 /// Where the merge of a state and a delta differs from the state.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patch<'l, 'd> {
-    /// So many bytes before the end of the encoded state the piece begins.
-    pub from_end: usize,
-    /// What stands there afterwards, in place of as many bytes.
+    /// Which bytes of the encoded state go.
+    pub splice: Splice,
+    /// What stands there afterwards.
     pub bytes: &'d [u8],
-    /// The part as it is, and as it will be. None if what differs is the state's own runs, which will be those of the delta.
-    pub part: Option<(Part<'l>, Part<'d>)>,
+    /// The part that differs: as it is, if it is there, and as it will be.
+    pub part: Option<(Option<Part<'l>>, Part<'d>)>,
+    /// The state's own runs, as they are and as they will be, if it is they that differ; else none.
+    pub runs: (Runs<'l>, Runs<'d>),
+}
+
+/// Which bytes of an encoded state go, and what else changes with its length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Splice {
+    /// So many bytes before the end of the encoded state they begin.
+    pub from_end: usize,
+    /// How many they are.
+    pub gone: usize,
+    /// If another number of bytes comes: what is to be overwritten besides, so many bytes before the end that there is then. It says how many
+    /// parts there are and how long they are.
+    pub section_head: Option<(usize, [u8; 8])>,
+}
+
+impl Patch<'_, '_> {
+    /// Visits the summands of [`State::digest`] that go, under a key that hashes to `key_hash`.
+    pub fn for_each_gone(&self, key_hash: u64, visit: &mut impl FnMut(Summand)) {
+        if let Some((Some(old), _)) = self.part {
+            old.for_each_digest(key_hash, visit);
+        }
+        self.runs.0.for_each_digest(key_hash, visit);
+    }
+
+    /// Visits those that come.
+    pub fn for_each_come(&self, key_hash: u64, visit: &mut impl FnMut(Summand)) {
+        if let Some((_, new)) = self.part {
+            new.for_each_digest(key_hash, visit);
+        }
+        self.runs.1.for_each_digest(key_hash, visit);
+    }
 }
 
 impl<'l> State<'l> {
-    /// How merging `delta` changes this state, if all that it does is to overwrite one part, of collections that are and stay uniform
+    /// How merging `delta` changes this state, if all that it does is to write one part, in a collection that is and stays small and uniform
     /// ([`Parts::is_uniform`](super::Parts::is_uniform)), or to raise the runs that there are.
     #[must_use]
     pub fn patched_by<'d>(&self, delta: State<'d>) -> Option<Patch<'l, 'd>> {
@@ -40,15 +72,16 @@ impl<'l> State<'l> {
             return None;
         }
         let new = delta.parts.only_encoded().filter(|new| new.lives_on())?;
-        let (old, from_end) = self.parts.find_in_uniform(new.kind(), new.name)?;
-        let (from, to) = (old.part(), new.part());
-        let (_, left_needed, right_needed) = merge_heads(from.state, to.state);
-        let is_overwritten = right_needed && !left_needed && from.state.runs.is_empty() && to.state.runs.is_empty();
-        (is_overwritten && old.bytes.len() == new.bytes.len()).then_some(Patch {
-            from_end: from_end + self.base_len(),
-            bytes: new.bytes,
-            part: Some((from, to)),
-        })
+        let spot = Spot::of(*self, new.kind(), new.name)?;
+        if let Some(here) = spot.part() {
+            let (from, to) = (here.state, new.part().state);
+            let (_, left_needed, right_needed) = merge_heads(from, to);
+            let is_overwritten = right_needed && !left_needed && from.runs.is_empty() && to.runs.is_empty();
+            if !is_overwritten {
+                return None;
+            }
+        }
+        spot.patch(new)
     }
 
     fn runs_patched_by<'d>(&self, delta: State<'d>) -> Option<Patch<'l, 'd>> {
@@ -57,14 +90,19 @@ impl<'l> State<'l> {
         let are_raised = are_same && pairs.all(|(old, new)| old.id() == new.id() && old.rank() <= new.rank());
         let bytes = delta.runs.as_bytes();
         (are_raised && self.runs.as_bytes() != bytes).then_some(Patch {
-            from_end: bytes.len() + self.base_len(),
+            splice: Splice {
+                from_end: bytes.len() + self.base_len(),
+                gone: bytes.len(),
+                section_head: None,
+            },
             bytes,
             part: None,
+            runs: (self.runs, delta.runs),
         })
     }
 
     /// How many bytes of the encoded state stand after runs and parts.
-    fn base_len(&self) -> usize {
+    pub(super) fn base_len(&self) -> usize {
         if let Base::Bytes(base) = self.base {
             base.len()
         } else {

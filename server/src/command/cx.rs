@@ -13,6 +13,7 @@ mod collections;
 mod hash_edit;
 mod hyperloglog;
 mod list_edit;
+mod one_part;
 mod set_edit;
 mod slot_cx;
 mod sorted_set_edit;
@@ -365,6 +366,18 @@ impl Delta {
             state.encode(&mut self.bytes);
         } else {
             self.add_to_earlier(state);
+        }
+    }
+
+    #[inline]
+    fn add_encoded(&mut self, delta: &[u8]) {
+        self.is_changed = true;
+        if self.is_unwanted {
+            return;
+        }
+        match State::decode_trusted(delta) {
+            Ok(delta) => self.add(delta),
+            Err(error) => debug_assert!(false, "a mutation wrote what is not a state: {error}"),
         }
     }
 

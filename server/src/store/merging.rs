@@ -1,14 +1,15 @@
 //! What arrives, or was made here, becomes part of an arc.
 
+use circlet_core::clock::ArcClock;
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Merged, State, merge, merge_visiting};
+use circlet_core::state::{Merged, Patch, Splice, State, merge, merge_visiting};
 
 use super::entry_view::EntryView;
 use super::key::HashedKey;
 use super::scratch::Scratch;
 use super::shard::Shard;
 use super::summands::Touched;
-use super::table::Entry;
+use super::table::{Entry, Held};
 
 /// What merging a state did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,10 @@ impl Shard {
     }
 
     fn merge_unflushed(&mut self, key: &HashedKey<'_>, state: State<'_>) -> bool {
+        let may_be_patch = !(state.parts.is_empty() && state.runs.is_empty());
+        if may_be_patch && self.change_in_place(key, |local, _| local.patched_by(state)) {
+            return true;
+        }
         let Some(entry) = self.table.get(key) else {
             self.put(key, state);
             return true;
@@ -61,15 +66,6 @@ impl Shard {
         }
         let local = EntryView::new(entry).state();
         let mut touched = Touched::none(key.hash);
-        if let Some(patch) = local.patched_by(state) {
-            match patch.part {
-                Some((old, new)) => touched.part(Some(old), new),
-                None => touched.runs(local, state),
-            }
-            let (from_end, bytes) = (patch.from_end, patch.bytes);
-            self.patch(key, from_end, bytes, &touched);
-            return true;
-        }
         let mut scratch = Scratch::take();
         // With a generation of its own it may end any part.
         let touches = state.generation <= local.generation && !local.parts.is_empty();
@@ -88,13 +84,44 @@ impl Shard {
         merged.changed()
     }
 
-    /// Overwrites what stands `from_end` bytes before the end of an encoded entry, which changes what was `touched` and nothing else.
-    fn patch(&mut self, key: &HashedKey<'_>, from_end: usize, bytes: &[u8], touched: &Touched) {
-        self.note_change(key);
-        touched.change(&mut self.sums);
-        if let Some(entry) = self.table.get_mut(key) {
-            entry.overwrite_body_bytes(from_end, bytes);
+    /// Changes a small entry as `decide` says of its state, if there is one and it says anything, and says whether it did. It may take a stamp for what
+    /// changes; nothing else happens to what is not touched.
+    pub(crate) fn change_in_place<'d>(
+        &mut self,
+        key: &HashedKey<'_>,
+        decide: impl for<'l> FnOnce(State<'l>, &mut ArcClock) -> Option<Patch<'l, 'd>>,
+    ) -> bool {
+        let Some(entry) = self.table.get_mut(key) else {
+            return false;
+        };
+        let Held::Content(content) = entry.held() else {
+            return false;
+        };
+        let local = content.state();
+        let Some(patch) = decide(local, &mut self.clock) else {
+            return false;
+        };
+        let Splice {
+            from_end,
+            gone,
+            section_head,
+        } = patch.splice;
+        if !entry.takes_splice(from_end, gone, patch.bytes.len()) {
+            return false;
         }
+        patch.for_each_gone(key.hash, &mut |part| self.sums.sub(part));
+        patch.for_each_come(key.hash, &mut |part| self.sums.add(part));
+        let bytes = patch.bytes;
+        if let Some(watched) = &mut self.watched {
+            watched.on_change(key.key);
+        }
+        let old_bytes = entry.memory_bytes();
+        entry.splice_body(from_end, gone, bytes);
+        if let Some((from_end, head)) = section_head {
+            entry.splice_body(from_end, head.len(), &head);
+        }
+        self.counts.entry_bytes = self.counts.entry_bytes + entry.memory_bytes() as u64 - old_bytes as u64;
+        true
     }
 
     /// Merges a state from before the flush into an absent entry: only runs born after it are left of it.

@@ -1,101 +1,27 @@
 //! A shard against a map of encoded states that merges with the core alone.
 
+mod ops;
+
 use std::collections::HashMap;
 use std::ops::Range;
 
 use circlet_core::antientropy::{SLICE_MS, cut_before};
 use circlet_core::mutate::{self, Author, Edit};
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Kind, Merged, State, Swept, merge, score_bytes};
+use circlet_core::state::{Base, Kind, Merged, Part, PartsBuf, State, Swept, merge, score_bytes};
 use circlet_core::time::WallMs;
 use circlet_ring::{ArcCount, ArcId};
 use proptest::prelude::*;
 
+use self::ops::{GROWN, Op, PartChange, ops};
+use super::table::BODY_INLINE_BYTES_MAX;
 use super::*;
 
 const START_MS: u64 = 1_763_719_355_123;
-
-#[derive(Clone, Debug)]
-enum Op {
-    Set {
-        key: u8,
-        length: usize,
-        ttl_ms: Option<u64>,
-    },
-    Delete {
-        key: u8,
-    },
-    Incr {
-        key: u8,
-        node: u64,
-        by: i64,
-    },
-    Expire {
-        key: u8,
-        ttl_ms: Option<u64>,
-    },
-    /// Changes so many parts of a collection, numbered from some number on: many make it large, deleting them small again.
-    Edit {
-        key: u8,
-        kind: Kind,
-        parts: Range<u16>,
-        change: PartChange,
-    },
-    /// All owners have what was stamped up to so many operations ago.
-    Sweep {
-        ago: usize,
-    },
-    /// Merges again a delta that was merged before: late, twice, out of order.
-    Replay {
-        index: prop::sample::Index,
-    },
-    Remove {
-        key: u8,
-    },
-    /// Flushes what is older than a stamp issued so many operations ago.
-    Flush {
-        ago: usize,
-    },
-}
-
-#[derive(Clone, Copy, Debug)]
-enum PartChange {
-    Write,
-    Delete,
-    /// Adds to a counter or score, in types that have them; otherwise writes.
-    Add,
-}
-
-fn edits() -> impl Strategy<Value = Op> {
-    let kind = prop::sample::select(vec![Kind::List, Kind::Set, Kind::SortedSet, Kind::Hash]);
-    let change = prop::sample::select(vec![PartChange::Write, PartChange::Delete, PartChange::Add]);
-    let count = prop_oneof![5 => 1..4_u16, 1 => 30..100_u16];
-    // Few keys, so that some become large.
-    (0_u8..3, kind, 0..100_u16, count, change).prop_map(|(key, kind, first, count, change)| Op::Edit {
-        key,
-        kind,
-        parts: first..first + count,
-        change,
-    })
-}
-
-fn ops() -> impl Strategy<Value = Vec<Op>> {
-    let key = || 0_u8..30;
-    let length = prop_oneof![20 => 0_usize..100, 1 => 16_000_usize..17_000];
-    let ttl = || prop_oneof![Just(None), (0_u64..1 << 33).prop_map(Some)];
-    let op = prop_oneof![
-        30 => (key(), length, ttl()).prop_map(|(key, length, ttl_ms)| Op::Set { key, length, ttl_ms }),
-        15 => key().prop_map(|key| Op::Delete { key }),
-        30 => (key(), 1_u64..3, -5_i64..5).prop_map(|(key, node, by)| Op::Incr { key, node, by }),
-        15 => (key(), ttl()).prop_map(|(key, ttl_ms)| Op::Expire { key, ttl_ms }),
-        20 => edits(),
-        3 => (0_usize..50).prop_map(|ago| Op::Sweep { ago }),
-        40 => any::<prop::sample::Index>().prop_map(|index| Op::Replay { index }),
-        5 => key().prop_map(|key| Op::Remove { key }),
-        2 => (0_usize..50).prop_map(|ago| Op::Flush { ago }),
-    ];
-    proptest::collection::vec(op, 1..300)
-}
+const AUTHOR: Author = Author {
+    node: 1,
+    run_epoch: Stamp::ZERO,
+};
 
 fn name(key: u8) -> Vec<u8> {
     // Some keys share a slot, some only the arc: {a} alone decides.
@@ -172,6 +98,10 @@ impl Twins {
                 ref parts,
                 change,
             } => self.edit(&name(key), kind, parts.clone(), change, stamp),
+            Op::Grow { key, ref parts, length } => {
+                let kind = [Kind::List, Kind::Set, Kind::SortedSet, Kind::Hash][usize::from(key - GROWN.start)];
+                self.grow(&name(key), kind, parts.clone(), length, stamp);
+            }
             Op::Sweep { ago } => self.sweep(self.stamp_of(ago)),
             Op::Flush { ago } => self.flush(self.stamp_of(ago)),
         }
@@ -182,13 +112,9 @@ impl Twins {
     }
 
     fn edit(&mut self, key: &[u8], kind: Kind, parts: Range<u16>, change: PartChange, stamp: Stamp) {
-        let author = Author {
-            node: 1,
-            run_epoch: Stamp::ZERO,
-        };
         let current = self.expected(key);
         let found = mutate::found(State::decode(&current).unwrap(), self.now);
-        let mut edit = Edit::new(kind, self.now, stamp, author);
+        let mut edit = Edit::new(kind, self.now, stamp, AUTHOR);
         for number in parts {
             let name = format!("part {number}");
             let name = name.as_bytes();
@@ -213,6 +139,25 @@ impl Twins {
         let mut delta = Vec::new();
         if edit.finish(found, &mut delta) {
             self.merge_encoded(key.to_vec(), delta);
+        }
+    }
+
+    fn grow(&mut self, key: &[u8], kind: Kind, parts: Range<u16>, length: usize, stamp: Stamp) {
+        let mut stamp = stamp;
+        for number in parts {
+            let current = self.expected(key);
+            let found = mutate::found(State::decode(&current).unwrap(), self.now);
+            let mut edit = Edit::new(kind, self.now, stamp, AUTHOR);
+            let value = match kind {
+                Kind::Set => Vec::new(),
+                Kind::SortedSet => score_bytes(length as f64).to_vec(),
+                Kind::String | Kind::List | Kind::Hash => vec![b'v'; length],
+            };
+            edit.set(found, format!("part {number}").as_bytes(), &value, None);
+            let mut delta = Vec::new();
+            edit.finish(found, &mut delta);
+            self.merge_encoded(key.to_vec(), delta);
+            stamp = stamp.next();
         }
     }
 
@@ -490,4 +435,29 @@ fn a_counter_is_raised_by_a_delta_that_has_not_heard_of_its_expiry() {
     here.apply(&Op::Expire { key: 1, ttl_ms });
     here.merge_encoded(key, there.deltas[1].1.clone());
     here.check();
+}
+
+#[test]
+fn fields_beside_a_string_that_is_kept_elsewhere_are_merged() {
+    // The delta of a SET and that of an HSET that found it expired meet in one generation.
+    let (mut twins, key) = (Twins::new(), name(1));
+    let generation = Stamp::new(WallMs::new(START_MS), 0);
+    for length in [BODY_INLINE_BYTES_MAX + 1, BODY_INLINE_BYTES_MAX - 60] {
+        let value = vec![b'v'; length];
+        twins.states.clear();
+        twins.store.lock(twins.arc).remove(&HashedKey::new(&key));
+        twins.merge_encoded(key.clone(), encoded(State::plain(generation, None, &value)));
+        for (at, field) in [&b"a"[..], b"b", b"a"].into_iter().enumerate() {
+            let stamp = Stamp::new(WallMs::new(START_MS + 1 + at as u64), 0);
+            let mut parts = PartsBuf::new();
+            parts.push(Part::written(Kind::Hash, field, stamp, b"value", None));
+            let delta = State {
+                base: Base::Unknown,
+                parts: parts.as_parts(),
+                ..State::tombstone(generation)
+            };
+            twins.merge_encoded(key.clone(), encoded(delta));
+            twins.check();
+        }
+    }
 }

@@ -34,7 +34,7 @@ pub struct Shard {
     // Invariant: no entry has an older generation.
     pub(super) flush: Stamp,
     // Invariant: true of `table`, but for `table_bytes`, which is filled in when asked for.
-    counts: Counts,
+    pub(super) counts: Counts,
     // Invariant: the number of live entries, by slot.
     live_by_slot: Box<[u32]>,
     first_slot: u16,

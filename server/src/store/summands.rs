@@ -2,7 +2,7 @@
 
 use circlet_core::antientropy::ArcSums;
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Part, State, Summand, plain_digest};
+use circlet_core::state::{Part, Summand, plain_digest};
 
 use smallvec::SmallVec;
 
@@ -89,23 +89,12 @@ impl Touched {
         self.what.has_grave |= new.has_grave();
     }
 
-    /// The entry's own runs were those of `old`, and are those of `new`, which may say less of what is not a run.
-    pub(super) fn runs(&mut self, old: State<'_>, new: State<'_>) {
-        old.for_each_run_digest(self.hash, &mut |part| self.gone.push(part));
-        new.for_each_run_digest(self.hash, &mut |part| self.come.push(part));
-    }
-
-    /// Changes the sums by what is listed.
-    pub(super) fn change(&self, sums: &mut ArcSums) {
-        self.gone.iter().for_each(|part| sums.sub(*part));
-        self.come.iter().for_each(|part| sums.add(*part));
-    }
-
     /// The entry held `old` and holds `new`, in an arc that was flushed at `flushed`: changes the sums, and answers what a sweep may find in what is
     /// new. What was there is listed already.
     #[inline(never)]
     pub(super) fn apply(&mut self, old: &Held<'_>, new: &Held<'_>, flushed: Stamp, sums: &mut ArcSums) -> Sweepable {
-        self.change(sums);
+        self.gone.iter().for_each(|part| sums.sub(*part));
+        self.come.iter().for_each(|part| sums.add(*part));
         let (old, new) = (old.state(), new.state());
         old.for_each_own_digest(self.hash, &mut |part| sums.sub(part));
         new.for_each_own_digest(self.hash, &mut |part| sums.add(part));

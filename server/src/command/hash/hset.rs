@@ -39,6 +39,11 @@ fn write(cx: &mut KeyCx<'_>, args: Args<'_>, command: &'static str) -> Result<i6
     if !args.len().is_multiple_of(2) {
         return Err(CommandError::WrongArity(command));
     }
+    if args.len() == 4
+        && let Some(is_new) = cx.set_field(&args[2], &args[3])
+    {
+        return Ok(is_new.into());
+    }
     let mut hash = cx.edit_hash()?;
     let mut created = 0;
     for at in (2..args.len()).step_by(2) {

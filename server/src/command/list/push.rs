@@ -40,6 +40,12 @@ fn push_to_existing(cx: &mut KeyCx<'_>, args: Args<'_>, end: End, reply: &mut Re
 
 /// Adds elements at one end.
 fn push(cx: &mut KeyCx<'_>, args: Args<'_>, end: End, reply: &mut ReplyBuf) -> Result<(), CommandError> {
+    if args.len() == 3
+        && let Some(len) = cx.push_one(end, &args[2])
+    {
+        reply.integer(length(len));
+        return Ok(());
+    }
     let mut list = cx.edit_list()?;
     for element in args.skip(2) {
         list.push(end, element);

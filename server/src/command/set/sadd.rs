@@ -7,6 +7,12 @@ use crate::command::error::CommandError;
 
 /// Handles SADD.
 pub(in crate::command) fn sadd(cx: &mut KeyCx<'_>, args: Args<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {
+    if args.len() == 3
+        && let Some(is_new) = cx.add_member(&args[2])
+    {
+        reply.integer(is_new.into());
+        return Ok(());
+    }
     let mut set = cx.edit_set()?;
     let mut added = 0;
     for member in args.skip(2) {

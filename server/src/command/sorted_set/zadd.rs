@@ -7,6 +7,7 @@
 //! `ZINCRBY key increment member` is ZADD INCR without options.
 
 use circlet_resp::{Args, ReplyBuf};
+use smallvec::SmallVec;
 
 use super::error::SortedSetError;
 use crate::command::cx::{KeyCx, SortedSetEdit};
@@ -22,7 +23,8 @@ pub(in crate::command) fn zadd(cx: &mut KeyCx<'_>, args: Args<'_>, reply: &mut R
     options.check(pairs.len() / 2)?;
     let starts = (0..pairs.len()).step_by(2);
     let members = starts.map(|at| Ok((&pairs[at + 1], number(&pairs[at])?)));
-    options.add(cx, &members.collect::<Result<Vec<_>, CommandError>>()?, reply)
+    let members = members.collect::<Result<SmallVec<[_; 1]>, CommandError>>()?;
+    options.add(cx, &members, reply)
 }
 
 /// Handles ZINCRBY.
@@ -62,13 +64,14 @@ impl AddOptions {
     fn parse(args: Args<'_>) -> (Self, Args<'_>) {
         let mut options = Self::default();
         for (at, word) in args.iter().enumerate() {
-            let option = match word.to_ascii_lowercase().as_slice() {
-                b"nx" => &mut options.nx,
-                b"xx" => &mut options.xx,
-                b"gt" => &mut options.gt,
-                b"lt" => &mut options.lt,
-                b"ch" => &mut options.ch,
-                b"incr" => &mut options.incr,
+            let is = |option: &[u8]| word.eq_ignore_ascii_case(option);
+            let option = match word.len() {
+                2 if is(b"nx") => &mut options.nx,
+                2 if is(b"xx") => &mut options.xx,
+                2 if is(b"gt") => &mut options.gt,
+                2 if is(b"lt") => &mut options.lt,
+                2 if is(b"ch") => &mut options.ch,
+                4 if is(b"incr") => &mut options.incr,
                 _ => return (options, args.skip(at)),
             };
             *option = true;
@@ -89,6 +92,11 @@ impl AddOptions {
         }
     }
 
+    /// Whether every score is written as it was given.
+    fn has_no_say(self) -> bool {
+        !(self.nx || self.xx || self.gt || self.lt || self.incr)
+    }
+
     /// Writes members with their scores as far as the options let them be written, and answers what ZADD answers.
     ///
     /// # Errors
@@ -101,6 +109,13 @@ impl AddOptions {
         members: &[(&[u8], f64)],
         reply: &mut ReplyBuf,
     ) -> Result<(), CommandError> {
+        if let ([(member, score)], true) = (members, self.has_no_say())
+            && !score.is_nan()
+            && let Some(before) = cx.set_score(member, *score)
+        {
+            reply.integer(before.is_none_or(|before| self.ch && before != *score).into());
+            return Ok(());
+        }
         let mut sorted_set = cx.edit_sorted_set()?;
         let (mut added, mut changed, mut last) = (0, 0, None);
         for (member, score) in members {

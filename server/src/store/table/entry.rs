@@ -31,6 +31,7 @@
 
 mod content;
 mod large;
+mod splice;
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::fmt;
@@ -45,7 +46,7 @@ use circlet_core::time::WallMs;
 
 pub(crate) use self::content::{Body, Content, Held};
 use super::prefetch::prefetch;
-use circlet_core::size_class::size_class;
+use circlet_core::size_class::{roomy_size_class, size_class};
 
 /// The longest body that stands in the entry's own allocation, in bytes. A longer one is refcounted.
 pub(crate) const BODY_INLINE_BYTES_MAX: usize = 16 << 10;
@@ -61,6 +62,8 @@ const KIND_SHIFT: u32 = 2;
 const KIND_MASK: u32 = 0b11;
 /// Of an encoded body: its parts are uniform.
 const UNIFORM: u32 = 1 << 4;
+/// The allocation is one of those that leave room to grow.
+const ROOMY: u32 = 1 << 5;
 const KEY_SHIFT: u32 = 8;
 const KEY_BYTES_MAX: usize = 0xff;
 const BODY_SHIFT: u32 = 16;
@@ -104,6 +107,7 @@ struct Shape {
     wide: bool,
     shared: bool,
     large: bool,
+    roomy: bool,
     key_bytes: usize,
     body_bytes: usize,
 }
@@ -119,6 +123,7 @@ impl Shape {
             wide,
             shared,
             large: false,
+            roomy: false,
             key_bytes,
             body_bytes,
         }
@@ -149,7 +154,12 @@ impl Shape {
     #[inline]
     const fn allocated_bytes(self) -> usize {
         let inline_bytes = if self.shared { 0 } else { self.body_bytes };
-        size_class(self.body_offset() + inline_bytes)
+        let bytes = self.body_offset() + inline_bytes;
+        if self.roomy {
+            roomy_size_class(bytes)
+        } else {
+            size_class(bytes)
+        }
     }
 
     fn layout(self) -> Layout {
@@ -215,7 +225,11 @@ impl Entry {
     /// Replaces everything but the key if the new size is in the same size class; else does nothing and says false.
     pub(crate) fn overwrite(&mut self, content: &Content<'_>) -> bool {
         let old = self.shape();
-        let new = Shape::of(old.key_bytes, content);
+        let new = Shape {
+            // What grew will grow again.
+            roomy: old.roomy && matches!(content.body, Body::Encoded { .. }),
+            ..Shape::of(old.key_bytes, content)
+        };
         if old.shared || new.shared || old.large || old.allocated_bytes() != new.allocated_bytes() {
             return false;
         }
@@ -229,20 +243,6 @@ impl Entry {
             self.write(new, content);
         }
         true
-    }
-
-    /// Overwrites what stands `from_end` bytes before the end of a body in the entry's own allocation. A body that stands elsewhere, or is
-    /// shorter, stays as it is.
-    pub(crate) fn overwrite_body_bytes(&mut self, from_end: usize, bytes: &[u8]) {
-        let shape = self.shape();
-        let is_inside = !shape.shared && !shape.large && from_end <= shape.body_bytes && bytes.len() <= from_end;
-        debug_assert!(is_inside, "{from_end} bytes before the end of {}", shape.body_bytes);
-        if is_inside {
-            let at = shape.body_offset() + shape.body_bytes - from_end;
-            // SAFETY: by the type's invariant the body stands in the allocation, initialised; what is overwritten lies inside of it, as was
-            // just checked. `bytes` cannot be part of this entry, which is borrowed mutably.
-            unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.at(at), bytes.len()) };
-        }
     }
 
     /// Writes header, `wide`, `shared` and body.
@@ -271,6 +271,9 @@ impl Entry {
             unsafe { self.at(size_of::<Header>()).cast::<Wide>().write_unaligned(wide) };
         } else {
             meta |= (shape.key_bytes as u32) << KEY_SHIFT | (shape.body_bytes as u32) << BODY_SHIFT;
+        }
+        if shape.roomy {
+            meta |= ROOMY;
         }
         if shape.shared {
             meta |= SHARED;
@@ -426,11 +429,13 @@ impl Entry {
         let meta = self.header().meta;
         let shared = meta & SHARED != 0;
         let large = kind_bits(meta) == Kind::Large as u32;
+        let roomy = meta & ROOMY != 0;
         match self.wide() {
             None => Shape {
                 wide: false,
                 shared,
                 large,
+                roomy,
                 key_bytes: (meta >> KEY_SHIFT) as usize & KEY_BYTES_MAX,
                 body_bytes: (meta >> BODY_SHIFT) as usize & BODY_BYTES_MAX,
             },
@@ -438,6 +443,7 @@ impl Entry {
                 wide: true,
                 shared,
                 large,
+                roomy,
                 key_bytes: wide.key_bytes as usize,
                 body_bytes: wide.body_bytes as usize,
             },

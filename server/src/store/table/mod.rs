@@ -48,6 +48,8 @@ use self::face::Face;
 use self::old_array::OldArray;
 use self::prefetch::prefetch;
 
+#[cfg(test)]
+pub(super) use self::entry::BODY_INLINE_BYTES_MAX;
 pub(super) use self::entry::{Body, Content, Entry, Held};
 use super::due::Name;
 use super::key::{HashedKey, Position};

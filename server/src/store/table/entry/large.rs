@@ -18,6 +18,7 @@ impl Entry {
             wide: true,
             shared: false,
             large: true,
+            roomy: false,
             key_bytes: key.len(),
             body_bytes: 0,
         };

@@ -1,0 +1,316 @@
+//! Writes of one part to a small collection: most of all writes to collections.
+//!
+//! Where an edit looks for the entry and for the part several times and gathers what it is told, this does it all in one look, and changes the entry
+//! where it is. For what is not as most collections are (large, not uniform, not there, of another type) it says so having done nothing, and an edit
+//! does it.
+
+use circlet_core::mutate::{self, End};
+use circlet_core::state::{Kind, Part, Spot, State, score_bytes};
+
+use super::{KeyCx, kind_of};
+
+/// What a write of one part found.
+#[derive(Clone, Copy, Debug)]
+struct Found<T> {
+    /// What was asked of the part.
+    part: T,
+    /// How many parts there were.
+    len: usize,
+}
+
+/// One part that is to be written.
+struct ToWrite<'a, N> {
+    kind: Kind,
+    /// Its name, told from what was found.
+    name: N,
+    value: &'a [u8],
+}
+
+impl KeyCx<'_> {
+    /// Writes a field of a hash, which does not expire then; says whether it is new. `None`: nothing was done, use an edit.
+    pub fn set_field(&mut self, name: &[u8], value: &[u8]) -> Option<bool> {
+        let field = ToWrite {
+            kind: Kind::Hash,
+            name: |_: State<'_>| name,
+            value,
+        };
+        let found = self.write_one(field, |part| part.is_none(), |_| true);
+        found.map(|found| found.part)
+    }
+
+    /// Adds a member to a set; says whether it is new. `None`: nothing was done, use an edit.
+    pub fn add_member(&mut self, member: &[u8]) -> Option<bool> {
+        let member = ToWrite {
+            kind: Kind::Set,
+            name: |_: State<'_>| member,
+            value: b"",
+        };
+        // One that is there already is not written again.
+        let found = self.write_one(member, |part| part.is_none(), |is_new| *is_new);
+        found.map(|found| found.part)
+    }
+
+    /// Writes a member's score, which must be a number or infinite, and answers the one that it had, if it had one. `None`: nothing was done,
+    /// use an edit.
+    pub fn set_score(&mut self, member: &[u8], score: f64) -> Option<Option<f64>> {
+        debug_assert!(!score.is_nan(), "a score is a number");
+        let member = ToWrite {
+            kind: Kind::SortedSet,
+            name: |_: State<'_>| member,
+            value: &score_bytes(score),
+        };
+        // The score that it has already is not written again.
+        let found = self.write_one(
+            member,
+            |part| part.map(|part| part.score()),
+            |before| *before != Some(score),
+        );
+        found.map(|found| found.part)
+    }
+
+    /// Adds an element at one end of a list, and answers how many there are. `None`: nothing was done, use an edit.
+    pub fn push_one(&mut self, end: End, value: &[u8]) -> Option<usize> {
+        let author = self.writer.author;
+        let element = ToWrite {
+            kind: Kind::List,
+            name: |found: State<'_>| mutate::pushed_name(found, author, end),
+            value,
+        };
+        let found = self.write_one(element, |_| (), |()| true);
+        found.map(|found| found.len + 1)
+    }
+
+    /// Writes a part, if what `ask` makes of the one that is there is `wanted`. `None` if it was wanted and nothing was done.
+    fn write_one<N: AsRef<[u8]>, T>(
+        &mut self,
+        part: ToWrite<'_, impl FnOnce(State<'_>) -> N>,
+        ask: impl FnOnce(Option<Part<'_>>) -> T,
+        wanted: impl FnOnce(&T) -> bool,
+    ) -> Option<Found<T>> {
+        let now = self.writer.now;
+        let mut draft = self.delta.take_draft();
+        let (to, mut found, mut is_wanted) = (&mut draft, None, false);
+        let is_written = self.shard.change_in_place(&self.key, |state, clock| {
+            if !matches!(kind_of(state, now), Ok(Some(kind)) if kind == part.kind) {
+                return None;
+            }
+            let name = (part.name)(state);
+            let spot = Spot::of(state, part.kind, name.as_ref())?;
+            let asked = ask(spot.part());
+            is_wanted = wanted(&asked);
+            found = Some(Found {
+                part: asked,
+                len: state.parts.len(),
+            });
+            if !is_wanted {
+                return None;
+            }
+            let mut next = *clock;
+            let new = Part::written(part.kind, name.as_ref(), next.stamp(now), part.value, None);
+            let patch = mutate::write_part(&spot, now, new, to);
+            if patch.is_some() {
+                *clock = next;
+            }
+            patch
+        });
+        if is_written {
+            self.delta.add_encoded(&draft);
+        }
+        self.delta.keep_draft(draft);
+        found.filter(|_| is_written || !is_wanted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use circlet_core::mutate::Author;
+    use circlet_core::stamp::Stamp;
+    use circlet_core::time::WallMs;
+    use circlet_ring::ArcCount;
+    use proptest::prelude::*;
+
+    use super::super::{Delta, Expiry, Writer};
+    use super::*;
+    use crate::store::{HashedKey, Store};
+
+    /// A node, and what its command on the key answered and changed.
+    struct Node {
+        store: Store,
+        now: u64,
+    }
+
+    #[derive(Clone, Debug)]
+    enum Op {
+        Set(u8, Vec<u8>),
+        Add(u8),
+        Score(u8, u8),
+        Push(bool, Vec<u8>),
+        Delete(u8),
+        Expire(Option<u64>),
+        Clear,
+        String,
+    }
+
+    fn ops() -> impl Strategy<Value = Vec<Op>> {
+        let value = || prop::collection::vec(any::<u8>(), 0..100);
+        let own = prop_oneof![
+            1 => (0..40_u8).prop_map(Op::Delete),
+            2 => prop::option::of(0..30_u64).prop_map(Op::Expire),
+            1 => Just(Op::Clear),
+            1 => Just(Op::String),
+        ];
+        let writes = prop_oneof![
+            Just(
+                (0..12_u8, value())
+                    .prop_map(|(name, value)| Op::Set(name, value))
+                    .boxed()
+            ),
+            Just((0..40_u8).prop_map(Op::Add).boxed()),
+            Just(
+                (0..12_u8, 0..5_u8)
+                    .prop_map(|(name, score)| Op::Score(name, score))
+                    .boxed()
+            ),
+            Just(
+                (any::<bool>(), value())
+                    .prop_map(|(front, value)| Op::Push(front, value))
+                    .boxed()
+            ),
+        ];
+        // One type has most of the writes.
+        (writes.clone(), writes).prop_flat_map(move |(most, some)| {
+            prop::collection::vec(prop_oneof![30 => most, 1 => some, 1 => own.clone()], 1..60)
+        })
+    }
+
+    impl Node {
+        fn on<T>(&mut self, command: impl FnOnce(&mut KeyCx<'_>) -> T) -> (T, Vec<u8>, u64) {
+            self.now += 1;
+            let writer = Writer {
+                now: WallMs::new(self.now),
+                author: Author {
+                    node: 7,
+                    run_epoch: Stamp::ZERO,
+                },
+                buries_absent: true,
+            };
+            let key = HashedKey::new(b"key");
+            let mut delta = Delta::default();
+            let mut shard = self.store.lock(key.arc(self.store.arcs()));
+            let answer = command(&mut KeyCx::new(&mut shard, key, writer, &mut delta));
+            shard.check_invariants();
+            (answer, delta.as_bytes().to_vec(), shard.digest())
+        }
+
+        /// Does it as commands do, or by an edit alone; none if the key is of another type.
+        fn apply(&mut self, op: &Op, by_edit: bool) -> (Option<usize>, Vec<u8>, u64) {
+            self.on(|cx| match op {
+                Op::Set(name, value) => {
+                    let done = if by_edit { None } else { cx.set_field(&[*name], value) };
+                    done.map_or_else(
+                        || {
+                            let mut edit = cx.edit_hash().ok()?;
+                            let is_new = edit.set(&[*name], value);
+                            edit.commit();
+                            Some(is_new.into())
+                        },
+                        |is_new| Some(is_new.into()),
+                    )
+                }
+                Op::Add(member) => {
+                    let done = if by_edit { None } else { cx.add_member(&[*member]) };
+                    done.map_or_else(
+                        || {
+                            let mut edit = cx.edit_set().ok()?;
+                            let is_new = edit.add(&[*member]);
+                            edit.commit();
+                            Some(is_new.into())
+                        },
+                        |is_new| Some(is_new.into()),
+                    )
+                }
+                Op::Score(member, score) => {
+                    let score = f64::from(*score);
+                    let done = if by_edit { None } else { cx.set_score(&[*member], score) };
+                    let before = done.map_or_else(
+                        || {
+                            let mut edit = cx.edit_sorted_set().ok()?;
+                            let before = edit.score(&[*member]);
+                            edit.set(&[*member], score);
+                            edit.commit();
+                            Some(before)
+                        },
+                        Some,
+                    );
+                    before.map(|before| before.map_or(0, |before| 1 + before as usize))
+                }
+                Op::Push(to_front, value) => {
+                    let end = if *to_front { End::Front } else { End::Back };
+                    let done = if by_edit { None } else { cx.push_one(end, value) };
+                    done.or_else(|| {
+                        let mut edit = cx.edit_list().ok()?;
+                        edit.push(end, value);
+                        let len = edit.len();
+                        edit.commit();
+                        Some(len)
+                    })
+                }
+                Op::Delete(name) => {
+                    let mut edit = cx.edit_hash().ok()?;
+                    let existed = edit.delete(&[*name]);
+                    edit.commit();
+                    Some(existed.into())
+                }
+                Op::Expire(after) => {
+                    let at = after.map(|after| WallMs::new(cx.now().get() + after));
+                    cx.expire_at(at);
+                    None
+                }
+                Op::Clear => cx.delete().ok().map(usize::from),
+                Op::String => {
+                    cx.set(b"string", Expiry::None);
+                    None
+                }
+            })
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_part_written_by_itself_is_what_an_edit_writes(ops in ops()) {
+            let [mut one, mut other, replica] = [(); 3].map(|()| Node { store: Store::new(ArcCount::DEFAULT), now: 1_763_719_355_123 });
+            let key = HashedKey::new(b"key");
+            let arc = key.arc(replica.store.arcs());
+            for op in &ops {
+                let (answer, delta, digest) = one.apply(op, false);
+                let (edit_answer, edit_delta, edit_digest) = other.apply(op, true);
+                prop_assert_eq!((answer, digest), (edit_answer, edit_digest), "{:?}", op);
+                prop_assert_eq!(&delta, &edit_delta, "{:?}", op);
+                if !delta.is_empty() {
+                    let mut replica = replica.store.lock(arc);
+                    replica.merge(&key, State::decode(&delta).unwrap());
+                    replica.check_invariants();
+                    prop_assert_eq!(replica.digest(), digest);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn most_writes_to_small_collections_are_of_one_part() {
+        let mut node = Node {
+            store: Store::new(ArcCount::DEFAULT),
+            now: 1_763_719_355_123,
+        };
+        let push = Op::Push(true, vec![b'v'; 64]);
+        node.apply(&push, true);
+        for len in 2..=32_usize {
+            let (answer, ..) = node.on(|cx| cx.push_one(End::Front, &[b'v'; 64]));
+            assert_eq!(answer, Some(len));
+        }
+        let (answer, ..) = node.on(|cx| cx.push_one(End::Front, b"v"));
+        assert_eq!(answer, None, "33 are many");
+        let (answer, ..) = node.on(|cx| cx.set_field(b"field", b"v"));
+        assert_eq!(answer, None, "it is a list");
+    }
+}

@@ -1,0 +1,99 @@
+//! A piece of a body becomes another one, where it stands.
+//!
+//! ```text
+//!   | header ... key | body: before | gone  | after | unused |
+//!   | header ... key | body: before | bytes ... | after |            same allocation, or one with room for more
+//! ```
+//!
+//! A body that grows piece by piece would soon be in the next size class, and copied each time; so what outgrows its allocation here gets one
+//! of the classes of which there are two to a doubling, and keeps to them (`ROOMY`).
+
+use std::alloc::{alloc, handle_alloc_error};
+use std::ptr::{self, NonNull};
+
+use super::{BODY_INLINE_BYTES_MAX, BODY_SHIFT, Entry, Header, ROOMY, Shape, Wide};
+
+impl Entry {
+    /// Whether [`Entry::splice_body`] would replace these bytes: the body stands in the entry's own allocation, has them, and may be as long
+    /// as it is then.
+    pub(crate) fn takes_splice(&self, from_end: usize, gone: usize, come: usize) -> bool {
+        let shape = self.shape();
+        let is_inside = !shape.shared && !shape.large && gone <= from_end && from_end <= shape.body_bytes;
+        is_inside && shape.body_bytes - gone + come <= BODY_INLINE_BYTES_MAX
+    }
+
+    /// Replaces `gone` bytes of the body, `from_end` bytes before its end. If the entry does not take that ([`Entry::takes_splice`]) it stays as
+    /// it is.
+    pub(crate) fn splice_body(&mut self, from_end: usize, gone: usize, bytes: &[u8]) {
+        let takes = self.takes_splice(from_end, gone, bytes.len());
+        debug_assert!(takes, "{gone} bytes at {from_end} become {}", bytes.len());
+        if !takes {
+            return;
+        }
+        let old = self.shape();
+        let mut new = Shape {
+            body_bytes: old.body_bytes - gone + bytes.len(),
+            ..old
+        };
+        let before_bytes = old.body_offset() + old.body_bytes - from_end;
+        let after_bytes = from_end - gone;
+        let (gone_end, new_end) = (before_bytes + gone, before_bytes + bytes.len());
+        if new.allocated_bytes() != old.allocated_bytes() {
+            new.roomy = true;
+        }
+        if new.allocated_bytes() == old.allocated_bytes() {
+            // SAFETY: by the type's invariant all up to the end of the body is initialised, and what is after the piece moves to where it ends inside
+            // of the allocation, whose size is that of `new` too. `bytes` cannot be part of this entry, which is borrowed mutably.
+            unsafe {
+                ptr::copy(self.at(gone_end), self.at(new_end), after_bytes);
+                ptr::copy_nonoverlapping(bytes.as_ptr(), self.at(before_bytes), bytes.len());
+                self.write_lengths(new);
+            }
+            return;
+        }
+        let layout = new.layout();
+        // SAFETY: the layout is not empty: a size class is at least 16.
+        let Some(pointer) = NonNull::new(unsafe { alloc(layout) }) else {
+            handle_alloc_error(layout);
+        };
+        let at = |offset: usize| pointer.as_ptr().wrapping_add(offset);
+        // SAFETY: the allocation was made for `new`, of which the piece and what stands before and after it fill all that an entry initialises; the
+        // body stands in it where it stood, as the key and what is before it are the same. Neither shape holds a `Bytes` or a `Box`. Nothing here
+        // panics, and what is replaced frees its own allocation, whose header is as it was.
+        unsafe {
+            ptr::copy_nonoverlapping(self.at(0), at(0), before_bytes);
+            ptr::copy_nonoverlapping(bytes.as_ptr(), at(before_bytes), bytes.len());
+            ptr::copy_nonoverlapping(self.at(gone_end), at(new_end), after_bytes);
+            let mut grown = Self(pointer);
+            grown.write_lengths(new);
+            *self = grown;
+        }
+    }
+
+    /// Writes what the header says of the length of the body and of the allocation.
+    ///
+    /// # Safety
+    ///
+    /// The allocation is of `shape`'s size, and the entry of its form but for these two.
+    unsafe fn write_lengths(&mut self, shape: Shape) {
+        let mut header = self.header();
+        header.meta = if shape.roomy {
+            header.meta | ROOMY
+        } else {
+            header.meta & !ROOMY
+        };
+        if let Some(wide) = self.wide() {
+            let wide = Wide {
+                // It stands in the allocation, so it is 16 KiB at most.
+                body_bytes: shape.body_bytes as u32,
+                ..wide
+            };
+            // SAFETY: by the type's invariant `wide` follows the header if the flag is set.
+            unsafe { self.at(size_of::<Header>()).cast::<Wide>().write_unaligned(wide) };
+        } else {
+            header.meta = header.meta & ((1 << BODY_SHIFT) - 1) | (shape.body_bytes as u32) << BODY_SHIFT;
+        }
+        // SAFETY: the allocation begins with the header.
+        unsafe { self.at(0).cast::<Header>().write_unaligned(header) };
+    }
+}
