@@ -266,7 +266,7 @@ impl Exchange<'_> {
         }
         let mut ours = Vec::with_capacity(shard.len());
         shard.walk(shard.start(), usize::MAX, |key, entry| {
-            ours.push(OurEntry::new(key, entry))
+            ours.push(OurEntry::new(key, entry));
         });
         Some(ours)
     }

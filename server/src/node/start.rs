@@ -7,7 +7,7 @@ use super::known::Known;
 use super::progress::Progress;
 use super::register_file::{RegisterFile, RegisterFileError};
 use super::sockets::Sockets;
-use super::{Clock, Identity, IdentityError, LeastSynced, Node};
+use super::{Clock, HugePages, Identity, IdentityError, LeastSynced, Node};
 use crate::config::{ClusterNode, Config, LiveConfig};
 use crate::control_loop::ControlLoop;
 use crate::http::HttpServer;
@@ -124,6 +124,7 @@ impl std::fmt::Debug for Running {
 pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, StartError> {
     let settings = config.current();
     let clock = Clock::new(settings.node.clock_skew_ms);
+    let huge_pages = HugePages::held_off(clock.mono_ns());
     let identity = Identity::begin_life(&settings.node.dir, settings.node.id, clock.wall())?;
     let sockets = Sockets::bind(&settings).await?;
     let mut file = RegisterFile::open(&settings.node.dir)?;
@@ -144,6 +145,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         bulk_links: links(&sweeper, &queue_limit, &least_synced),
         background: background.handle(),
         pace: Pace::default(),
+        huge_pages,
         sweeper,
         queue_limit,
         epoch: AtomicU64::new(topology.epoch().get()),
