@@ -21,6 +21,9 @@ use circlet_core::state::State;
 use circlet_ring::{ArcId, Slot};
 use std::collections::{HashMap, HashSet};
 
+#[cfg(test)]
+mod tests;
+
 /// Stretches of an arc that are walked before the chunk's size is looked at.
 const CHUNK_STRETCHES: usize = 8;
 
@@ -32,6 +35,9 @@ const SLICE_ENTRIES: usize = 64;
 
 /// An asker that has no more entries than this names them all with its first question, instead of comparing sums first: as many bytes as 120 sums.
 const FEW_MAX: usize = 50;
+
+/// Nor more bytes of memory than this: they are digested under the arc's lock.
+const FEW_BYTES_MAX: u64 = 16 << 10;
 
 /// Entries that the asker lists at a time, unless one bucket has more.
 const KNOWN_MAX: usize = 4096;
@@ -204,6 +210,18 @@ impl OurEntry {
     }
 }
 
+/// All that is in an arc, if that is little.
+fn few(shard: &Shard) -> Option<Vec<OurEntry>> {
+    if shard.len() > FEW_MAX || shard.counts().entry_bytes > FEW_BYTES_MAX {
+        return None;
+    }
+    let mut ours = Vec::with_capacity(shard.len());
+    shard.walk(shard.start(), usize::MAX, |key, entry| {
+        ours.push(OurEntry::new(key, entry));
+    });
+    Some(ours)
+}
+
 struct Exchange<'a> {
     node: &'a Node,
     arc: ArcId,
@@ -220,7 +238,7 @@ struct Exchange<'a> {
 impl Exchange<'_> {
     async fn run(&mut self) -> Result<ExchangeOutcome, Failure> {
         // Whoever has nothing has nothing to compare; whoever has little, because writes came before the arc, names it all.
-        let few = self.few();
+        let few = few(&self.node.store.lock(self.arc));
         let first = match &few {
             Some(ours) => {
                 self.ask(u64::MAX, 0, ours.iter().map(|our| our.known).collect())
@@ -256,19 +274,6 @@ impl Exchange<'_> {
                 kept_memory: said.is_some_and(|said| said.caught_up),
             },
         })
-    }
-
-    /// All that is here, if that is little.
-    fn few(&self) -> Option<Vec<OurEntry>> {
-        let shard = self.node.store.lock(self.arc);
-        if shard.len() > FEW_MAX {
-            return None;
-        }
-        let mut ours = Vec::with_capacity(shard.len());
-        shard.walk(shard.start(), usize::MAX, |key, entry| {
-            ours.push(OurEntry::new(key, entry));
-        });
-        Some(ours)
     }
 
     /// What is here in these buckets, in lists of some thousand entries.

@@ -351,11 +351,8 @@ fn fill_as_expected(before: usize) {
         table.insert(&HashedKey::new(&names[number]), entry(number));
         assert!(table.old.is_none() && table.array.len() == buckets, "after {number}");
     }
-    for number in 0..names.len() {
-        assert!(
-            table.get(&HashedKey::new(&names[number])).is_some(),
-            "{number} is there"
-        );
+    for name in &names {
+        assert!(table.get(&HashedKey::new(name)).is_some(), "{name:?} is there");
     }
     table.check_invariants();
     by_slot.fill(10_000);
