@@ -124,7 +124,6 @@ impl std::fmt::Debug for Running {
 pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, StartError> {
     let settings = config.current();
     let clock = Clock::new(settings.node.clock_skew_ms);
-    let huge_pages = HugePages::held_off(clock.mono_ns());
     let identity = Identity::begin_life(&settings.node.dir, settings.node.id, clock.wall())?;
     let sockets = Sockets::bind(&settings).await?;
     let mut file = RegisterFile::open(&settings.node.dir)?;
@@ -134,8 +133,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     let mut effects = Vec::new();
     let control = control_config(&settings, &identity, claimed);
     let plane = control_plane(control, &topology, &clock, &mut effects)?;
-    let (events, received) = mpsc::unbounded_channel();
-    let (agreement, requests) = mpsc::unbounded_channel();
+    let ((events, received), (agreement, requests)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
     let background = Background::start().map_err(StartError::Thread)?;
     let (sweeper, least_synced) = (Arc::new(Sweeper::default()), LeastSynced::default());
     let queue_limit = QueueLimit::new(settings.limits.peer_queue_bytes_max.bytes());
@@ -145,7 +143,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         bulk_links: links(&sweeper, &queue_limit, &least_synced),
         background: background.handle(),
         pace: Pace::default(),
-        huge_pages,
+        huge_pages: HugePages::held_off(clock.mono_ns()),
         sweeper,
         queue_limit,
         epoch: AtomicU64::new(topology.epoch().get()),
