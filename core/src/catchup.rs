@@ -205,6 +205,7 @@ impl Catchup {
     /// asked anew.
     pub(crate) fn install(&mut self, now: Instant, before: &Topology, topology: &Topology, me: MemberIndex) {
         self.lanes.resize_with(topology.members().len(), || Lane::new(now));
+        self.lanes.iter_mut().for_each(Lane::on_followed);
         let is_changed = |arc: ArcId| topology.is_held_otherwise(before, arc);
         self.forget(is_changed);
         for arc in topology.settings().arcs.arcs().filter(|&arc| is_changed(arc)) {
@@ -256,6 +257,11 @@ impl Catchup {
                 self.requeue(now, flight.arc);
             }
         }
+    }
+
+    /// A peer says that it goes by this node's epoch now: what it refused until then it need not be asked later than at once.
+    pub(crate) fn on_followed(&mut self, member: MemberIndex) {
+        self.lanes[member.get()].on_followed();
     }
 
     /// A peer began a new life: what its former self answered counts for nothing now.

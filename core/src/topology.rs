@@ -35,6 +35,9 @@ pub use self::voters::{VOTERS_MAX, VOTERS_WANTED, one_step as one_voter_nearer};
 
 const MAGIC: &[u8; 4] = b"CgTP";
 const VERSION: u8 = 2;
+/// What a member and an arc take at most, mostly: room made at once for all of them need not be made anew while they are written.
+const MEMBER_BYTES_MOSTLY: usize = 128;
+const ARC_BYTES_MOSTLY: usize = 24;
 
 /// Most members of a document, those that have left included: a cluster in which more have come and gone takes no further ones. Of them, as many as a
 /// [placement](circlet_ring::MEMBERS_MAX) has may own arcs at a time. One that has left costs a hundred bytes in the document, and some on each node.
@@ -253,7 +256,7 @@ impl Topology {
     /// Its bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(self.members.len() * MEMBER_BYTES_MOSTLY + self.arcs.len() * ARC_BYTES_MOSTLY);
         out.extend_from_slice(MAGIC);
         out.push(VERSION);
         out.extend_from_slice(&self.epoch.0.to_le_bytes());
@@ -301,7 +304,8 @@ impl Topology {
             // One that is no member is found below.
             voters.push(MemberIndex(reader.u16()?));
         }
-        let mut arcs = Vec::new();
+        // Each takes a byte at least.
+        let mut arcs = Vec::with_capacity(usize::from(settings.arcs.get()).min(bytes.len()));
         for _ in settings.arcs.arcs() {
             arcs.push(ArcOwners::read(&mut reader)?);
         }

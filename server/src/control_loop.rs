@@ -60,6 +60,7 @@ impl ControlLoop {
             self.obey(&mut effects);
             if followed_wall.elapsed() >= FOLLOW_WALL {
                 self.node.clock.follow_wall();
+                self.node.huge_pages.tend(self.node.clock.mono_ns());
                 let clocks = self.plane.clocks(self.node.clock.now().mono);
                 self.node.clocks.store(Arc::new(clocks));
                 followed_wall = tokio::time::Instant::now();

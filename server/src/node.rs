@@ -15,6 +15,7 @@ mod clock;
 mod durable;
 mod gauges;
 mod hints;
+mod huge_pages;
 mod identity;
 mod join;
 mod known;
@@ -32,6 +33,7 @@ mod web;
 pub(crate) use agreement::{ChangeFailed, Request};
 pub(crate) use clock::Clock;
 pub(crate) use hints::HeldHints;
+pub(crate) use huge_pages::HugePages;
 pub use identity::{Identity, IdentityError};
 pub use start::{Running, StartError, start};
 pub(crate) use synced::LeastSynced;
@@ -84,6 +86,7 @@ pub(crate) struct Node {
     pub(crate) bulk_links: Links,
     /// How fast arcs come in over them.
     pub(crate) pace: Pace,
+    pub(crate) huge_pages: HugePages,
     /// Where what can wait runs.
     pub(crate) background: Handle,
     /// What makes the links' clocks tick.

@@ -34,3 +34,30 @@ fn an_old_owner_that_refuses_does_not_hold_up_draining() {
     catchup.on_exchanged(NOW, begun[0].id, merged);
     assert!(catchup.drained().contains(arc));
 }
+
+/// A command waited for a comparison until the pause after the fourth refusal was over, 30 ms after the peer had followed.
+#[test]
+fn a_peer_that_has_followed_is_asked_at_once_and_one_that_failed_is_not() {
+    let topology = topology(3, 3);
+    let arc = topology.settings().arcs.arc(0).unwrap();
+    let owners = topology.owners(arc).to_vec();
+    for outcome in [ExchangeOutcome::Refused, ExchangeOutcome::Failed] {
+        let mut catchup = Catchup::new(&topology, owners[0], None, NOW);
+        let one = OwnerSet::EMPTY.with(1);
+        catchup.set_owners(NOW, arc, one, one, false, true);
+        let mut now = NOW;
+        for _ in 0..4 {
+            let begun = catchup.begin(now);
+            assert!(!begun.is_empty(), "it is asked again");
+            for begin in begun {
+                catchup.on_exchanged(now, begin.id, outcome);
+            }
+            now = catchup.next_deadline().expect("a pause");
+        }
+        now = NOW;
+        assert!(catchup.begin(now).is_empty(), "it is left alone");
+        catchup.on_followed(owners[1]);
+        let is_asked = !catchup.begin(now).is_empty();
+        assert_eq!(is_asked, outcome == ExchangeOutcome::Refused, "{outcome:?}");
+    }
+}

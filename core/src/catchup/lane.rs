@@ -100,6 +100,14 @@ impl Lane {
         self.follow(now, PAUSE_MAX);
     }
 
+    /// One of the two has followed the other to its epoch: what was refused would be taken now.
+    pub(super) fn on_followed(&mut self) {
+        if self.refusals > 0 && self.failures == 0 {
+            self.refusals = 0;
+            self.paused_until = None;
+        }
+    }
+
     fn follow(&mut self, now: Instant, pause_max: Duration) {
         if !self.is_paused(now) {
             let pause = FOLLOW_MIN.saturating_mul(1 << self.refusals.min(10)).min(pause_max);

@@ -115,6 +115,7 @@ impl ControlPlane {
         let peer = self.peer(index);
         peer.clock.on_sample(now.mono, now.wall, status.wall);
         let believed_before = peer.believes_its_clock();
+        let has_followed = status.epoch == epoch && peer.status.as_ref().is_none_or(|known| known.epoch != epoch);
         let before = peer
             .status
             .replace(status)
@@ -127,6 +128,9 @@ impl ControlPlane {
         };
         for arc in changed {
             self.recompute_arc(now.mono, arc);
+        }
+        if has_followed {
+            self.catchup.on_followed(index);
         }
         self.recompute_peer(now.mono, index, out);
         self.on_clock(now.mono, index);

@@ -8,7 +8,7 @@
 //!     what the asker has there
 //! ```
 //!
-//! so that the cost is in proportion to what differs. An asker that has nothing asks for all buckets at once. States are sent from
+//! so that the cost is in proportion to what differs. An asker that has nothing, or little, asks for all buckets at once. States are sent from
 //! `cursor` on, at most [`CHUNK_BYTES`] and one state more, and with them the cursor to go on from. The asker merges each chunk as it
 //! comes, so a pull that breaks off has lost nothing and can begin anew.
 //!

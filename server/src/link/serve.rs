@@ -122,6 +122,8 @@ impl TakeFrames for Server<'_> {
 impl Server<'_> {
     /// Those of another epoch are heard as well: it is by these that members come to hold the same.
     fn agree(&mut self, frame: Frame<'_>) -> Result<(), Malformed> {
+        // It may have a document to be read.
+        self.node.huge_pages.hold_off(self.now.mono.as_nanos());
         let message = register::read(frame.kind, frame.body)?.ok_or(Malformed("no message of the register"))?;
         if let Message::Learn { holds } = message {
             self.node.on_held(self.peer, holds);

@@ -9,7 +9,7 @@ use super::serve::hashed;
 use crate::metrics::Count;
 use crate::node::Node;
 use crate::routes::{NodeIndex, Routes};
-use crate::store::{HashedKey, Position, Shard, ShardGuard, known};
+use crate::store::{EntryView, HashedKey, Position, Shard, ShardGuard, known};
 use circlet_core::control::ExchangeOutcome;
 use circlet_core::message::Malformed;
 use circlet_core::message::hello::Purpose;
@@ -21,6 +21,9 @@ use circlet_core::state::State;
 use circlet_ring::{ArcId, Slot};
 use std::collections::{HashMap, HashSet};
 
+#[cfg(test)]
+mod tests;
+
 /// Stretches of an arc that are walked before the chunk's size is looked at.
 const CHUNK_STRETCHES: usize = 8;
 
@@ -29,6 +32,12 @@ const LOCK_STRETCHES: usize = 1024;
 
 /// Entries that are merged under one lock: some tens of microseconds.
 const SLICE_ENTRIES: usize = 64;
+
+/// An asker that has no more entries than this names them all with its first question, instead of comparing sums first: as many bytes as 120 sums.
+const FEW_MAX: usize = 50;
+
+/// Nor more bytes of memory than this: they are digested under the arc's lock.
+const FEW_BYTES_MAX: u64 = 16 << 10;
 
 /// Entries that the asker lists at a time, unless one bucket has more.
 const KNOWN_MAX: usize = 4096;
@@ -115,14 +124,18 @@ impl Chunk {
         let mut stretches = 0;
         while let Some(from) = at.filter(|_| chunk.states.len() < CHUNK_BYTES && stretches < LOCK_STRETCHES) {
             stretches += CHUNK_STRETCHES;
-            at = shard.walk(from, CHUNK_STRETCHES, |entry| {
-                let key = HashedKey::new(entry.key());
+            at = shard.walk(from, CHUNK_STRETCHES, |key, entry| {
                 if pull.buckets >> bucket_of(key.hash) & 1 == 0 {
                     return;
                 }
                 let state = entry.state();
-                let digest_there = unmet.remove(&(key.slot.get(), key.hash));
-                if digest_there == Some(state.digest(key.hash)) {
+                // Of an arc that is new to the asker nothing is named, and nothing need be digested.
+                let there = if unmet.is_empty() {
+                    None
+                } else {
+                    unmet.remove(&(key.slot.get(), key.hash))
+                };
+                if there.is_some_and(|digest| digest == state.digest(key.hash)) {
                     return;
                 }
                 pull::put_state(&mut chunk.states, key.wire(), state);
@@ -188,6 +201,27 @@ struct OurEntry {
     key: Box<[u8]>,
 }
 
+impl OurEntry {
+    fn new(key: &HashedKey<'_>, entry: EntryView<'_>) -> Self {
+        Self {
+            known: known(key, entry.state()),
+            key: key.key.into(),
+        }
+    }
+}
+
+/// All that is in an arc, if that is little.
+fn few(shard: &Shard) -> Option<Vec<OurEntry>> {
+    if shard.len() > FEW_MAX || shard.counts().entry_bytes > FEW_BYTES_MAX {
+        return None;
+    }
+    let mut ours = Vec::with_capacity(shard.len());
+    shard.walk(shard.start(), usize::MAX, |key, entry| {
+        ours.push(OurEntry::new(key, entry));
+    });
+    Some(ours)
+}
+
 struct Exchange<'a> {
     node: &'a Node,
     arc: ArcId,
@@ -203,12 +237,19 @@ struct Exchange<'a> {
 
 impl Exchange<'_> {
     async fn run(&mut self) -> Result<ExchangeOutcome, Failure> {
-        // Whoever has nothing has nothing to compare.
-        let is_empty = self.node.store.lock(self.arc).is_empty();
-        let first = self.ask(if is_empty { u64::MAX } else { 0 }, 0, Vec::new()).await?;
-        match self.merge(&first, &[])? {
+        // Whoever has nothing has nothing to compare; whoever has little, because writes came before the arc, names it all.
+        let few = few(&self.node.store.lock(self.arc));
+        let first = match &few {
+            Some(ours) => {
+                self.ask(u64::MAX, 0, ours.iter().map(|our| our.known).collect())
+                    .await?
+            }
+            None => self.ask(0, 0, Vec::new()).await?,
+        };
+        let ours = few.as_deref().unwrap_or_default();
+        match self.merge(&first, ours)? {
             Next::Done => {}
-            Next::Cursor(cursor) => self.pull(u64::MAX, cursor, &[]).await?,
+            Next::Cursor(cursor) => self.pull(u64::MAX, cursor, ours).await?,
             Next::Buckets(theirs) => {
                 let ours = sums(self.node, self.arc);
                 let differ = (0..BUCKETS).filter(|&bucket| ours[bucket] != theirs[bucket]);
@@ -240,14 +281,10 @@ impl Exchange<'_> {
         let mut lists: Vec<Vec<OurEntry>> = vec![Vec::new(); BUCKETS];
         let mut at = Some(self.node.store.lock(self.arc).start());
         while let Some(from) = at {
-            at = self.node.store.lock(self.arc).walk(from, LOCK_STRETCHES, |entry| {
-                let key = HashedKey::new(entry.key());
+            at = self.node.store.lock(self.arc).walk(from, LOCK_STRETCHES, |key, entry| {
                 let bucket = bucket_of(key.hash);
                 if buckets >> bucket & 1 == 1 {
-                    lists[bucket].push(OurEntry {
-                        known: known(&key, entry.state()),
-                        key: key.key.into(),
-                    });
+                    lists[bucket].push(OurEntry::new(key, entry));
                 }
             });
         }
@@ -385,7 +422,7 @@ impl Exchange<'_> {
             PullBody::States { states, lacking } => (states, lacking),
         };
         let mut shard = self.lock()?;
-        if shard.is_empty() {
+        if shard.len() <= FEW_MAX {
             shard.expect(&self.expected(states.clone(), head.cursor));
         }
         let (mut entries, mut slice) = (0, 0);

@@ -449,6 +449,7 @@ impl Node {
 
     /// Asks the task that agrees. It outlives the data plane's tasks; at the very end nobody listens.
     pub(crate) fn agree(&self, request: Request) {
+        self.huge_pages.hold_off(self.clock.mono_ns());
         let _ = self.agreement.send(request);
     }
 }

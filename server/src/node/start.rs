@@ -7,7 +7,7 @@ use super::known::Known;
 use super::progress::Progress;
 use super::register_file::{RegisterFile, RegisterFileError};
 use super::sockets::Sockets;
-use super::{Clock, Identity, IdentityError, LeastSynced, Node};
+use super::{Clock, HugePages, Identity, IdentityError, LeastSynced, Node};
 use crate::config::{ClusterNode, Config, LiveConfig};
 use crate::control_loop::ControlLoop;
 use crate::http::HttpServer;
@@ -133,8 +133,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     let mut effects = Vec::new();
     let control = control_config(&settings, &identity, claimed);
     let plane = control_plane(control, &topology, &clock, &mut effects)?;
-    let (events, received) = mpsc::unbounded_channel();
-    let (agreement, requests) = mpsc::unbounded_channel();
+    let ((events, received), (agreement, requests)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
     let background = Background::start().map_err(StartError::Thread)?;
     let (sweeper, least_synced) = (Arc::new(Sweeper::default()), LeastSynced::default());
     let queue_limit = QueueLimit::new(settings.limits.peer_queue_bytes_max.bytes());
@@ -144,6 +143,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         bulk_links: links(&sweeper, &queue_limit, &least_synced),
         background: background.handle(),
         pace: Pace::default(),
+        huge_pages: HugePages::held_off(clock.mono_ns()),
         sweeper,
         queue_limit,
         epoch: AtomicU64::new(topology.epoch().get()),

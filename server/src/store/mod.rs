@@ -26,6 +26,8 @@ mod sync;
 mod table;
 mod watching;
 mod weight;
+#[cfg(test)]
+mod whole_tests;
 
 use crate::metrics::{Balance, Watch};
 use crate::tracking::Tracking;

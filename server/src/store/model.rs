@@ -378,7 +378,7 @@ fn an_arc_is_copied_in_chunks_while_it_is_written_to() {
     let mut chunks = 0;
     while let Some(from) = at {
         let mut chunk = Vec::new();
-        at = source.lock(arc).walk(from, 8, |entry| {
+        at = source.lock(arc).walk(from, 8, |_, entry| {
             chunk.push((entry.key().to_vec(), encoded(entry.state())));
         });
         chunks += 1;

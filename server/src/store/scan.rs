@@ -10,18 +10,23 @@ use circlet_ring::{ArcId, SLOT_COUNT, Slot};
 
 use super::Store;
 use super::entry_view::EntryView;
-use super::key::Position;
+use super::key::{HashedKey, Position};
 use super::shard::Shard;
 
 impl Shard {
     /// Visits entries of every kind from position `from` on, up to the end of some later stretch: the last of
     /// `stretches` home buckets, each of seven entries or so, many of them none. `None` when the arc is done, else where
     /// to go on, at any later time.
-    pub fn walk(&self, from: Position, stretches: usize, mut visit: impl FnMut(EntryView<'_>)) -> Option<Position> {
+    pub fn walk(
+        &self,
+        from: Position,
+        stretches: usize,
+        mut visit: impl FnMut(&HashedKey<'_>, EntryView<'_>),
+    ) -> Option<Position> {
         let end = self.end();
         let mut at = from;
         for _ in 0..stretches {
-            at = self.table.walk(at, |entry| visit(EntryView::new(entry)));
+            at = self.table.walk(at, |key, entry| visit(key, EntryView::new(entry)));
             if at >= end {
                 return None;
             }
@@ -48,9 +53,9 @@ impl Shard {
         let mut at = Position::first_of_slot(slot.get());
         let mut left = keys_max;
         while at < end && left > 0 {
-            at = self.table.walk(at, |entry| {
+            at = self.table.walk(at, |key, entry| {
                 let entry = EntryView::new(entry);
-                if left > 0 && Slot::of_key(entry.key()) == slot && entry.state().is_live(now) {
+                if left > 0 && key.slot == slot && entry.state().is_live(now) {
                     visit(entry.key());
                     left -= 1;
                 }
@@ -98,7 +103,7 @@ impl Store {
             let shard = self.lock(arc);
             while at < end && visited < keys_min && stretches > 0 {
                 stretches -= 1;
-                let next = shard.walk(at, 1, |entry| {
+                let next = shard.walk(at, 1, |_, entry| {
                     if entry.state().is_live(now) {
                         visit(entry.key());
                         visited += 1;
@@ -152,7 +157,6 @@ mod tests {
     use circlet_core::state::State;
     use circlet_ring::ArcCount;
 
-    use super::super::key::HashedKey;
     use super::*;
 
     const NOW: WallMs = WallMs::new(1_763_719_355_123);

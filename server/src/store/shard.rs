@@ -167,7 +167,7 @@ impl Shard {
         self.table.len()
     }
 
-    /// So many entries of each slot of the arc are about to come, in an arc that is empty: makes room for them at once.
+    /// So many entries of each slot of the arc are about to come, in an arc that has few: makes room for them at once.
     pub fn expect(&mut self, by_slot: &[u32]) {
         self.table.expect(by_slot);
     }
@@ -334,7 +334,6 @@ impl Shard {
     }
 
     pub(super) fn store(&mut self, key: &HashedKey<'_>, content: &Content<'_>, touched: Option<&mut Touched>) {
-        self.note_change(key);
         let held = Held::Content(*content);
         let (old, bytes, what) = match self.table.get_mut(key) {
             Some(entry) => {
@@ -354,19 +353,27 @@ impl Shard {
                 }
                 (old, bytes, what)
             }
-            None => {
-                let entry = Entry::new(key.key, content);
-                let bytes = entry.memory_bytes();
-                self.table.insert(key, entry);
-                (Weight::NOTHING, bytes, None)
-            }
+            None => return self.store_new(key, content),
         };
         let what = what.unwrap_or_else(|| {
             summands::add(&mut self.sums, key.hash, &held);
             summands::sweepable(&held, self.flush)
         });
+        self.note_change(key);
         self.note(key, what);
         self.account(key.slot, old, Weight::of_held(&held, bytes));
+    }
+
+    /// The same where there is no entry of `key`.
+    pub(super) fn store_new(&mut self, key: &HashedKey<'_>, content: &Content<'_>) {
+        let held = Held::Content(*content);
+        let entry = Entry::new(key.key, content);
+        let bytes = entry.memory_bytes();
+        self.table.insert(key, entry);
+        summands::add(&mut self.sums, key.hash, &held);
+        self.note_change(key);
+        self.note(key, summands::sweepable(&held, self.flush));
+        self.account(key.slot, Weight::NOTHING, Weight::of_held(&held, bytes));
     }
 
     #[inline]

@@ -84,6 +84,28 @@ impl Shard {
     /// Merges what an owner synced up to `theirs` has under `key`, in an exchange that goes through everything: what was dropped there
     /// is dropped here, if that owner is synced further.
     pub fn receive_whole(&mut self, key: &HashedKey<'_>, state: State<'_>, theirs: Stamp) -> Merge {
+        if self.is_plainly_new(key, &state, theirs) {
+            self.clock.observe(state.generation);
+            self.store_new(key, &Content::of_simple(state));
+            return Merge {
+                changed: true,
+                superseded_by: None,
+                is_ignored: false,
+            };
+        }
+        self.receive_any_whole(key, state, theirs)
+    }
+
+    /// Whether `state` is what a SET left, under a key that nothing is known of, here or by what was ever dropped here: nearly all that comes to a
+    /// new owner. It is taken as it is, and there is nothing to drop.
+    #[inline]
+    fn is_plainly_new(&self, key: &HashedKey<'_>, state: &State<'_>, theirs: Stamp) -> bool {
+        let was_never_here = theirs >= self.synced() || state.generation > self.synced();
+        state.is_plain() && was_never_here && state.generation >= self.flushed_at() && self.table.get(key).is_none()
+    }
+
+    /// [`Shard::receive_whole`] of whatever state.
+    pub(super) fn receive_any_whole(&mut self, key: &HashedKey<'_>, state: State<'_>, theirs: Stamp) -> Merge {
         if theirs > self.synced() {
             self.drop_lacking(key, state, theirs);
             return self.merge(key, state);
@@ -244,8 +266,7 @@ impl Shard {
 
     /// The sums of the arc's entries by bucket, of those from `from` on in so many stretches; where to go on.
     pub fn bucket_sums(&self, from: Position, stretches: usize, sums: &mut [u64; BUCKETS]) -> Option<Position> {
-        self.walk(from, stretches, |entry| {
-            let key = HashedKey::new(entry.key());
+        self.walk(from, stretches, |key, entry| {
             let sum = &mut sums[bucket_of(key.hash)];
             *sum = sum.wrapping_add(entry.state().digest(key.hash));
         })
@@ -418,7 +439,7 @@ mod tests {
         let states = |side: usize| {
             let mut states: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
             let shard = pair.shard(side);
-            shard.walk(shard.start(), usize::MAX, |entry| {
+            shard.walk(shard.start(), usize::MAX, |_, entry| {
                 let mut state = Vec::new();
                 entry.state().encode(&mut state);
                 states.push((entry.key().to_vec(), state));

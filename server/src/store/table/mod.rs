@@ -156,7 +156,8 @@ impl Table {
         self.entries_by_slot.fill(0);
         self.entries = 0;
         let old = self.old.take();
-        let array = self.install(0);
+        let none = self.entries_by_slot.clone();
+        let array = self.install(0, &none);
         Discarded {
             _array: array,
             _old: old,

@@ -30,6 +30,8 @@ const PART_LOAD_PERCENT_MAX: usize = 92;
 const PART_SPILL_MAX: usize = 2 * LANES;
 /// How many buckets an insertion may pass before the resize under way is hurried on.
 const PASSED_MAX: u32 = 8;
+/// The most entries that move to a larger table at once, when many more are expected: some microseconds' work.
+const MOVED_AT_ONCE_MAX: usize = 64;
 /// The largest table that debug builds check by themselves, before and after each resize.
 const CHECKED_ENTRIES_MAX: usize = 1_000;
 
@@ -87,28 +89,30 @@ impl Table {
         self.step(u32::MAX);
     }
 
-    /// Makes room for so many entries of each slot, if the table is empty: filling it then moves none of them. Growing step by step moves each entry
-    /// four times.
+    /// Makes room for so many entries of each slot besides those that are there, which are few: filling it then moves none of them. Growing step by
+    /// step moves each entry four times.
     pub(in crate::store) fn expect(&mut self, by_slot: &[u32]) {
-        let entries: u64 = by_slot.iter().copied().map(u64::from).sum();
-        let entries = usize::try_from(entries).unwrap_or(usize::MAX / HEADROOM_PERCENT);
-        let is_roomy = entries * 100 <= self.array.lanes() * LOAD_PERCENT_MAX;
-        if self.entries > 0 || self.old.is_some() || is_roomy || by_slot.len() != self.entries_by_slot.len() {
+        if by_slot.len() != self.entries_by_slot.len() || self.entries > MOVED_AT_ONCE_MAX {
             return;
         }
+        let by_slot: Vec<u32> = by_slot
+            .iter()
+            .zip(&self.entries_by_slot)
+            .map(|(come, there)| come.saturating_add(*there))
+            .collect();
+        let entries: u64 = by_slot.iter().copied().map(u64::from).sum();
+        let entries = usize::try_from(entries).unwrap_or(usize::MAX / HEADROOM_PERCENT);
+        if entries * 100 <= self.array.lanes() * LOAD_PERCENT_MAX {
+            return;
+        }
+        self.finish_resize();
         let buckets = self.buckets_for(entries);
-        drop(self.install_parts(buckets, by_slot));
+        self.resize_to(buckets, &by_slot);
+        self.finish_resize();
     }
 
-    /// Puts an empty array of `buckets` buckets in place and answers the one that stood there.
-    pub(super) fn install(&mut self, buckets: u32) -> Array {
-        let by_slot = mem::take(&mut self.entries_by_slot);
-        let before = self.install_parts(buckets, &by_slot);
-        self.entries_by_slot = by_slot;
-        before
-    }
-
-    fn install_parts(&mut self, buckets: u32, by_slot: &[u32]) -> Array {
+    /// Puts an empty array of `buckets` buckets in place, which the slots share by their numbers of entries `by_slot`, and answers the one that stood there.
+    pub(super) fn install(&mut self, buckets: u32, by_slot: &[u32]) -> Array {
         parts::cut(buckets, by_slot, self.face.ends());
         let array = mem::replace(&mut self.array, Array::new(buckets));
         self.face.show_buckets(self.array.address());
@@ -130,6 +134,12 @@ impl Table {
 
     /// Begins to move to an array of `buckets` buckets.
     fn resize(&mut self, buckets: u32) {
+        let by_slot = self.entries_by_slot.clone();
+        self.resize_to(buckets, &by_slot);
+    }
+
+    /// The same, to an array that the slots share by the numbers of entries `by_slot`.
+    fn resize_to(&mut self, buckets: u32, by_slot: &[u32]) {
         debug_assert!(self.old.is_none(), "one resize at a time");
         self.check_invariants_in_debug();
         let ends = self
@@ -138,7 +148,7 @@ impl Table {
             .iter()
             .map(|end| AtomicU32::new(end.load(Ordering::Relaxed)))
             .collect();
-        let array = self.install(buckets);
+        let array = self.install(buckets, by_slot);
         if self.entries > 0 {
             self.old = Some(Box::new(OldArray::new(array, ends, self.first_slot)));
         }

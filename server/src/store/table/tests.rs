@@ -124,7 +124,7 @@ impl Twins {
     fn walk_on(&mut self) {
         let (at, present, met) = &mut self.walk;
         let map = &self.map;
-        *at = self.table.walk(*at, |entry| {
+        *at = self.table.walk(*at, |_, entry| {
             assert!(map.contains_key(entry.key()), "an entry from nowhere");
             assert!(met.insert(entry.key().to_vec()), "met twice");
         });
@@ -320,25 +320,42 @@ fn prefetching_without_the_lock_is_harmless_while_the_table_changes() {
 
 #[test]
 fn a_table_that_knows_what_to_expect_does_not_grow_while_it_is_filled() {
+    for before in [0, 1, 50] {
+        fill_as_expected(before);
+    }
+}
+
+/// A table in which so many keys are before it hears what to expect.
+fn fill_as_expected(before: usize) {
     let keys = Keys::new();
     // Some slots fuller than others, one of them alone holding a third.
     let names: Vec<Vec<u8>> = (0..3_000)
         .map(|number| keys.key(if number % 3 == 0 { 0 } else { number }, number))
         .collect();
     let mut table = keys.table();
+    let entry = |number: usize| Entry::new(&names[number], &content(number as u64 + 1, b"v"));
+    // In every slot, and in more than one bucket of some.
+    let first: Vec<usize> = (0..before).map(|number| number * 7).collect();
+    for &number in &first {
+        table.insert(&HashedKey::new(&names[number]), entry(number));
+    }
     let mut by_slot = vec![0; usize::from(keys.arcs.slots_per_arc())];
-    for name in &names {
-        by_slot[table.slot_index(&HashedKey::new(name))] += 1;
+    let rest: Vec<usize> = (0..names.len()).filter(|number| !first.contains(number)).collect();
+    for &number in &rest {
+        by_slot[table.slot_index(&HashedKey::new(&names[number]))] += 1;
     }
     table.expect(&by_slot);
+    table.check_invariants();
     let buckets = table.array.len();
-    for (number, name) in names.iter().enumerate() {
-        let entry = Entry::new(name, &content(number as u64 + 1, b"v"));
-        table.insert(&HashedKey::new(name), entry);
+    for number in rest {
+        table.insert(&HashedKey::new(&names[number]), entry(number));
         assert!(table.old.is_none() && table.array.len() == buckets, "after {number}");
+    }
+    for name in &names {
+        assert!(table.get(&HashedKey::new(name)).is_some(), "{name:?} is there");
     }
     table.check_invariants();
     by_slot.fill(10_000);
     table.expect(&by_slot);
-    assert_eq!(table.array.len(), buckets, "only an empty table is made larger");
+    assert_eq!(table.array.len(), buckets, "only a table of few is made larger");
 }

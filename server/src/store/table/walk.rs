@@ -1,8 +1,8 @@
 //! Going through a table: in order, a stretch at a time, while it changes; and at random.
 
+use super::Table;
 use super::entry::Entry;
-use super::{Table, position_of};
-use crate::store::key::Position;
+use crate::store::key::{HashedKey, Position};
 
 impl Table {
     /// Visits the entries from position `from` to some later position, and answers that one: the end of the arc when
@@ -11,8 +11,9 @@ impl Table {
     /// Going on from there visits every entry that is present all the time exactly once, whatever is inserted and
     /// removed in between and however the table grows: positions do not change, and the entries of a stretch of
     /// positions are visited together, under one hold of the lock. One call visits the entries of one home bucket:
-    /// seven or so.
-    pub(crate) fn walk(&self, from: Position, mut visit: impl FnMut(&Entry)) -> Position {
+    /// seven or so. The next one's begin to be fetched meanwhile: whoever goes through an arc that nobody asked for lately
+    /// would wait for memory at each entry.
+    pub(crate) fn walk(&self, from: Position, mut visit: impl FnMut(&HashedKey<'_>, &Entry)) -> Position {
         let from = from.max(Position::first_of_slot(self.first_slot));
         let end_of_arc = Position::first_of_slot(self.first_slot + self.entries_by_slot.len() as u16);
         let Some((array, home)) = self.locate(from) else {
@@ -27,9 +28,13 @@ impl Table {
             None => (self.face.parts(), end_of_arc),
         };
         let end = parts.first_position_after(home, self.first_slot).min(limit);
+        if home + 1 < array.len() {
+            array.prefetch_all_entries(home + 1);
+        }
         array.visit_from(home, |_, entry| {
-            if (from..end).contains(&position_of(entry)) {
-                visit(entry);
+            let key = HashedKey::new(entry.key());
+            if (from..end).contains(&key.position()) {
+                visit(&key, entry);
             }
         });
         end
