@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Bounds of what [`crate::RecentAnswers`] says, and what follows for a peer that is late.
 ///
 /// ```text
-///   asked ----------- late after ------------ twice that -------------------- answered --------------- then
+///   asked ----------- late after ------------ the next one is late too ------ answered --------------- then
 ///           wait         hedge this read        avoid it for new reads          four times as long as it took
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +22,8 @@ pub struct Patience {
 /// good, its own answers say nothing else. Farther peers may be some times as far.
 const QUICKEST_TIMES: u32 = 4;
 
-/// A peer that keeps a question for so many times what is late is avoided: one late answer in a hundred is usual, and must not send all reads to the others.
-const SLOW_TIMES: u32 = 2;
+/// A peer that is late so many times in a row is avoided: one late answer in a hundred is usual, and must not send all reads to the others.
+const LATE_RUN: u32 = 2;
 
 /// A peer that kept a question is avoided so many times as long after it: one that is slow for good would else be asked again as soon as it has answered, and
 /// each time some reads would be late.
@@ -37,10 +37,11 @@ impl Patience {
             .clamp(self.least, self.most)
     }
 
-    /// For how long from now a peer is avoided that is late after `late_after` and has kept a question for `waited`; `None`: it is not.
+    /// For how long from now a peer is avoided that is late after `late_after`, was so `in_a_row` times, and has kept a question for `waited`; `None`: no longer
+    /// than it is anyway.
     #[must_use]
-    pub fn avoided_for(&self, late_after: Duration, waited: Duration) -> Option<Duration> {
-        (waited > late_after.saturating_mul(SLOW_TIMES))
+    pub fn avoided_for(&self, late_after: Duration, in_a_row: u32, waited: Duration) -> Option<Duration> {
+        (in_a_row >= LATE_RUN && waited >= late_after)
             .then(|| waited.saturating_mul(AVOIDED_TIMES).min(self.avoided_max))
     }
 }
@@ -75,10 +76,11 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_is_merely_late_is_asked_on() {
-        assert_eq!(PATIENCE.avoided_for(ms(3), ms(6)), None);
-        assert_eq!(PATIENCE.avoided_for(ms(3), ms(7)), Some(ms(28)));
-        assert_eq!(PATIENCE.avoided_for(ms(3), ms(900)), Some(ms(400)), "not for ever");
+    fn a_peer_that_is_late_once_is_asked_on() {
+        assert_eq!(PATIENCE.avoided_for(ms(3), 1, ms(6)), None, "once");
+        assert_eq!(PATIENCE.avoided_for(ms(3), 2, ms(2)), None, "not yet again");
+        assert_eq!(PATIENCE.avoided_for(ms(3), 2, ms(3)), Some(ms(12)));
+        assert_eq!(PATIENCE.avoided_for(ms(3), 9, ms(900)), Some(ms(400)), "not for ever");
     }
 
     proptest! {
