@@ -4,13 +4,13 @@ use crate::call::{Call, CallOptions};
 use crate::cmd::Cmd;
 use crate::error::{Error, ErrorKind};
 use crate::from_value::FromValue;
-use crate::latency::HedgeBudget;
 use crate::node::{Node, Surroundings};
 use crate::options::Options;
 use crate::pipeline::Pipeline;
 use crate::refresh;
 use crate::topology::Topology;
 use arc_swap::ArcSwap;
+use circlet_hedge::Budget;
 use circlet_resp::Value;
 use std::fmt;
 use std::net::SocketAddr;
@@ -18,13 +18,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::Notify;
 
+/// Hedges that may be saved up: what a pause of some milliseconds needs at ten thousand reads a second.
+const HEDGES_SAVED_MAX: u32 = 32;
+
 /// What clones of a client share.
 pub(crate) struct Inner {
     pub(crate) around: Arc<Surroundings>,
     pub(crate) topology: ArcSwap<Topology>,
     /// The nodes that the client was given: asked when those of the map do not answer.
     pub(crate) seeds: Vec<Arc<Node>>,
-    pub(crate) hedges: HedgeBudget,
+    pub(crate) hedges: Budget,
     pub(crate) fetches: AtomicU64,
     /// Whether a node has said that it knows no `CLUSTER TOPOLOGY`: it is no Circlet, and any node is as good as another.
     pub(crate) without_map: AtomicBool,
@@ -87,7 +90,6 @@ impl Client {
     }
 
     fn unconnected(nodes: impl Iterator<Item = String>, options: Options) -> Self {
-        let hedges = HedgeBudget::new(options.hedge.budget_percent);
         let around = Arc::new(Surroundings {
             options,
             wants_topology: Notify::new(),
@@ -98,7 +100,7 @@ impl Client {
                 around,
                 topology: ArcSwap::from_pointee(Topology::unmapped(seeds.clone())),
                 seeds,
-                hedges,
+                hedges: Budget::new(HEDGES_SAVED_MAX),
                 fetches: AtomicU64::new(0),
                 without_map: AtomicBool::new(false),
             }),

@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout};
 /// Makes one attempt on the node at `place`, and perhaps on the next owner as well.
 pub(crate) async fn attempt(client: &Client, topology: &Topology, place: u16, attempt: &Attempt<'_>) -> Outcome {
     let inner = &client.inner;
-    inner.hedges.on_read();
+    inner.hedges.on_questions(1, client.options().hedge.budget_percent);
     let node = &topology.nodes[usize::from(place)];
     let mut first = pin!(attempt.on(node, lane_of(attempt.plan.level)));
     let Some(second) = second_owner(topology, place, attempt) else {
@@ -32,7 +32,7 @@ pub(crate) async fn attempt(client: &Client, topology: &Topology, place: u16, at
     if let Ok(outcome) = timeout(after, &mut first).await {
         return outcome;
     }
-    if !inner.hedges.take() {
+    if !inner.hedges.take(1) {
         return first.await;
     }
     inner.around.tell(Event::Hedged);

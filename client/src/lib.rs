@@ -37,7 +37,6 @@ mod fan_out;
 mod from_value;
 mod hedge;
 mod join;
-mod latency;
 mod near;
 mod node;
 mod observer;

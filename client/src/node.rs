@@ -4,10 +4,10 @@ use crate::breaker::{Admission, Breaker};
 use crate::cmd;
 use crate::connection::{Bounds, Connection, Greeting, PushSink, greet};
 use crate::error::{Error, ErrorKind};
-use crate::latency::RecentReads;
 use crate::observer::Event;
 use crate::options::{Consistency, Options};
 use arc_swap::{ArcSwapOption, Guard};
+use circlet_hedge::RecentAnswers;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -54,7 +54,7 @@ pub(crate) struct Node {
     failed_lately: AtomicBool,
     /// How often it took no connection.
     refusals: AtomicU32,
-    pub(crate) reads: RecentReads,
+    pub(crate) reads: RecentAnswers<95>,
     around: Arc<Surroundings>,
 }
 
@@ -103,7 +103,7 @@ impl Node {
             rests: AtomicBool::new(false),
             failed_lately: AtomicBool::new(false),
             refusals: AtomicU32::new(0),
-            reads: RecentReads::new(FIRST_P95),
+            reads: RecentAnswers::new(FIRST_P95),
             around,
         })
     }

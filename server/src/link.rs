@@ -6,6 +6,7 @@
 //! deltas and answers, and exchanges of whole arcs ([`transfer`]), which rounds ([`compare`]) find wanting.
 
 pub(crate) mod accept;
+pub(crate) mod checks;
 pub(crate) mod compare;
 pub(crate) mod dial;
 mod frames;

@@ -14,6 +14,7 @@ mod background;
 mod clock;
 mod durable;
 mod gauges;
+mod hedging;
 mod hints;
 mod huge_pages;
 mod identity;
@@ -64,6 +65,7 @@ use circlet_core::stamp::Stamp;
 use circlet_core::state::Value;
 use circlet_core::time::{Instant, WallMs};
 use circlet_core::topology::Addresses;
+use circlet_hedge::Budget;
 use circlet_ring::ArcId;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -89,6 +91,8 @@ pub(crate) struct Node {
     pub(crate) huge_pages: HugePages,
     /// Where what can wait runs.
     pub(crate) background: Handle,
+    /// How many more reads may be hedged.
+    pub(crate) hedges: Budget,
     /// What makes the links' clocks tick.
     pub(crate) sweeper: Arc<Sweeper>,
     /// How many bytes may wait for one peer, in each direction.

@@ -15,11 +15,13 @@
 //! Invariant: `open` is the number of groups without a verdict plus the commands run elsewhere without an answer.
 
 mod group;
+mod hedging;
 mod problem;
 mod sent;
 mod waits;
 
 pub(crate) use group::{Group, GroupKind};
+pub(crate) use hedging::{Hedge, HedgeFrame, Repairs};
 pub(crate) use problem::{MaybeRan, Problem};
 pub(crate) use sent::{ItemKind, Loss, Sent, SentItem};
 pub(crate) use waits::{NO_GROUP, Waits, WrittenKey};
@@ -89,7 +91,7 @@ impl Turn {
         look(&mut self.inner.lock().waits)
     }
 
-    /// A peer answered the frame that [`Waits::sent`] holds at `sent`.
+    /// A peer answered the frame that [`Waits::sent`] holds at `sent`. Gives what is to be written back to owners, if a read has had its reply before.
     ///
     /// # Errors
     /// [`Malformed`] when the answer does not fit the question; the caller treats the link as lost.
@@ -98,18 +100,17 @@ impl Turn {
         sent: usize,
         reply: &BatchReply<'_>,
         learned: &LearnedStamps,
-    ) -> Result<(), Malformed> {
+    ) -> Result<Repairs, Malformed> {
         self.change(|waits| {
             if reply.all_fine() {
-                let peer = waits.sent[sent].peer;
                 if waits.items[waits.sent[sent].items.clone()]
                     .iter()
                     .any(|item| item.kind.is_run())
                 {
                     return Err(Malformed("a command was not answered"));
                 }
-                waits.on_all_fine(peer);
-                Ok(())
+                waits.on_all_fine(sent);
+                Ok(Repairs::new())
             } else {
                 waits.on_results(sent, reply, learned)
             }
@@ -119,6 +120,11 @@ impl Turn {
     /// The frame will not be answered, or not in time.
     pub(crate) fn on_loss(self: &Arc<Self>, sent: usize, loss: Loss) {
         self.change(|waits| waits.on_loss(sent, loss));
+    }
+
+    /// The peer is late with the frame at `sent`: reads that wait for it are asked of other owners too. `pay` says whether so many may be.
+    pub(crate) fn hedge(&self, sent: usize, pay: impl FnOnce(u32) -> bool) -> Hedge {
+        self.inner.lock().waits.hedge(sent, pay)
     }
 
     /// The peer takes long: what can be asked of another peer no longer waits for this one.
@@ -223,10 +229,7 @@ mod tests {
             let kind = ItemKind::Apply;
             waits.items.push(SentItem { part, kind });
         }
-        waits.sent.push(Sent {
-            peer: PEER,
-            items: 0..2,
-        });
+        waits.sent.push(Sent::new(PEER, 0..2));
         let turn = Turn::new(&mut waits);
         let mut keys = Vec::new();
         turn.written_to(0, |_, _, key| keys.extend_from_slice(key));

@@ -242,6 +242,18 @@ pub fn put_run<'a>(out: &mut Vec<u8>, how: RunHow, arguments: impl ExactSizeIter
     true
 }
 
+/// Reads items that were encoded by [`put_apply`] and its siblings and stand behind each other; after an error the iterator ends.
+pub fn items(encoded: &[u8]) -> impl Iterator<Item = Result<Item<'_>, Malformed>> {
+    let mut reader = Reader::new(encoded);
+    std::iter::from_fn(move || {
+        let read = (reader.left() > 0).then(|| read_item(&mut reader))?;
+        if read.is_err() {
+            reader = Reader::new(&[]);
+        }
+        Some(read)
+    })
+}
+
 /// A batch as received: its items are read one by one, without allocation.
 #[derive(Debug, Clone, Copy)]
 pub struct Batch<'a> {
@@ -365,6 +377,7 @@ mod tests {
         put_check(&mut items, KEY, 9);
         put_fetch(&mut items, KEY);
         assert!(put_run(&mut items, HOW, [&b"GET"[..], b"k"].into_iter()));
+        assert_eq!(super::items(&items).filter(Result::is_ok).count(), 4);
         let mut out = Vec::new();
         let mut writer = BatchWriter::new(&mut out, 7, 3, Stamp::from_bits(5));
         writer.items(&items, 4);

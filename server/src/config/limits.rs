@@ -23,6 +23,8 @@ settings! {
         "peer-queue-bytes-max" Live peer_queue_bytes_max: MemorySize = MemorySize::mib(64), Bounds::Range(MIB, i64::MAX);
         /// Bytes a second that this node takes from others while arcs move to it, or while it catches up in the background; what a command waits for is not held back. 0: no limit. Raising it: moves end sooner, and take more of the network.
         "move-bytes-per-second-max" Live move_bytes_per_second_max: MemorySize = MemorySize::mib(64), Bounds::Range(0, i64::MAX);
+        /// Of a hundred digests that reads ask other owners for, so many may be asked of one more owner, because the first is later with its answer than usual; 128 may be saved up. 0: none, a read waits for 50 ms before it asks another owner. Raising it: fewer reads wait for an owner that stands still, and more is asked twice.
+        "read-hedge-percent-max" Live read_hedge_percent_max: u32 = 5, Bounds::Range(0, 100);
         /// Keys remembered for one absent owner; above it they collapse into whole arcs to compare. Raising it: some 100 bytes a key.
         "hint-keys-max" Live hint_keys_max: u32 = 100_000, Bounds::Range(0, 100_000_000);
         /// Connections that the kernel queues before they are accepted.

@@ -13,6 +13,7 @@ use circlet_core::message::hello::{Hello, HelloRefusal, Purpose};
 use circlet_core::message::register;
 use circlet_core::message::wait::WaitReply;
 use circlet_core::state::State;
+use circlet_core::time::Instant;
 use circlet_ring::Slot;
 use std::collections::HashSet;
 use std::io;
@@ -123,7 +124,7 @@ async fn run(node: &Arc<Node>, link: &Arc<Link>, socket: TcpStream, hello: &Hell
         node.on_link_up(link.peer, hello);
     }
     let (mut reader, writer) = socket.into_split();
-    let mut answers = Answers { node, link };
+    let mut answers = Answers { node, link, now: None };
     let loss = tokio::select! {
         // Without an error it is this node that has closed the outbox.
         written = link.outbox.write_to(writer, &node.metrics) => written.map_or(Loss::Died, |()| Loss::Broken),
@@ -142,12 +143,18 @@ async fn run(node: &Arc<Node>, link: &Arc<Link>, socket: TcpStream, hello: &Hell
 struct Answers<'a> {
     node: &'a Node,
     link: &'a Link,
+    /// When the frames at hand arrived, once somebody has asked.
+    now: Option<Instant>,
 }
 
 impl TakeFrames for Answers<'_> {
+    fn begin(&mut self) {
+        self.now = None;
+    }
+
     fn take(&mut self, frame: Frame<'_>) -> Result<(), Malformed> {
         match frame.kind {
-            FrameKind::BatchReply => answer(self.node, self.link, frame.body),
+            FrameKind::BatchReply => answer(self.node, self.link, frame.body, &mut self.now),
             FrameKind::PullReply | FrameKind::RoundReply => {
                 let number = frame.body.first_chunk().ok_or(Malformed("cut short"))?;
                 let asked = self.link.questions.lock().take(u32::from_le_bytes(*number));
@@ -172,14 +179,20 @@ impl TakeFrames for Answers<'_> {
     }
 }
 
-fn answer(node: &Node, link: &Link, body: &[u8]) -> Result<(), Malformed> {
+fn answer(node: &Node, link: &Link, body: &[u8], now: &mut Option<Instant>) -> Result<(), Malformed> {
     let reply = BatchReply::read(body)?;
     if !reply.all_fine() {
         merge_states(node, link, &reply)?;
     }
-    let asked = link.turns.lock().take(reply.turn);
+    // One reading of the clock for all that has arrived together.
+    let now = || *now.get_or_insert_with(|| node.clock.now().mono);
     // A late answer, after the deadline, finds nobody.
-    asked.map_or(Ok(()), |asked| asked.turn.on_answer(asked.sent, &reply, &node.learned))
+    let Some(asked) = link.take_answered(reply.turn, now) else {
+        return Ok(());
+    };
+    let repairs = asked.turn.on_answer(asked.sent, &reply, &node.learned)?;
+    node.write_back(repairs);
+    Ok(())
 }
 
 /// Merges every state that an answer brings, before anybody acts on the answer.

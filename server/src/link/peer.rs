@@ -1,5 +1,6 @@
 //! The link that this node asks a peer on.
 
+use super::checks::{Checks, OldestCheck};
 use super::outbox::{Outbox, QueueLimit};
 use super::pending::Pending;
 use super::sweeper::Sweeper;
@@ -9,10 +10,13 @@ use crate::routes::NodeIndex;
 use crate::turn::{Loss, Turn};
 use arc_swap::ArcSwapOption;
 use circlet_core::message::batch::BatchWriter;
+use circlet_core::time::Instant;
+use circlet_hedge::Patience;
 use parking_lot::Mutex;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// What is expected of a peer in one tick, in bytes: to take them, to send them on to other owners and to hear from those, while busy with
@@ -26,10 +30,27 @@ fn ticks_for(bytes: usize) -> u32 {
 }
 
 /// A frame of a turn that waits for its answer.
+#[derive(Clone)]
 pub(crate) struct AskedTurn {
     pub(crate) turn: Arc<Turn>,
     /// Index into the turn's `sent`.
     pub(crate) sent: usize,
+    /// The epoch that the turn acts in.
+    pub(crate) epoch: u64,
+    /// When it was asked, if it checks what others could be asked instead.
+    pub(crate) checked_at: Option<Instant>,
+}
+
+impl AskedTurn {
+    /// A frame that is not timed.
+    pub(crate) fn new(turn: &Arc<Turn>, sent: usize, epoch: u64) -> Self {
+        AskedTurn {
+            turn: Arc::clone(turn),
+            sent,
+            epoch,
+            checked_at: None,
+        }
+    }
 }
 
 /// See the module's header.
@@ -45,6 +66,9 @@ pub(crate) struct Link {
     announced: ArcSwapOption<IpAddr>,
     up: AtomicBool,
     slow: AtomicBool,
+    /// Whether it is to be asked last what others can be asked too.
+    avoided: AtomicBool,
+    checks: Checks,
     /// The link's clock: ticks that the sweeper has made.
     tick: AtomicU32,
     sweeper: Arc<Sweeper>,
@@ -65,6 +89,8 @@ impl Link {
             announced: ArcSwapOption::empty(),
             up: AtomicBool::new(false),
             slow: AtomicBool::new(false),
+            avoided: AtomicBool::new(false),
+            checks: Checks::default(),
             tick: AtomicU32::new(0),
         }
     }
@@ -74,9 +100,9 @@ impl Link {
         self.up.load(Ordering::Acquire)
     }
 
-    /// Whether the peer is up but has kept a question waiting for long: another peer is asked first.
+    /// Whether the peer is up but keeps a question waiting for long, or has kept a check for far longer than usual: another peer is asked first.
     pub(crate) fn is_slow(&self) -> bool {
-        self.slow.load(Ordering::Relaxed)
+        self.slow.load(Ordering::Relaxed) || self.avoided.load(Ordering::Relaxed)
     }
 
     /// The address that clients are to be told for the peer, if it is not the listed one.
@@ -91,25 +117,27 @@ impl Link {
         }
     }
 
-    /// Sends `count` encoded items as the turn's frame at `sent`.
+    /// Sends `count` encoded items as a frame of the turn.
     ///
     /// # Errors
     /// [`Loss::NotSent`] when the link is down or at its limits: nothing has left, and the turn was not told.
-    pub(crate) fn ask(&self, turn: &Arc<Turn>, sent: usize, epoch: u64, items: &[u8], count: u32) -> Result<(), Loss> {
-        let asked = AskedTurn {
-            turn: Arc::clone(turn),
-            sent,
-        };
+    pub(crate) fn ask(&self, asked: AskedTurn, items: &[u8], count: u32) -> Result<(), Loss> {
+        let (epoch, checks) = (asked.epoch, asked.checked_at.is_some());
         let tick = self.tick.load(Ordering::Relaxed);
         let number = self.turns.lock().push(asked, tick).map_err(|_| Loss::NotSent)?;
-        self.sweeper.on_question();
+        self.sweeper.on_question(checks);
         let written = self.outbox.append(|out| {
             let mut writer = BatchWriter::new(out, number, epoch, self.least_synced.get());
             writer.items(items, count);
             writer.finish();
         });
         if let Ok(waiting @ TICK_BYTES..) = written {
-            self.turns.lock().allow(number, ticks_for(waiting));
+            let mut turns = self.turns.lock();
+            turns.allow(number, ticks_for(waiting));
+            if let Some(asked) = turns.question_mut(number) {
+                // It says how long the bytes take, not the peer.
+                asked.checked_at = None;
+            }
         }
         if written.is_err() {
             // The link went down in between. If `go_down` has drained the question already, it has told the turn.
@@ -126,7 +154,7 @@ impl Link {
         let (answer, answered) = oneshot::channel();
         let tick = self.tick.load(Ordering::Relaxed);
         let number = self.questions.lock().push(answer, tick).ok()?;
-        self.sweeper.on_question();
+        self.sweeper.on_question(false);
         match self.outbox.append(|out| put(number, out)) {
             Ok(waiting) => self.questions.lock().allow(number, ticks_for(waiting)),
             Err(_) => {
@@ -142,9 +170,53 @@ impl Link {
         self.turns.lock().oldest_tick().is_some() || self.questions.lock().oldest_tick().is_some()
     }
 
+    /// Whether a check waits for its answer.
+    pub(crate) fn checks_wait(&self) -> bool {
+        self.checks.waits(&self.turns.lock())
+    }
+
+    /// The peer answers the frame of this number, if somebody still waits for it: gives who that is. `now` says when that is, if that matters.
+    pub(crate) fn take_answered(&self, number: u32, now: impl FnOnce() -> Instant) -> Option<AskedTurn> {
+        let asked = self.turns.lock().take(number)?;
+        if let Some(asked_at) = asked.checked_at {
+            self.checks.on_answer(asked_at, now());
+        }
+        Some(asked)
+    }
+
+    /// By its own answers, the peer is late with a check after this.
+    pub(crate) fn late_after(&self) -> Duration {
+        self.checks.late_after()
+    }
+
+    /// The oldest check that nobody else was asked yet.
+    pub(crate) fn oldest_check(&self) -> Option<OldestCheck> {
+        self.checks.oldest(&self.turns.lock())
+    }
+
+    /// Somebody else was asked that check, or cannot be.
+    pub(crate) fn pass_check(&self, number: u32) {
+        self.checks.pass(number);
+    }
+
+    /// Looks whether the peer, which is late after `late_after`, is to be avoided for new reads.
+    pub(crate) fn look_at_checks(&self, now: Instant, late_after: Duration, patience: &Patience) {
+        let turns = self.turns.lock();
+        let avoided = self.checks.is_avoided(&turns, now, late_after, patience);
+        drop(turns);
+        self.avoided.store(avoided, Ordering::Relaxed);
+    }
+
+    /// The peer is not avoided any more for what it kept waiting before.
+    pub(crate) fn forget_slowness(&self) {
+        self.checks.forget_slowness();
+        self.avoided.store(false, Ordering::Relaxed);
+    }
+
     /// Frames can be sent from now on.
     pub(crate) fn go_up(&self) {
         self.outbox.reopen();
+        self.forget_slowness();
         self.slow.store(false, Ordering::Relaxed);
         self.up.store(true, Ordering::Release);
     }
@@ -164,13 +236,7 @@ impl Link {
         drop(self.questions.lock().take_older(tick.wrapping_sub(deadline_ticks)));
         let mut turns = self.turns.lock();
         let overdue = turns.take_older(tick.wrapping_sub(deadline_ticks));
-        let slow: Vec<AskedTurn> = turns
-            .newly_slow(tick.wrapping_sub(slow_ticks))
-            .map(|asked| AskedTurn {
-                turn: Arc::clone(&asked.turn),
-                sent: asked.sent,
-            })
-            .collect();
+        let slow: Vec<AskedTurn> = turns.newly_slow(tick.wrapping_sub(slow_ticks)).cloned().collect();
         let waits_long = turns
             .oldest_tick()
             .is_some_and(|oldest| tick.wrapping_sub(oldest).cast_signed() > slow_ticks.cast_signed());

@@ -42,7 +42,7 @@ impl<Q> Pending<Q> {
         if self.ring.len() >= PENDING_MAX {
             return Err(question);
         }
-        let number = self.first.wrapping_add(self.ring.len() as u32);
+        let number = self.next_number();
         self.ring.push_back(Some(Asked {
             question,
             tick,
@@ -57,6 +57,29 @@ impl<Q> Pending<Q> {
         if let Some(Some(asked)) = self.ring.get_mut(at) {
             asked.tick = asked.tick.wrapping_add(ticks);
         }
+    }
+
+    /// The first unanswered question from `number` on that is wanted, with its number. What was passed over once need not be again.
+    pub(crate) fn find_from(&self, number: u32, wanted: impl Fn(&Q) -> bool) -> Option<(u32, &Q)> {
+        let at = number.wrapping_sub(self.first);
+        // One before the front is as good as the front.
+        let at = if at as usize <= self.ring.len() { at } else { 0 };
+        let places = (at..).zip(self.ring.iter().skip(at as usize));
+        let mut asked = places.filter_map(|(at, asked)| Some((at, &asked.as_ref()?.question)));
+        asked
+            .find(|(_, question)| wanted(question))
+            .map(|(at, question)| (self.first.wrapping_add(at), question))
+    }
+
+    /// The number of the next question.
+    pub(crate) fn next_number(&self) -> u32 {
+        self.first.wrapping_add(self.ring.len() as u32)
+    }
+
+    /// A question that still waits, to be changed.
+    pub(crate) fn question_mut(&mut self, number: u32) -> Option<&mut Q> {
+        let at = number.wrapping_sub(self.first) as usize;
+        Some(&mut self.ring.get_mut(at)?.as_mut()?.question)
     }
 
     /// The question that `number` answers, if it still waits.
@@ -165,6 +188,27 @@ mod tests {
         assert_eq!(pending.newly_slow(8).count(), 0);
         assert!(pending.take_older(8).is_empty());
         assert_eq!(pending.take_older(12), ["huge"]);
+    }
+
+    #[test]
+    fn a_wanted_question_is_found_from_any_number_on() {
+        let mut pending = Pending::default();
+        let numbers: Vec<u32> = (0..6).map(|n| pending.push(n, 0).unwrap()).collect();
+        let even = |n: &i32| n % 2 == 0;
+        assert_eq!(pending.find_from(numbers[0], even), Some((numbers[0], &0)));
+        assert_eq!(pending.find_from(numbers[1], even), Some((numbers[2], &2)));
+        assert_eq!(pending.find_from(numbers[5], even), None);
+        assert_eq!(pending.find_from(pending.next_number(), even), None);
+        pending.take(numbers[0]);
+        pending.take(numbers[2]);
+        assert_eq!(
+            pending.find_from(numbers[0], even),
+            Some((numbers[4], &4)),
+            "what was answered is passed over"
+        );
+        *pending.question_mut(numbers[4]).unwrap() = 5;
+        assert_eq!(pending.find_from(numbers[0], even), None);
+        assert_eq!(pending.question_mut(numbers[0]), None);
     }
 
     #[test]

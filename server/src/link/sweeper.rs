@@ -1,5 +1,11 @@
 //! The sweeper's rest: links without questions need no clock.
 //!
+//! ```text
+//!   awake     looks again at a moment that it has chosen, a millisecond or some ahead
+//!   ticking   looks again at the next tick of the links' clocks, or when somebody checks what others could be asked too
+//!   resting   until somebody asks anything
+//! ```
+//!
 //! The clock of the links ticks a hundred times a second while some question waits, and stands still otherwise, so that a
 //! cluster at rest costs nothing. Whoever asks wakes it.
 //!
@@ -7,29 +13,49 @@
 //! whether it rests *after* it put its question there; both go through the ring's lock, so either the sweeper sees the
 //! question or the asker sees that the sweeper rests.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
 
 /// See the module's header.
 #[derive(Debug, Default)]
 pub(crate) struct Sweeper {
-    resting: AtomicBool,
+    /// What wakes it: [`AWAKE`], [`TICKING`] or [`RESTING`].
+    sleeps: AtomicU8,
     wake: Notify,
 }
+
+/// Nothing has to.
+const AWAKE: u8 = 0;
+/// Checks.
+const TICKING: u8 = 1;
+/// All questions.
+const RESTING: u8 = 2;
 
 impl Sweeper {
     /// Rests until somebody asks, if nothing waits; `waits` looks into the rings.
     pub(crate) async fn rest_unless(&self, waits: impl Fn() -> bool) {
-        self.resting.store(true, Ordering::Relaxed);
+        self.sleeps.store(RESTING, Ordering::Relaxed);
         if !waits() {
             self.wake.notified().await;
         }
-        self.resting.store(false, Ordering::Relaxed);
+        self.sleeps.store(AWAKE, Ordering::Relaxed);
     }
 
-    /// A question was put into a ring.
-    pub(crate) fn on_question(&self) {
-        if self.resting.load(Ordering::Relaxed) {
+    /// Sleeps until the tick, or until somebody checks, if no check waits; `checks_wait` looks into the rings.
+    pub(crate) async fn tick_unless(&self, tick: Instant, checks_wait: impl Fn() -> bool) {
+        self.sleeps.store(TICKING, Ordering::Relaxed);
+        if !checks_wait() {
+            // Either is a reason to look.
+            let _ = timeout_at(tick, self.wake.notified()).await;
+        }
+        self.sleeps.store(AWAKE, Ordering::Relaxed);
+    }
+
+    /// A question was put into a ring; `checks`: one that is timed.
+    pub(crate) fn on_question(&self, checks: bool) {
+        let needed = if checks { TICKING } else { RESTING };
+        if self.sleeps.load(Ordering::Relaxed) >= needed {
             self.wake.notify_one();
         }
     }
@@ -41,6 +67,14 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
+    const LONG: Duration = Duration::from_secs(10);
+
+    async fn until_it_sleeps(sweeper: &Sweeper) {
+        while sweeper.sleeps.load(Ordering::Relaxed) == AWAKE {
+            tokio::task::yield_now().await;
+        }
+    }
+
     #[tokio::test]
     async fn a_question_ends_the_rest() {
         let sweeper = Arc::new(Sweeper::default());
@@ -48,20 +82,33 @@ mod tests {
             let sweeper = Arc::clone(&sweeper);
             async move { sweeper.rest_unless(|| false).await }
         });
-        while !sweeper.resting.load(Ordering::Relaxed) {
-            tokio::task::yield_now().await;
-        }
+        until_it_sleeps(&sweeper).await;
         assert!(!resting.is_finished());
-        sweeper.on_question();
-        tokio::time::timeout(Duration::from_secs(10), resting)
-            .await
-            .expect("woken")
-            .unwrap();
+        sweeper.on_question(false);
+        tokio::time::timeout(LONG, resting).await.expect("woken").unwrap();
     }
 
     #[tokio::test]
     async fn there_is_no_rest_while_something_waits() {
         let sweeper = Sweeper::default();
         sweeper.rest_unless(|| true).await;
+        sweeper.tick_unless(Instant::now() + LONG, || true).await;
+    }
+
+    #[tokio::test]
+    async fn between_ticks_only_a_check_wakes_it() {
+        let sweeper = Arc::new(Sweeper::default());
+        const TICK: Duration = Duration::from_millis(50);
+        for (checks, tick) in [(false, TICK), (true, LONG)] {
+            let begin = Instant::now();
+            let ticking = tokio::spawn({
+                let sweeper = Arc::clone(&sweeper);
+                async move { sweeper.tick_unless(begin + tick, || false).await }
+            });
+            until_it_sleeps(&sweeper).await;
+            sweeper.on_question(checks);
+            ticking.await.unwrap();
+            assert_eq!(begin.elapsed() < tick, checks, "a check: {checks}");
+        }
     }
 }

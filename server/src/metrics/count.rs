@@ -73,6 +73,8 @@ counts! {
     DigestMismatches = "circlet_digest_mismatches_total",
     /// States written back to owners by reads that found them different.
     ReadRepairs = "circlet_read_repairs_total",
+    /// Digests asked of one more owner because one of those asked was late.
+    ReadHedges = "circlet_read_hedges_total",
     /// Keys remembered for an absent owner.
     HintsRecorded = "circlet_hints_recorded_total",
     /// Entries received while exchanging arcs.

@@ -2,6 +2,7 @@
 
 use super::Node;
 use crate::config::Config;
+use crate::link::peer::AskedTurn;
 use crate::metrics::Count;
 use crate::routes::NodeIndex;
 use crate::store::HashedKey;
@@ -136,7 +137,7 @@ impl Node {
         let Ok(group) = Group::delivery(peer) else { return false };
         let turn = turn_of(peer, group, count);
         let epoch = self.routes.load().epoch;
-        if link.ask(&turn, 0, epoch, &encoded, count).is_err() {
+        if link.ask(AskedTurn::new(&turn, 0, epoch), &encoded, count).is_err() {
             return false;
         }
         turn.done().await;
@@ -144,7 +145,7 @@ impl Node {
     }
 
     /// Appends the present state of a key as an item; false when there is none here any more.
-    fn put_state(&self, arc: ArcId, key: &[u8], out: &mut Vec<u8>) -> bool {
+    pub(super) fn put_state(&self, arc: ArcId, key: &[u8], out: &mut Vec<u8>) -> bool {
         let key = HashedKey::new(key);
         let shard = self.store.lock(arc);
         let state = shard.state(&key);
@@ -160,7 +161,7 @@ impl Node {
 }
 
 /// A turn that waits for one peer to take so many states. It writes nothing that could become hints again: its sender knows.
-fn turn_of(peer: NodeIndex, group: Group, count: u32) -> Arc<Turn> {
+pub(super) fn turn_of(peer: NodeIndex, group: Group, count: u32) -> Arc<Turn> {
     let mut waits = Waits::default();
     waits.part_groups.push(NO_GROUP);
     waits.begin_group(0, group);
@@ -169,6 +170,6 @@ fn turn_of(peer: NodeIndex, group: Group, count: u32) -> Arc<Turn> {
         kind: ItemKind::Apply,
     }));
     let items = 0..waits.items.len();
-    waits.sent.push(Sent { peer, items });
+    waits.sent.push(Sent::new(peer, items));
     Arc::new(Turn::new(&mut waits))
 }

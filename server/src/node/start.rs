@@ -36,6 +36,7 @@ use circlet_core::hot_keys::HotKeys;
 use circlet_core::message::hello::Purpose;
 use circlet_core::register::{Acceptor, record};
 use circlet_core::topology::{Addresses, ClusterSettings, MemberEntry, Topology};
+use circlet_hedge::Budget;
 use circlet_resp::command::all;
 use circlet_ring::NodeId;
 use parking_lot::Mutex;
@@ -130,12 +131,12 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     let acceptor = acceptor(&mut file, &settings, &identity, &sockets).await?;
     let topology = acceptor.chosen().cloned().ok_or(StartError::Nothing)?;
     let claimed = claimed(&settings, &identity, &sockets).map_err(StartError::Thread)?;
-    let mut effects = Vec::new();
+    let (mut effects, (leave, left)) = (Vec::new(), oneshot::channel());
     let control = control_config(&settings, &identity, claimed);
     let plane = control_plane(control, &topology, &clock, &mut effects)?;
     let ((events, received), (agreement, requests)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
     let background = Background::start().map_err(StartError::Thread)?;
-    let (sweeper, least_synced) = (Arc::new(Sweeper::default()), LeastSynced::default());
+    let (sweeper, least_synced) = (Arc::<Sweeper>::default(), LeastSynced::default());
     let queue_limit = QueueLimit::new(settings.limits.peer_queue_bytes_max.bytes());
     let node = Arc::new(Node {
         store: Store::new(topology.settings().arcs),
@@ -144,6 +145,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         background: background.handle(),
         pace: Pace::default(),
         huge_pages: HugePages::held_off(clock.mono_ns()),
+        hedges: Budget::new(super::hedging::HEDGES_SAVED_MAX),
         sweeper,
         queue_limit,
         epoch: AtomicU64::new(topology.epoch().get()),
@@ -174,7 +176,6 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         config,
         clock,
     });
-    let (leave, left) = oneshot::channel();
     spawn_control(Arc::clone(&node), plane, effects, sockets.gossip, received, leave)?;
     settle_in(&node);
     let mut tasks = upkeep(&node);

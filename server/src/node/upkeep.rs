@@ -1,6 +1,7 @@
 //! What a node does from time to time, beside its clients.
 
 use super::Node;
+use crate::link::peer::Link;
 use crate::metrics::Count;
 use crate::session::Flag;
 use crate::turn::Loss;
@@ -8,7 +9,7 @@ use circlet_core::antientropy::cut_before;
 use circlet_ring::ArcId;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 /// One tick of the links' clocks.
 const LINK_TICK: Duration = Duration::from_millis(10);
@@ -19,6 +20,18 @@ const QUIET_TICKS: u32 = 3;
 
 /// Ticks after which a peer that keeps a question waiting counts as slow: others are asked instead, and it is avoided.
 const SLOW_TICKS: u32 = 5;
+
+/// The same as a time.
+pub(super) const SLOW: Duration = LINK_TICK.saturating_mul(SLOW_TICKS);
+
+/// Looks for late checks that find none waiting, after which the sweeper ticks only: that too spares one client the waking.
+const QUIET_LOOKS: u32 = 2;
+
+/// The pace of looks while checks are asked, and none waits at the moment.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// A look that comes so much later than it was to is none: this node itself had no time, also not to read the answers, which it does first.
+const LOOK_LATE: Duration = Duration::from_millis(3);
 
 /// How often some of the arcs that nobody else owns are swept.
 const SWEEP_PERIOD: Duration = Duration::from_millis(200);
@@ -32,28 +45,95 @@ const SHARED_PERIOD: Duration = Duration::from_secs(10);
 /// Arcs that one period looks at: all of 1024 in about a second and a half.
 const SWEEP_ARCS: usize = 128;
 
-/// Looks after questions that are not answered.
+/// Looks after questions that are not answered: at each tick of the links' clocks, and for checks that are late in between.
 pub(crate) async fn sweep_links(node: Arc<Node>) {
-    let mut tick = tokio::time::interval(LINK_TICK);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let links = || node.links.iter().chain(node.bulk_links.iter());
-    let waits = || links().any(|link| link.waits() || link.is_slow());
-    let mut quiet_ticks: u32 = 0;
+    let mut sweep = Sweep {
+        tick: Instant::now() + LINK_TICK,
+        due: Instant::now(),
+        stood_still: false,
+        quiet_ticks: 0,
+        quiet_looks: 0,
+    };
     loop {
-        if quiet_ticks > QUIET_TICKS {
-            node.sweeper.rest_unless(waits).await;
-            quiet_ticks = 0;
+        sweep.look(&node);
+        let now = Instant::now();
+        if now >= sweep.tick {
+            // What was missed is not made up for: a node that stood still gives its peers their time.
+            sweep.tick = now + LINK_TICK;
+            sweep.tick(&node);
         }
-        tick.tick().await;
-        quiet_ticks = if waits() { 0 } else { quiet_ticks + 1 };
+        sweep.sleep(&node).await;
+    }
+}
+
+/// The sweeper between two turns.
+struct Sweep {
+    /// When the links' clocks tick next.
+    tick: Instant,
+    /// When to look at what is late.
+    due: Instant,
+    /// Whether the last look came too late to be one.
+    stood_still: bool,
+    quiet_ticks: u32,
+    quiet_looks: u32,
+}
+
+impl Sweep {
+    /// Asks other owners what is late, and decides when to look again.
+    fn look(&mut self, node: &Node) {
+        let now = Instant::now();
+        // Not twice in a row: on a busy machine every look may be late.
+        self.stood_still = now > self.due + LOOK_LATE && !self.stood_still;
+        if self.stood_still {
+            self.due = now + LOOK;
+            return;
+        }
+        match node.look_for_late(node.clock.now().mono) {
+            Some(next) => {
+                self.due = node.clock.at(next);
+                self.quiet_looks = 0;
+            }
+            None => {
+                self.due = now + LOOK;
+                self.quiet_looks += 1;
+            }
+        }
+    }
+
+    fn tick(&mut self, node: &Arc<Node>) {
+        let waits = links(node).any(|link| link.waits() || link.is_slow());
+        self.quiet_ticks = if waits { 0 } else { self.quiet_ticks + 1 };
         let deadline = node.config.current().timeouts.request.duration();
         let deadline_ticks = u32::try_from(deadline.as_millis() / LINK_TICK.as_millis()).unwrap_or(u32::MAX / 4);
-        for link in links() {
+        for link in links(node) {
             for asked in link.sweep(SLOW_TICKS, deadline_ticks) {
                 node.lose(&asked.turn, asked.sent, Loss::TimedOut);
             }
         }
     }
+
+    async fn sleep(&mut self, node: &Node) {
+        if self.quiet_looks <= QUIET_LOOKS {
+            tokio::time::sleep_until(self.due.min(self.tick)).await;
+            return;
+        }
+        if self.quiet_ticks > QUIET_TICKS {
+            let waits = || links(node).any(|link| link.waits() || link.is_slow());
+            node.sweeper.rest_unless(waits).await;
+            self.quiet_ticks = 0;
+            self.tick = Instant::now() + LINK_TICK;
+        } else {
+            let hedges = node.hedge_percent() > 0;
+            let waits = || hedges && node.links.iter().any(|link| link.checks_wait());
+            node.sweeper.tick_unless(self.tick, waits).await;
+        }
+        self.due = Instant::now();
+    }
+}
+
+/// All links that questions wait on.
+fn links(node: &Node) -> impl Iterator<Item = &Arc<Link>> {
+    node.links.iter().chain(node.bulk_links.iter())
 }
 
 /// Closes clients that have said nothing for as long as `timeout` allows.

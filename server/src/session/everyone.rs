@@ -12,6 +12,7 @@
 //! Refused: asking all nodes for "their" keys. While a node is being taken over, an arc would be counted twice, or by nobody.
 
 use super::local;
+use crate::link::peer::AskedTurn;
 use crate::node::Node;
 use crate::routes::{NodeIndex, Routes};
 use crate::turn::{ItemKind, Loss, NO_GROUP, PartIndex, Sent, SentItem, Turn, Waits};
@@ -125,16 +126,13 @@ pub(crate) async fn ask(
             // Not asked again elsewhere when it takes long: no other node could answer.
             kind: ItemKind::Run { repeatable: false },
         });
-        waits.sent.push(Sent {
-            peer: *member,
-            items: item..item + 1,
-        });
+        waits.sent.push(Sent::new(*member, item..item + 1));
         frames.push((*member, encoded));
     }
     let turn = Arc::new(Turn::new(&mut waits));
     for (sent, (member, encoded)) in frames.iter().enumerate() {
         let link = &node.links[*member];
-        if link.ask(&turn, sent, routes.epoch, encoded, 1).is_err() {
+        if link.ask(AskedTurn::new(&turn, sent, routes.epoch), encoded, 1).is_err() {
             turn.on_loss(sent, Loss::NotSent);
         }
     }

@@ -21,6 +21,7 @@ use super::scene::{Reads, Scene};
 use super::serving;
 use crate::command::{CommandError, Delta, Deltas, KeyCx, Lookups, SlotCx};
 use crate::config::Levels;
+use crate::link::peer::AskedTurn;
 use crate::metrics::Count;
 use crate::routes::{NodeIndex, OwnerSet};
 use crate::store::HashedKey;
@@ -39,6 +40,8 @@ use std::sync::Arc;
 struct ForPeer {
     encoded: Vec<u8>,
     items: Vec<SentItem>,
+    /// How many of them are checks that another owner could be asked too.
+    checks: u32,
 }
 
 /// Which of a peer's two frames: deltas and checks are answered at once, commands when they are done.
@@ -368,6 +371,7 @@ impl Executor {
     fn vouch(&mut self, run: Run<'_>, read: &[(WireKey<'_>, u64)]) -> Result<(), Shortfall> {
         let readers = run.scene.readers(run.part.arc, run.owners);
         let group = Group::read(run.owners.read_n, run.levels.read, &readers)?;
+        let hedgeable = u32::from(group.spare().is_some());
         let mut encoded = Vec::new();
         for peer in group.asked() {
             for (key, digest) in read {
@@ -378,6 +382,7 @@ impl Executor {
                 let out = self.for_peer(peer, Frame::Data);
                 out.items.push(SentItem { part: run.index, kind });
                 if kind == ItemKind::Check {
+                    out.checks += hedgeable;
                     batch::put_check(&mut out.encoded, *key, *digest);
                 } else {
                     run.scene.node.metrics.inc(Count::ReadRepairs);
@@ -422,15 +427,22 @@ impl Executor {
                 Some(self.turn())
             };
         }
+        let hedged_percent = scene.config.limits.read_hedge_percent_max;
         for at in &self.used {
+            let out = &mut self.for_peers[*at];
             let start = self.waits.items.len();
-            self.waits.items.extend_from_slice(&self.for_peers[*at].items);
+            self.waits.items.extend_from_slice(&out.items);
             let items = start..self.waits.items.len();
-            self.waits.sent.push(Sent {
-                // Made of one by `for_peer`.
-                peer: (*at / 2) as NodeIndex,
-                items,
-            });
+            // Made of one by `for_peer`.
+            let mut sent = Sent::new((*at / 2) as NodeIndex, items);
+            if out.checks > 0 && hedged_percent > 0 {
+                sent.kept = self.waits.keep(&out.encoded);
+                scene.node.hedges.on_questions(out.checks, hedged_percent);
+            }
+            if sent.kept.is_empty() {
+                out.checks = 0;
+            }
+            self.waits.sent.push(sent);
         }
         let turn = self.turn();
         for (sent, at) in self.used.drain(..).enumerate() {
@@ -442,9 +454,12 @@ impl Executor {
             if at % 2 == Frame::Runs as usize {
                 scene.node.metrics.add(Count::CommandsForwarded, count.into());
             }
-            if link.ask(&turn, sent, scene.routes.epoch, &out.encoded, count).is_err() {
+            let mut asked = AskedTurn::new(&turn, sent, scene.routes.epoch);
+            asked.checked_at = (out.checks > 0).then_some(scene.now.mono);
+            if link.ask(asked, &out.encoded, count).is_err() {
                 scene.node.lose(&turn, sent, Loss::NotSent);
             }
+            out.checks = 0;
             out.encoded.clear();
             out.items.clear();
         }

@@ -8,6 +8,7 @@ use circlet_core::coordinator::{
 };
 use circlet_core::owners::{OwnerIndex, Owners};
 use circlet_core::quorum::{Level, Verdict};
+use circlet_core::state::Merged;
 use smallvec::SmallVec;
 
 /// What a group waits for.
@@ -162,6 +163,43 @@ impl Group {
                 self.after_fetch();
             }
         }
+    }
+
+    /// Who is asked next if one of those asked is late with a read.
+    pub(crate) fn spare(&self) -> Option<NodeIndex> {
+        match self.op {
+            Op::Read(mut op) if self.verdict == Verdict::Pending => self.asked_by(op.on_slow()),
+            _ => None,
+        }
+    }
+
+    /// Asks that one from now on, beside the others.
+    pub(crate) fn ask_spare(&mut self) -> Option<NodeIndex> {
+        let step = match &mut self.op {
+            Op::Read(op) if self.verdict == Verdict::Pending => op.on_slow(),
+            _ => ReadStep::Wait,
+        };
+        self.asked_by(step)
+    }
+
+    fn asked_by(&self, step: ReadStep) -> Option<NodeIndex> {
+        match step {
+            ReadStep::Ask(owner) => Some(self.peers[owner.index() - 1]),
+            ReadStep::Wait | ReadStep::Repair(_) | ReadStep::Reply | ReadStep::Fail(_) => None,
+        }
+    }
+
+    /// A peer answers a read that has had its reply, and holds something else: who may be behind what is here by now, where both are merged.
+    pub(crate) fn settle_late(&mut self, peer: NodeIndex) -> impl Iterator<Item = NodeIndex> {
+        let stale = match (self.owner(peer), &mut self.op) {
+            (Some(owner), Op::Read(op)) => {
+                // Whose is the newer one is not known here: each may have something that the other lacks.
+                op.on_ack(owner, ReadAck::State(Merged::Both));
+                op.settle()
+            }
+            _ => Owners::EMPTY,
+        };
+        stale.iter().map(|owner| self.peers[owner.index() - 1])
     }
 
     /// A peer holds what outranks the delta of this group's only part.

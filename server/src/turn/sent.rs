@@ -35,6 +35,16 @@ pub(crate) struct Sent {
     pub(crate) peer: NodeIndex,
     /// Where its items stand in `Waits::items`.
     pub(crate) items: Range<usize>,
+    /// Where the items' bytes stand in `Waits::kept`; empty if they are not kept.
+    pub(crate) kept: Range<u32>,
+}
+
+impl Sent {
+    /// One whose bytes are not kept.
+    pub(crate) fn new(peer: NodeIndex, items: Range<usize>) -> Self {
+        let kept = 0..0;
+        Sent { peer, items, kept }
+    }
 }
 
 /// Why a frame is not answered.

@@ -1,6 +1,8 @@
 //! What the parts of a turn wait for, and what answers change in it.
 
-use super::{Group, GroupIndex, GroupKind, ItemKind, Loss, MaybeRan, PARTS_MAX, PartIndex, Problem, Sent, SentItem};
+use super::{
+    Group, GroupIndex, GroupKind, ItemKind, Loss, MaybeRan, PARTS_MAX, PartIndex, Problem, Repairs, Sent, SentItem,
+};
 use crate::learned::LearnedStamps;
 use crate::routes::NodeIndex;
 use circlet_core::message::Malformed;
@@ -30,6 +32,10 @@ pub(crate) struct Waits {
     pub(crate) part_groups: Vec<GroupIndex>,
     pub(crate) sent: Vec<Sent>,
     pub(crate) items: Vec<SentItem>,
+    /// What frames that may be hedged ask.
+    pub(crate) kept: Vec<u8>,
+    /// Whether some were: two frames may have gone to one peer then.
+    pub(super) is_hedged: bool,
     // Invariant: in the order of the parts.
     pub(crate) written: Vec<WrittenKey>,
     pub(crate) written_bytes: Vec<u8>,
@@ -58,6 +64,8 @@ impl Waits {
         self.part_groups.clear();
         self.sent.clear();
         self.items.clear();
+        self.kept.clear();
+        self.is_hedged = false;
         self.written.clear();
         self.written_bytes.clear();
         self.problems.clear();
@@ -103,7 +111,16 @@ impl Waits {
         into.dedup_by_key(|(part, _)| *part);
     }
 
-    pub(super) fn on_all_fine(&mut self, peer: NodeIndex) {
+    /// All that the frame at `sent` asked is fine.
+    pub(super) fn on_all_fine(&mut self, sent: usize) {
+        let peer = self.sent[sent].peer;
+        if self.is_hedged {
+            for group in self.groups_of(sent) {
+                self.change_group(group, |group| group.on_ack(peer));
+            }
+            return;
+        }
+        // A group that did not ask the peer hears nothing of it.
         for group in 0..self.groups.len() {
             self.change_group(group, |group| group.on_ack(peer));
         }
@@ -166,13 +183,13 @@ impl Waits {
         sent: usize,
         reply: &BatchReply<'_>,
         learned: &LearnedStamps,
-    ) -> Result<(), Malformed> {
+    ) -> Result<Repairs, Malformed> {
         let peer = self.sent[sent].peer;
         let items = self.sent[sent].items.clone();
         if reply.count as usize != items.len() {
             return Err(Malformed("an answer with another number of results"));
         }
-        let (mut refused, mut superseded) = (Vec::new(), Vec::new());
+        let (mut refused, mut superseded, mut late) = (Vec::new(), Vec::new(), Vec::new());
         let mut is_outdated = false;
         for (at, result) in items.zip(reply.results()) {
             let item = self.items[at];
@@ -186,6 +203,7 @@ impl Waits {
                         superseded.push(item.part);
                     }
                 }
+                (ItemKind::Check, ItemResult::State { .. } | ItemResult::Absent) if self.is_met(item) => late.push(at),
                 (ItemKind::Check, ItemResult::State { .. } | ItemResult::Absent) => {
                     self.problem(item.part, Problem::Differs);
                 }
@@ -196,6 +214,11 @@ impl Waits {
                 }
             }
         }
+        let repairs = if late.is_empty() {
+            Repairs::new()
+        } else {
+            self.settle_late(sent, &late)
+        };
         superseded.retain(|part| !refused.contains(part));
         superseded.dedup();
         for part in superseded {
@@ -210,7 +233,7 @@ impl Waits {
             }
         }
         self.on_groups_failure(refused, peer);
-        Ok(())
+        Ok(repairs)
     }
 
     /// A peer holds something newer than what a part wrote there, or wrote back.
@@ -305,7 +328,7 @@ mod tests {
             waits.items.push(SentItem { part, kind });
         }
         let items = 0..usize::from(parts);
-        waits.sent.push(Sent { peer: PEER, items });
+        waits.sent.push(Sent::new(PEER, items));
         waits
     }
 
@@ -336,7 +359,7 @@ mod tests {
         waits.join_group(1, 0);
         let kind = ItemKind::Apply;
         waits.items.extend([0, 1].map(|part| SentItem { part, kind }));
-        waits.sent.extend([PEER, OTHER].map(|peer| Sent { peer, items: 0..2 }));
+        waits.sent.extend([PEER, OTHER].map(|peer| Sent::new(peer, 0..2)));
         waits
     }
 
@@ -387,17 +410,17 @@ mod tests {
     fn a_part_that_one_owner_outranks_waits_for_the_other() {
         let mut waits = two_writes();
         waits.on_superseded(0, PEER);
-        waits.on_all_fine(PEER);
+        waits.on_all_fine(0);
         assert_eq!(waits.open, 1, "the other part has its quorum");
         let mut lost = two_writes();
         lost.on_superseded(0, PEER);
-        lost.on_all_fine(PEER);
+        lost.on_all_fine(0);
         lost.on_loss(1, Loss::TimedOut);
         assert_eq!(
             (lost.open, &lost.problems[..]),
             (0, &[(0, Problem::WriteTimeout { acked: 1, need: 2 })][..])
         );
-        waits.on_all_fine(OTHER);
+        waits.on_all_fine(1);
         assert_eq!((waits.open, &waits.problems[..]), (0, &[][..]));
     }
 }

@@ -148,6 +148,11 @@ impl Cluster {
         self.own(node, self.nodes[node].addresses().http)
     }
 
+    /// Where a node takes links, not through the relay.
+    pub(crate) fn peer(&self, node: usize) -> SocketAddr {
+        self.own(node, self.nodes[node].addresses().peer)
+    }
+
     /// A listed address of a node at which it really listens.
     fn own(&self, node: usize, listed: SocketAddr) -> SocketAddr {
         (self.plan.places[node].ip, listed.port()).into()

@@ -1,25 +1,32 @@
-//! What lies between the nodes of a cluster, so that a test can cut it: no root, no firewall.
+//! What lies between the nodes of a cluster, so that a test can cut it or hold back what passes: no root, no firewall.
 //!
 //! ```text
 //!   node i  --dials the listed address of j-->  relay  --passes on, unless cut-->  node j at its own address
 //! ```
 //!
 //! The nodes are listed at the relay's addresses. It knows who dials or sends by the node's own address, which it comes from. A cut is silent, as that of a
-//! firewall that drops: connections stay open, take nothing and bring nothing, and go on when it is over.
+//! firewall that drops: connections stay open, take nothing and bring nothing, and go on when it is over. The answers of a node can be held back, each by the same time.
 
 use super::cluster::Place;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
 /// Everything between the nodes of a cluster. Its tasks end with the runtime of the test.
 pub(crate) struct Relay {
     cut: Arc<watch::Sender<Cut>>,
+    held: Held,
 }
+
+/// For how long what each node answers on links is held back, in milliseconds.
+type Held = Arc<[AtomicU64]>;
 
 /// Who does not reach whom.
 #[derive(Debug, Clone)]
@@ -43,6 +50,7 @@ impl Relay {
     /// Between nodes at these places.
     pub(crate) async fn start(places: &[Place]) -> Self {
         let cut = Arc::new(watch::Sender::new(Cut::Side(BTreeSet::new())));
+        let held: Held = places.iter().map(|_| AtomicU64::new(0)).collect();
         let places: Arc<[Place]> = places.into();
         for (to, place) in places.iter().enumerate() {
             let at = SocketAddr::from((place.listed_ip, place.peer_port()));
@@ -50,17 +58,22 @@ impl Relay {
             let links = TcpListener::bind(at).await.expect("a listed address");
             let gossip = UdpSocket::bind(at).await.expect("a listed address");
             tokio::spawn(pass_datagrams(gossip, node, to, Arc::clone(&places), cut.subscribe()));
-            let (cut, places) = (Arc::clone(&cut), Arc::clone(&places));
+            let (cut, places, held) = (Arc::clone(&cut), Arc::clone(&places), Arc::clone(&held));
             tokio::spawn(async move {
                 while let Ok((link, from)) = links.accept().await {
                     if let Some(from) = number_of(from.ip(), &places) {
-                        let cut = cut.subscribe();
-                        tokio::spawn(pass_link(link, node, Link { from, to, cut }));
+                        let (cut, held) = (cut.subscribe(), Arc::clone(&held));
+                        tokio::spawn(pass_link(link, node, Link { from, to, cut, held }));
                     }
                 }
             });
         }
-        Self { cut }
+        Self { cut, held }
+    }
+
+    /// Holds back what this node answers on links from now on, by this.
+    pub(crate) fn hold_back(&self, node: usize, by: Duration) {
+        self.held[node].store(by.as_millis() as u64, Ordering::Relaxed);
     }
 
     /// Cuts these nodes off from the others.
@@ -111,9 +124,15 @@ struct Link {
     from: usize,
     to: usize,
     cut: watch::Receiver<Cut>,
+    held: Held,
 }
 
 impl Link {
+    /// For how long what the node that was dialled says is held back now.
+    fn held_back(&self) -> Duration {
+        Duration::from_millis(self.held[self.to].load(Ordering::Relaxed))
+    }
+
     /// Waits while the two are cut off from each other.
     async fn open(&mut self) {
         let (from, to) = (self.from, self.to);
@@ -131,7 +150,35 @@ async fn pass_link(dialled: TcpStream, node: SocketAddr, mut link: Link) {
     // The first end that is seen is the end of both.
     tokio::select! {
         () = pump(near.0, far.1, link.clone()) => {}
-        () = pump(far.0, near.1, link) => {}
+        () = pump_held(far.0, near.1, link) => {}
+    }
+}
+
+/// The same for answers, which may be held back: what is read waits for its time, and what comes behind it is read meanwhile.
+async fn pump_held(mut from: OwnedReadHalf, to: OwnedWriteHalf, link: Link) {
+    let (waiting, mut due) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
+    let read = async {
+        let mut bytes = vec![0; 64 << 10];
+        while let Ok(count @ 1..) = from.read(&mut bytes).await {
+            let at = Instant::now() + link.held_back();
+            if waiting.send((at, bytes[..count].to_vec())).is_err() {
+                return;
+            }
+        }
+    };
+    let write = async {
+        let (mut to, mut link) = (to, link.clone());
+        while let Some((at, bytes)) = due.recv().await {
+            tokio::time::sleep_until(at).await;
+            link.open().await;
+            if to.write_all(&bytes).await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        () = read => link.clone().open().await,
+        () = write => {}
     }
 }
 

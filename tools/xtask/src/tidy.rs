@@ -48,7 +48,7 @@ type Rule = fn(&Tree) -> Vec<Violation>;
 const RULES: [(&str, Rule); 9] = [
     ("crates depend only along the arrows", edges::check),
     ("core's mechanisms meet in control", modules::check),
-    ("ring, core and resp are pure", purity::check),
+    ("ring, core, resp and hedge are pure", purity::check),
     ("files and functions are short", size::check),
     ("one word a thing", glossary::check),
     ("habits", habits::check),

@@ -1,6 +1,6 @@
 //! Who may depend on whom among the workspace's crates: the arrows of `ARCHITECTURE.md`.
 //!
-//! `ring <- core <- {server, sim}`; `resp <- {server, client}`; `ring <- client`; `core` and `resp` do not know each
+//! `ring <- core <- {server, sim}`; `{resp, hedge} <- {server, client}`; `ring <- client`; `core`, `resp` and `hedge` do not know each
 //! other; nothing depends on `tools` or `benches`; `client` and `server` do not depend on each other. Development
 //! dependencies count as well: a test that reaches across a border is the border gone.
 
@@ -13,7 +13,7 @@ struct Crate {
     may_use: &'static [&'static str],
 }
 
-const CRATES: [Crate; 12] = [
+const CRATES: [Crate; 13] = [
     Crate {
         manifest: "ring/Cargo.toml",
         may_use: &[],
@@ -27,12 +27,16 @@ const CRATES: [Crate; 12] = [
         may_use: &[],
     },
     Crate {
+        manifest: "hedge/Cargo.toml",
+        may_use: &[],
+    },
+    Crate {
         manifest: "server/Cargo.toml",
-        may_use: &["circlet-ring", "circlet-core", "circlet-resp"],
+        may_use: &["circlet-ring", "circlet-core", "circlet-resp", "circlet-hedge"],
     },
     Crate {
         manifest: "client/Cargo.toml",
-        may_use: &["circlet-ring", "circlet-resp"],
+        may_use: &["circlet-ring", "circlet-resp", "circlet-hedge"],
     },
     Crate {
         manifest: "tools/sim/Cargo.toml",
@@ -77,7 +81,12 @@ const LIBRARIES: &[&str] = &[
 
 /// What would bring a task, a socket or a lock into a pure crate.
 const IMPURE: [&str; 7] = ["tokio", "dashmap", "parking_lot", "mio", "axum", "hyper", "crossbeam"];
-const PURE: [&str; 3] = ["ring/Cargo.toml", "core/Cargo.toml", "resp/Cargo.toml"];
+const PURE: [&str; 4] = [
+    "ring/Cargo.toml",
+    "core/Cargo.toml",
+    "resp/Cargo.toml",
+    "hedge/Cargo.toml",
+];
 
 /// Finds dependencies against the arrows, and crates that the arrows do not know.
 pub(crate) fn check(tree: &Tree) -> Vec<Violation> {
