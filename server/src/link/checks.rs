@@ -71,11 +71,6 @@ impl Checks {
         self.recent.late_after()
     }
 
-    /// Whether one waits.
-    pub(super) fn waits(&self, turns: &Pending<AskedTurn>) -> bool {
-        find(turns, &self.oldest).is_some()
-    }
-
     /// Whether the peer is to be avoided now, since it keeps one or has kept one for far longer than usual.
     pub(super) fn is_avoided(
         &self,

@@ -170,11 +170,6 @@ impl Link {
         self.turns.lock().oldest_tick().is_some() || self.questions.lock().oldest_tick().is_some()
     }
 
-    /// Whether a check waits for its answer.
-    pub(crate) fn checks_wait(&self) -> bool {
-        self.checks.waits(&self.turns.lock())
-    }
-
     /// The peer answers the frame of this number, if somebody still waits for it: gives who that is. `now` says when that is, if that matters.
     pub(crate) fn take_answered(&self, number: u32, now: impl FnOnce() -> Instant) -> Option<AskedTurn> {
         let asked = self.turns.lock().take(number)?;

@@ -42,14 +42,13 @@ impl Sweeper {
         self.sleeps.store(AWAKE, Ordering::Relaxed);
     }
 
-    /// Sleeps until the tick, or until somebody checks, if no check waits; `checks_wait` looks into the rings.
-    pub(crate) async fn tick_unless(&self, tick: Instant, checks_wait: impl Fn() -> bool) {
+    /// Sleeps until the tick, or until somebody checks, if no check waits that was not looked at; `checks_wait` looks into the rings. Says whether it
+    /// was a check.
+    pub(crate) async fn tick_unless(&self, tick: Instant, checks_wait: impl Fn() -> bool) -> bool {
         self.sleeps.store(TICKING, Ordering::Relaxed);
-        if !checks_wait() {
-            // Either is a reason to look.
-            let _ = timeout_at(tick, self.wake.notified()).await;
-        }
+        let checks = checks_wait() || timeout_at(tick, self.wake.notified()).await.is_ok();
         self.sleeps.store(AWAKE, Ordering::Relaxed);
+        checks
     }
 
     /// A question was put into a ring; `checks`: one that is timed.
@@ -92,7 +91,7 @@ mod tests {
     async fn there_is_no_rest_while_something_waits() {
         let sweeper = Sweeper::default();
         sweeper.rest_unless(|| true).await;
-        sweeper.tick_unless(Instant::now() + LONG, || true).await;
+        assert!(sweeper.tick_unless(Instant::now() + LONG, || true).await);
     }
 
     #[tokio::test]
@@ -107,7 +106,7 @@ mod tests {
             });
             until_it_sleeps(&sweeper).await;
             sweeper.on_question(checks);
-            ticking.await.unwrap();
+            assert_eq!(ticking.await.unwrap(), checks);
             assert_eq!(begin.elapsed() < tick, checks, "a check: {checks}");
         }
     }

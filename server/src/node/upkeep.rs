@@ -124,8 +124,11 @@ impl Sweep {
             self.tick = Instant::now() + LINK_TICK;
         } else {
             let hedges = node.hedge_percent() > 0;
-            let waits = || hedges && node.links.iter().any(|link| link.checks_wait());
-            node.sweeper.tick_unless(self.tick, waits).await;
+            // A check that was asked elsewhere too may wait for long: it is the tick's business.
+            let waits = || hedges && node.links.iter().any(|link| link.oldest_check().is_some());
+            if node.sweeper.tick_unless(self.tick, waits).await {
+                self.quiet_looks = 0;
+            }
         }
         self.due = Instant::now();
     }

@@ -129,10 +129,14 @@ impl Shard {
         if theirs <= self.synced() || self.state(key).without_dropped(sent, theirs, &mut left).is_none() {
             return;
         }
-        if left.is_empty() {
-            self.remove(key);
-        } else {
-            self.put_encoded(key, &left, None);
+        match State::decode_trusted(&left) {
+            _ if left.is_empty() => drop(self.remove(key)),
+            // A generation that was dropped may have been what told of the flush here, which counts all the same.
+            Ok(rest) if rest.generation < self.flushed_at() => {
+                self.remove(key);
+                self.merge(key, rest);
+            }
+            _ => self.put_encoded(key, &left, None),
         }
         self.clock.begin_run_epoch();
     }
