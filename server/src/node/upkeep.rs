@@ -28,7 +28,7 @@ pub(super) const SLOW: Duration = LINK_TICK.saturating_mul(SLOW_TICKS);
 const QUIET_LOOKS: u32 = 2;
 
 /// The pace of looks while checks are asked, and none waits at the moment.
-const LOOK: Duration = Duration::from_millis(1);
+const LOOK: Duration = Duration::from_millis(4);
 
 /// A look that comes so much later than it was to is none: this node itself had no time, also not to read the answers, which it does first.
 const LOOK_LATE: Duration = Duration::from_millis(3);
