@@ -39,6 +39,14 @@ impl End {
             Self::Back => Self::Front,
         }
     }
+
+    /// The name of the outermost element at this end, dead or alive.
+    pub(super) fn outermost(self, found: State<'_>) -> Option<&[u8]> {
+        match self {
+            Self::Front => found.parts.first_name(Kind::List),
+            Self::Back => found.parts.last_name(Kind::List),
+        }
+    }
 }
 
 impl ListEdit {
@@ -66,16 +74,13 @@ impl ListEdit {
         let keys = self.keys(found);
         let found = self.found(found);
         let [first, last] = &mut self.outermost;
-        let name = match end {
-            End::Front => keys.before(first.as_deref().or_else(|| found.parts.first_name(Kind::List))),
-            End::Back => keys.after(last.as_deref().or_else(|| found.parts.last_name(Kind::List))),
-        };
-        // It is outside of all names that are taken, by elements dead or alive.
-        self.edit.add(&name, value);
         let (outermost, other) = match end {
             End::Front => (first, last),
             End::Back => (last, first),
         };
+        let name = keys.beyond(end, outermost.as_deref().or_else(|| end.outermost(found)));
+        // It is outside of all names that are taken, by elements dead or alive.
+        self.edit.add(&name, value);
         if other.is_none() && found.parts.first_name(Kind::List).is_none() {
             *other = Some(name.clone());
         }

@@ -4,7 +4,7 @@
 //! [`Edit`](super::Edit) with this one change makes: the test below holds the two against each other.
 
 use super::{Author, End, OrderKey, OrderKeys, head_of_delta};
-use crate::state::{Kind, Part, Patch, Spot, State};
+use crate::state::{Part, Patch, Spot, State};
 use crate::time::WallMs;
 
 /// Writes `part`, whose place is `spot`, in what was found at `now`: appends the encoded delta to `delta`, and answers what changes where.
@@ -32,11 +32,7 @@ pub fn write_part<'l, 'd>(
 /// The name of an element that `author` pushes at one end of a list, which may be empty.
 #[must_use]
 pub fn pushed_name(found: State<'_>, author: Author, end: End) -> OrderKey {
-    let keys = OrderKeys::new(author, found.generation);
-    match end {
-        End::Front => keys.before(found.parts.first_name(Kind::List)),
-        End::Back => keys.after(found.parts.last_name(Kind::List)),
-    }
+    OrderKeys::new(author, found.generation).beyond(end, end.outermost(found))
 }
 
 #[cfg(test)]
@@ -46,7 +42,7 @@ mod tests {
     use super::*;
     use crate::mutate::{Edit, ListEdit};
     use crate::stamp::Stamp;
-    use crate::state::score_bytes;
+    use crate::state::{Kind, score_bytes};
 
     const NOW: WallMs = WallMs::new(1_763_719_355_123);
     const AUTHOR: Author = Author {

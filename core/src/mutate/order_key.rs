@@ -20,7 +20,7 @@
 use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::Author;
+use super::{Author, End};
 use crate::stamp::Stamp;
 
 /// The name of an element. One that was pushed needs no memory of its own.
@@ -51,6 +51,15 @@ impl OrderKeys {
         let mut tag = (xxh3_64(&bytes) as u32).to_le_bytes();
         tag[TAG_BYTES - 1] |= 1;
         Self { tag }
+    }
+
+    /// A name outside of the `outermost` one at that end; the first one of an empty list.
+    #[must_use]
+    pub fn beyond(&self, end: End, outermost: Option<&[u8]>) -> OrderKey {
+        match end {
+            End::Front => self.before(outermost),
+            End::Back => self.after(outermost),
+        }
     }
 
     /// A name after `last`; the first one of an empty list.

@@ -45,7 +45,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
-use tokio::net::UdpSocket;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -131,10 +131,11 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     let acceptor = acceptor(&mut file, &settings, &identity, &sockets).await?;
     let topology = acceptor.chosen().cloned().ok_or(StartError::Nothing)?;
     let claimed = claimed(&settings, &identity, &sockets).map_err(StartError::Thread)?;
-    let (mut effects, (leave, left)) = (Vec::new(), oneshot::channel());
     let control = control_config(&settings, &identity, claimed);
-    let plane = control_plane(control, &topology, &clock, &mut effects)?;
-    let ((events, received), (agreement, requests)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+    let (plane, effects) = control_plane(control, &topology, &clock)?;
+    let (events, received) = mpsc::unbounded_channel();
+    let (agreement, requests) = mpsc::unbounded_channel();
+    let (leave, left) = oneshot::channel();
     let background = Background::start().map_err(StartError::Thread)?;
     let (sweeper, least_synced) = (Arc::<Sweeper>::default(), LeastSynced::default());
     let queue_limit = QueueLimit::new(settings.limits.peer_queue_bytes_max.bytes());
@@ -180,9 +181,8 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     settle_in(&node);
     let mut tasks = upkeep(&node);
     tasks.spawn(Agreement::new(Arc::clone(&node), acceptor, file, requests).run());
-    tasks.spawn(accept::accept(Arc::clone(&node), sockets.peer));
-    tasks.spawn(door::open(Arc::clone(&node), sockets.big, Door::Big));
-    tasks.spawn(door::open(Arc::clone(&node), sockets.cluster, Door::Cluster));
+    let clients = [(sockets.big, Door::Big), (sockets.cluster, Door::Cluster)];
+    listen(&mut tasks, &node, sockets.peer, clients);
     let http = HttpServer::start(sockets.http, super::web::pages(&node)).map_err(StartError::Thread)?;
     Ok(Running {
         node,
@@ -209,6 +209,14 @@ fn settle_in(node: &Arc<Node>) {
     node.links[node.routes.load().me].on_announced(announced);
 }
 
+/// Lets peers and clients in.
+fn listen(tasks: &mut JoinSet<()>, node: &Arc<Node>, peers: TcpListener, clients: [(TcpListener, Door); 2]) {
+    tasks.spawn(accept::accept(Arc::clone(node), peers));
+    for (sockets, door) in clients {
+        tasks.spawn(door::open(Arc::clone(node), sockets, door));
+    }
+}
+
 /// What goes on whoever asks for what.
 fn upkeep(node: &Arc<Node>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
@@ -227,14 +235,17 @@ fn links(sweeper: &Arc<Sweeper>, limit: &QueueLimit, least_synced: &LeastSynced)
     Links::new(move |peer| Link::new(peer, Arc::clone(&sweeper), limit.clone(), least_synced.clone()))
 }
 
+/// The control plane, and what it wants done first.
 fn control_plane(
     config: ControlConfig,
     topology: &Arc<Topology>,
     clock: &Clock,
-    effects: &mut Vec<Effect>,
-) -> Result<ControlPlane, StartError> {
-    let started = ControlPlane::start(config, topology, clock.now(), effects);
-    started.map_err(|error| StartError::Topology(error.to_string()))
+) -> Result<(ControlPlane, Vec<Effect>), StartError> {
+    let mut effects = Vec::new();
+    match ControlPlane::start(config, topology, clock.now(), &mut effects) {
+        Ok(plane) => Ok((plane, effects)),
+        Err(error) => Err(StartError::Topology(error.to_string())),
+    }
 }
 
 fn control_config(settings: &Config, identity: &Identity, claimed: Addresses) -> ControlConfig {

@@ -101,8 +101,7 @@ impl Sweep {
     }
 
     fn tick(&mut self, node: &Arc<Node>) {
-        let waits = links(node).any(|link| link.waits() || link.is_slow());
-        self.quiet_ticks = if waits { 0 } else { self.quiet_ticks + 1 };
+        self.quiet_ticks = if has_waiting(node) { 0 } else { self.quiet_ticks + 1 };
         let deadline = node.config.current().timeouts.request.duration();
         let deadline_ticks = u32::try_from(deadline.as_millis() / LINK_TICK.as_millis()).unwrap_or(u32::MAX / 4);
         for link in links(node) {
@@ -118,8 +117,7 @@ impl Sweep {
             return;
         }
         if self.quiet_ticks > QUIET_TICKS {
-            let waits = || links(node).any(|link| link.waits() || link.is_slow());
-            node.sweeper.rest_unless(waits).await;
+            node.sweeper.rest_unless(|| has_waiting(node)).await;
             self.quiet_ticks = 0;
             self.tick = Instant::now() + LINK_TICK;
         } else {
@@ -137,6 +135,11 @@ impl Sweep {
 /// All links that questions wait on.
 fn links(node: &Node) -> impl Iterator<Item = &Arc<Link>> {
     node.links.iter().chain(node.bulk_links.iter())
+}
+
+/// Whether a link needs its clock.
+fn has_waiting(node: &Node) -> bool {
+    links(node).any(|link| link.waits() || link.is_slow())
 }
 
 /// Closes clients that have said nothing for as long as `timeout` allows.

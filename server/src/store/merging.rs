@@ -22,6 +22,15 @@ pub struct Merge {
     pub is_ignored: bool,
 }
 
+impl Merge {
+    /// What came is here now, and lost to nothing.
+    pub(super) const TAKEN: Self = Self {
+        changed: true,
+        superseded_by: None,
+        is_ignored: false,
+    };
+}
+
 impl Shard {
     /// Merges a state that was made elsewhere, and observes its stamps.
     pub fn merge(&mut self, key: &HashedKey<'_>, state: State<'_>) -> Merge {
@@ -112,15 +121,13 @@ impl Shard {
         patch.for_each_gone(key.hash, &mut |part| self.sums.sub(part));
         patch.for_each_come(key.hash, &mut |part| self.sums.add(part));
         let bytes = patch.bytes;
-        if let Some(watched) = &mut self.watched {
-            watched.on_change(key.key);
-        }
         let old_bytes = entry.memory_bytes();
         entry.splice_body(from_end, gone, bytes);
         if let Some((from_end, head)) = section_head {
             entry.splice_body(from_end, head.len(), &head);
         }
         self.counts.entry_bytes = self.counts.entry_bytes + entry.memory_bytes() as u64 - old_bytes as u64;
+        self.note_change(key);
         true
     }
 

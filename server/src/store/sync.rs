@@ -41,11 +41,7 @@ impl Shard {
         if self.is_plainly_newer(key, &state, theirs) {
             self.clock.observe(state.generation);
             self.store(key, &Content::of_simple(state), None);
-            return Merge {
-                changed: true,
-                superseded_by: None,
-                is_ignored: false,
-            };
+            return Merge::TAKEN;
         }
         let synced = Synced {
             mine: self.synced(),
@@ -87,11 +83,7 @@ impl Shard {
         if self.is_plainly_new(key, &state, theirs) {
             self.clock.observe(state.generation);
             self.store_new(key, &Content::of_simple(state));
-            return Merge {
-                changed: true,
-                superseded_by: None,
-                is_ignored: false,
-            };
+            return Merge::TAKEN;
         }
         self.receive_any_whole(key, state, theirs)
     }

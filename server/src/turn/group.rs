@@ -123,7 +123,7 @@ impl Group {
             Op::Read(op) => op.targets(),
             Op::Fetch(open) => open,
         };
-        targets.iter().map(|owner| self.peers[owner.index() - 1])
+        targets.iter().map(|owner| self.peer(owner))
     }
 
     /// Whether a part that would begin a write at `level` with these peers, counted for these sides, can join this group instead.
@@ -167,24 +167,24 @@ impl Group {
 
     /// Who is asked next if one of those asked is late with a read.
     pub(crate) fn spare(&self) -> Option<NodeIndex> {
-        match self.op {
-            Op::Read(mut op) if self.verdict == Verdict::Pending => self.asked_by(op.on_slow()),
-            _ => None,
+        self.with_spare().map(|(_, spare)| spare)
+    }
+
+    /// Asks that one from now on, beside the others, if there is one.
+    pub(crate) fn ask_spare(&mut self) {
+        if let Some((op, _)) = self.with_spare() {
+            self.op = Op::Read(op);
         }
     }
 
-    /// Asks that one from now on, beside the others.
-    pub(crate) fn ask_spare(&mut self) -> Option<NodeIndex> {
-        let step = match &mut self.op {
-            Op::Read(op) if self.verdict == Verdict::Pending => op.on_slow(),
-            _ => ReadStep::Wait,
-        };
-        self.asked_by(step)
-    }
-
-    fn asked_by(&self, step: ReadStep) -> Option<NodeIndex> {
-        match step {
-            ReadStep::Ask(owner) => Some(self.peers[owner.index() - 1]),
+    /// The read with one owner more, and who that is.
+    fn with_spare(&self) -> Option<(ReadOp, NodeIndex)> {
+        let Op::Read(mut op) = self.op else { return None };
+        if self.verdict != Verdict::Pending {
+            return None;
+        }
+        match op.on_slow() {
+            ReadStep::Ask(owner) => Some((op, self.peer(owner))),
             ReadStep::Wait | ReadStep::Repair(_) | ReadStep::Reply | ReadStep::Fail(_) => None,
         }
     }
@@ -199,7 +199,7 @@ impl Group {
             }
             _ => Owners::EMPTY,
         };
-        stale.iter().map(|owner| self.peers[owner.index() - 1])
+        stale.iter().map(|owner| self.peer(owner))
     }
 
     /// A peer holds what outranks the delta of this group's only part.
@@ -260,6 +260,10 @@ impl Group {
         if matches!(self.op, Op::Fetch(open) if open.is_empty()) {
             self.verdict = Verdict::Met;
         }
+    }
+
+    fn peer(&self, owner: OwnerIndex) -> NodeIndex {
+        self.peers[owner.index() - 1]
     }
 
     fn owner(&self, peer: NodeIndex) -> Option<OwnerIndex> {

@@ -152,14 +152,11 @@ impl Waits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::learned::LearnedStamps;
+    use crate::turn::waits::tests::answer;
     use crate::turn::{NO_GROUP, PartIndex, Problem};
     use circlet_core::message::batch::WireKey;
-    use circlet_core::message::batch_reply::{self, BatchReply, ItemResult};
-    use circlet_core::message::frame::split;
+    use circlet_core::message::batch_reply::ItemResult;
     use circlet_core::quorum::Level;
-    use circlet_core::stamp::Stamp;
-    use circlet_ring::ArcCount;
 
     const B: NodeIndex = 1;
     const C: NodeIndex = 2;
@@ -197,21 +194,6 @@ mod tests {
             Hedge::Frames(frames) => frames,
             other => panic!("{other:?}"),
         }
-    }
-
-    /// The owner answers the frame: fine, or that it holds nothing, for each item.
-    fn answer(waits: &mut Waits, sent: usize, fine: &[bool]) -> Repairs {
-        let mut results = Vec::new();
-        for fine in fine {
-            let result = if *fine { ItemResult::Fine } else { ItemResult::Absent };
-            batch_reply::put_result(&mut results, result);
-        }
-        let mut frame = Vec::new();
-        batch_reply::put_results(&mut frame, 0, fine.len() as u32, Stamp::ZERO, &results);
-        let body = split(&frame).expect("a frame").expect("a whole one").body;
-        let reply = BatchReply::read(body).expect("an answer");
-        let learned = LearnedStamps::new(ArcCount::DEFAULT);
-        waits.on_results(sent, &reply, &learned).expect("as many results")
     }
 
     #[test]
@@ -274,10 +256,10 @@ mod tests {
     fn a_difference_before_the_reply_is_settled_by_the_slow_path_and_one_after_it_is_written_back() {
         let mut waits = reads(&[B, B]);
         hedged(&mut waits, 0);
-        let before = answer(&mut waits, 2, &[false, true]);
+        let before = answer(&mut waits, 2, [false, true], ItemResult::Absent);
         assert_eq!((before.len(), &waits.problems[..]), (0, &[(0, Problem::Differs)][..]));
         assert_eq!(waits.open, 0);
-        let after = answer(&mut waits, 0, &[true, false]);
+        let after = answer(&mut waits, 0, [true, false], ItemResult::Absent);
         let part: PartIndex = 1;
         let key: Box<[u8]> = [part as u8].into();
         assert_eq!(

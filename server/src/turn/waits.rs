@@ -307,7 +307,7 @@ impl Waits {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use circlet_core::coordinator::{Side, Sides};
     use circlet_core::message::batch_reply;
@@ -317,6 +317,26 @@ mod tests {
 
     const PEER: NodeIndex = 1;
     const OTHER: NodeIndex = 2;
+
+    /// A peer answers the frame at `sent`: for each item that it is fine, or `otherwise`.
+    pub(in crate::turn) fn answer<const N: usize>(
+        waits: &mut Waits,
+        sent: usize,
+        fine: [bool; N],
+        otherwise: ItemResult<'_>,
+    ) -> Repairs {
+        let mut results = Vec::new();
+        for fine in fine {
+            let result = if fine { ItemResult::Fine } else { otherwise };
+            batch_reply::put_result(&mut results, result);
+        }
+        let mut frame = Vec::new();
+        batch_reply::put_results(&mut frame, 0, N as u32, Stamp::ZERO, &results);
+        let body = split(&frame).expect("a frame").expect("a whole one").body;
+        let reply = BatchReply::read(body).expect("an answer");
+        let learned = LearnedStamps::new(ArcCount::DEFAULT);
+        waits.on_results(sent, &reply, &learned).expect("as many results")
+    }
 
     /// Reads of so many parts, each of which waits for the peer alone.
     fn reads(parts: PartIndex) -> Waits {
@@ -366,22 +386,8 @@ mod tests {
     /// What is left of the parts when the peers have said this of each.
     fn outcome(answers: [(usize, [bool; 2]); 2]) -> (usize, Vec<(PartIndex, Problem)>) {
         let mut waits = two_writes();
-        let learned = LearnedStamps::new(ArcCount::DEFAULT);
         for (sent, merged) in answers {
-            let mut results = Vec::new();
-            for merged in merged {
-                let result = if merged {
-                    ItemResult::Fine
-                } else {
-                    ItemResult::Ignored { slot: 0 }
-                };
-                batch_reply::put_result(&mut results, result);
-            }
-            let mut frame = Vec::new();
-            batch_reply::put_results(&mut frame, 0, 2, Stamp::ZERO, &results);
-            let body = split(&frame).expect("a frame").expect("a whole one").body;
-            let reply = BatchReply::read(body).expect("an answer");
-            waits.on_results(sent, &reply, &learned).expect("two results");
+            answer(&mut waits, sent, merged, ItemResult::Ignored { slot: 0 });
         }
         let mut problems = Vec::new();
         waits.take_problems(&mut problems);
