@@ -31,7 +31,7 @@ mod order_key;
 
 pub use edit::Edit;
 pub use expire::expire;
-pub use incr::{Author, incr};
+pub use incr::{Author, incr, raise};
 pub use list_edit::{End, ListEdit};
 pub use one_part::{pushed_name, write_part};
 pub use order_key::{OrderKey, OrderKeys};

@@ -18,7 +18,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::{MutateError, RUNS_MAX, WHOLE_RUNS_MAX, found, kept_expiry, partial};
 use crate::stamp::Stamp;
-use crate::state::{Base, RUN_BYTES, Run, Runs, State, Value, parse_integer};
+use crate::state::{Base, Patch, RUN_BYTES, Run, Runs, State, Value, parse_integer};
 use crate::time::WallMs;
 
 /// Whose run an increment goes into.
@@ -87,6 +87,36 @@ pub fn incr(
         encode_with(partial(found), run, delta);
     }
     Ok(value)
+}
+
+/// Adds `by` to a counter to which `author` has added before: appends what [`incr`] would, answers the new value and what changes where. None, and
+/// nothing is appended, if more changes than the author's run, or nothing; `incr` does it then, or says why not.
+#[must_use]
+pub fn raise<'l, 'd>(
+    current: State<'l>,
+    now: WallMs,
+    stamp: Stamp,
+    author: Author,
+    by: i64,
+    delta: &'d mut Vec<u8>,
+) -> Option<(i64, Patch<'l, 'd>)> {
+    if current.runs.len() > WHOLE_RUNS_MAX || !current.parts.is_empty() || current.is_expired(now) {
+        return None;
+    }
+    let base = match current.base {
+        Base::Unknown => return None,
+        Base::None => 0,
+        Base::Bytes(text) => parse_integer(text)?,
+    };
+    let (value, run) = add(current, base, stamp, author, by).ok()?;
+    let place = current.runs.iter().position(|other| other.id() == run.id())?;
+    current.encode_head(current.runs.len(), false, delta);
+    let begin = delta.len() + place * RUN_BYTES;
+    delta.extend_from_slice(current.runs.as_bytes());
+    let raised = begin..begin + RUN_BYTES;
+    delta[raised.clone()].copy_from_slice(&run.to_bytes());
+    current.encode_base(delta);
+    Some((value, current.with_run(place, &delta[raised])))
 }
 
 /// Adds `by` to the number that `found` is, whose base is `base`: the sum, and the run to be written.

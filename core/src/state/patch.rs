@@ -6,7 +6,7 @@
 //! `tests/merge_laws.rs` holds the two against each other.
 
 use super::merge::merge_heads;
-use super::{Base, Part, Runs, Spot, State, Summand};
+use super::{Base, Part, RUN_BYTES, Runs, Spot, State, Summand};
 
 /// Where the merge of a state and a delta differs from the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Patch<'l, 'd> {
     pub bytes: &'d [u8],
     /// The part that differs: as it is, if it is there, and as it will be.
     pub part: Option<(Option<Part<'l>>, Part<'d>)>,
-    /// The state's own runs, as they are and as they will be, if it is they that differ; else none.
+    /// Those of the state's own runs that differ, as they are and as they will be.
     pub runs: (Runs<'l>, Runs<'d>),
 }
 
@@ -88,17 +88,32 @@ impl<'l> State<'l> {
         let are_same = self.parts.is_empty() && self.base == delta.base && self.runs.len() == delta.runs.len();
         let mut pairs = self.runs.iter().zip(delta.runs.iter());
         let are_raised = are_same && pairs.all(|(old, new)| old.id() == new.id() && old.rank() <= new.rank());
-        let bytes = delta.runs.as_bytes();
-        (are_raised && self.runs.as_bytes() != bytes).then_some(Patch {
+        (are_raised && self.runs != delta.runs).then(|| self.with_last_runs(self.runs, delta.runs.as_bytes()))
+    }
+
+    /// The state with its run at `place` as `bytes` have it, a newer copy, which this node encoded itself. There must be no parts.
+    pub(crate) fn with_run<'d>(&self, place: usize, bytes: &'d [u8]) -> Patch<'l, 'd> {
+        debug_assert!(self.parts.is_empty() && bytes.len() == RUN_BYTES);
+        let rest = &self.runs.as_bytes()[place * RUN_BYTES..];
+        let patch = self.with_last_runs(Runs::trusted(rest), bytes);
+        Patch {
+            runs: (Runs::trusted(&rest[..RUN_BYTES]), patch.runs.1),
+            ..patch
+        }
+    }
+
+    /// `last`, all runs from one on, begin with `bytes`.
+    fn with_last_runs<'d>(&self, last: Runs<'l>, bytes: &'d [u8]) -> Patch<'l, 'd> {
+        Patch {
             splice: Splice {
-                from_end: bytes.len() + self.base_len(),
+                from_end: last.as_bytes().len() + self.base_len(),
                 gone: bytes.len(),
                 section_head: None,
             },
             bytes,
             part: None,
-            runs: (self.runs, delta.runs),
-        })
+            runs: (last, Runs::trusted(bytes)),
+        }
     }
 
     /// How many bytes of the encoded state stand after runs and parts.

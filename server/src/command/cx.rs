@@ -12,8 +12,8 @@
 mod collections;
 mod hash_edit;
 mod hyperloglog;
+mod in_place;
 mod list_edit;
-mod one_part;
 mod set_edit;
 mod slot_cx;
 mod sorted_set_edit;
@@ -233,6 +233,14 @@ impl<'a> KeyCx<'a> {
     /// [`CommandError::WrongType`], [`CommandError::NotAnInteger`], [`CommandError::Overflow`],
     /// [`CommandError::TooManyRuns`], or [`CommandError::NeedFullState`] if the value is not here.
     pub fn incr_by(&mut self, by: i64) -> Result<i64, CommandError> {
+        match self.raise_counter(by) {
+            Some(sum) => Ok(sum),
+            None => self.incr_any(by),
+        }
+    }
+
+    /// As [`KeyCx::incr_by`], whatever the key holds.
+    fn incr_any(&mut self, by: i64) -> Result<i64, CommandError> {
         let Writer { now, author, .. } = self.writer;
         let stamp = self.stamp();
         let mut draft = self.delta.take_draft();
@@ -369,15 +377,20 @@ impl Delta {
         }
     }
 
+    /// Adds a change that is encoded already; `stamp` is the greatest in it.
     #[inline]
-    fn add_encoded(&mut self, delta: &[u8]) {
+    fn add_encoded(&mut self, delta: &[u8], stamp: Stamp) {
         self.is_changed = true;
         if self.is_unwanted {
             return;
         }
-        match State::decode_trusted(delta) {
-            Ok(delta) => self.add(delta),
-            Err(error) => debug_assert!(false, "a mutation wrote what is not a state: {error}"),
+        self.stamp = self.stamp.max(stamp);
+        if self.bytes.is_empty() {
+            self.bytes.extend_from_slice(delta);
+        } else if let Ok(delta) = State::decode_trusted(delta) {
+            self.add_to_earlier(delta);
+        } else {
+            debug_assert!(false, "a mutation wrote what is not a state");
         }
     }
 

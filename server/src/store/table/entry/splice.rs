@@ -45,7 +45,9 @@ impl Entry {
             // SAFETY: by the type's invariant all up to the end of the body is initialised, and what is after the piece moves to where it ends inside
             // of the allocation, whose size is that of `new` too. `bytes` cannot be part of this entry, which is borrowed mutably.
             unsafe {
-                ptr::copy(self.at(gone_end), self.at(new_end), after_bytes);
+                if new_end != gone_end {
+                    ptr::copy(self.at(gone_end), self.at(new_end), after_bytes);
+                }
                 ptr::copy_nonoverlapping(bytes.as_ptr(), self.at(before_bytes), bytes.len());
                 self.write_lengths(new);
             }
@@ -95,5 +97,56 @@ impl Entry {
         }
         // SAFETY: the allocation begins with the header.
         unsafe { self.at(0).cast::<Header>().write_unaligned(header) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use circlet_core::stamp::Stamp;
+    use circlet_core::time::WallMs;
+    use proptest::prelude::*;
+
+    use super::super::{Body, Content};
+    use super::*;
+
+    fn content(bytes: &[u8], expiry: Option<u64>) -> Content<'_> {
+        Content {
+            generation: Stamp::new(WallMs::new(1_763_719_355_123), 7),
+            expiry: expiry.map(WallMs::new),
+            body: Body::Encoded {
+                bytes,
+                is_uniform: true,
+            },
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_body_whose_pieces_are_replaced_is_the_same_as_a_vector(
+            key_bytes in prop_oneof![0usize..40, 250usize..260],
+            expiry in prop_oneof![Just(None), any::<u64>().prop_map(Some)],
+            start_bytes in 0usize..200,
+            // Where, in thousandths of the body, how many bytes go and come, and whether all of it is written again before.
+            splices in prop::collection::vec((prop_oneof![0usize..40, 0usize..=1000, 960usize..=1000], 0usize..50, 0usize..300, 0u8..8), 1..60),
+        ) {
+            let key = vec![b'k'; key_bytes];
+            let mut body: Vec<u8> = (0..start_bytes).map(|at| at as u8).collect();
+            let mut entry = Entry::new(&key, &content(&body, expiry));
+            for (turn, (place, gone, come, again)) in splices.into_iter().enumerate() {
+                let from_end = body.len() - body.len() * place / 1000;
+                let gone = gone.min(from_end);
+                let bytes = vec![turn as u8; come];
+                if again == 0 {
+                    prop_assert!(entry.overwrite(&content(&body, expiry)), "its size is as it was");
+                }
+                let begin = body.len() - from_end;
+                if entry.takes_splice(from_end, gone, come) {
+                    entry.splice_body(from_end, gone, &bytes);
+                    body.splice(begin..begin + gone, bytes);
+                }
+                prop_assert_eq!(entry.key(), &key[..]);
+                prop_assert_eq!(entry.content(), content(&body, expiry));
+            }
+        }
     }
 }

@@ -1,11 +1,13 @@
-//! Writes of one part to a small collection: most of all writes to collections.
+//! Writes of one part to a small collection, most of all writes to collections; and counters that are raised, as most that are counted are.
 //!
 //! Where an edit looks for the entry and for the part several times and gathers what it is told, this does it all in one look, and changes the entry
-//! where it is. For what is not as most collections are (large, not uniform, not there, of another type) it says so having done nothing, and an edit
-//! does it.
+//! where it is. For what is not as most are (large, not uniform, not there, of another type) it says so having done nothing, and an edit or
+//! [`mutate::incr`] does it.
 
 use circlet_core::mutate::{self, End};
-use circlet_core::state::{Kind, Part, Spot, State, score_bytes};
+use circlet_core::stamp::Stamp;
+use circlet_core::state::{Kind, Part, Patch, Spot, State, score_bytes};
+use circlet_core::time::WallMs;
 
 use super::{KeyCx, kind_of};
 
@@ -87,10 +89,8 @@ impl KeyCx<'_> {
         ask: impl FnOnce(Option<Part<'_>>) -> T,
         wanted: impl FnOnce(&T) -> bool,
     ) -> Option<Found<T>> {
-        let now = self.writer.now;
-        let mut draft = self.delta.take_draft();
-        let (to, mut found, mut is_wanted) = (&mut draft, None, false);
-        let is_written = self.shard.change_in_place(&self.key, |state, clock| {
+        let (mut found, mut is_wanted) = (None, false);
+        let is_written = self.patch(|state, now, stamp, delta| {
             if !matches!(kind_of(state, now), Ok(Some(kind)) if kind == part.kind) {
                 return None;
             }
@@ -105,27 +105,53 @@ impl KeyCx<'_> {
             if !is_wanted {
                 return None;
             }
+            let new = Part::written(part.kind, name.as_ref(), stamp, part.value, None);
+            mutate::write_part(&spot, now, new, delta)
+        });
+        found.filter(|_| is_written || !is_wanted)
+    }
+
+    /// Adds to a counter to which this node has added before, and answers the sum. `None`: nothing was done, use [`mutate::incr`].
+    pub(super) fn raise_counter(&mut self, by: i64) -> Option<i64> {
+        let author = self.writer.author;
+        let mut sum = None;
+        let is_raised = self.patch(|state, now, stamp, delta| {
+            let (raised, patch) = mutate::raise(state, now, stamp, author, by, delta)?;
+            sum = Some(raised);
+            Some(patch)
+        });
+        sum.filter(|_| is_raised)
+    }
+
+    /// Changes the entry where it is, if `decide` says how: it is given what is there, the time, a stamp above all that is there, and where to append
+    /// the delta. Says whether it did.
+    fn patch(
+        &mut self,
+        decide: impl for<'l, 'd> FnOnce(State<'l>, WallMs, Stamp, &'d mut Vec<u8>) -> Option<Patch<'l, 'd>>,
+    ) -> bool {
+        let now = self.writer.now;
+        let mut draft = self.delta.take_draft();
+        let (to, mut stamp) = (&mut draft, Stamp::ZERO);
+        let is_changed = self.shard.change_in_place(&self.key, |state, clock| {
             let mut next = *clock;
-            let new = Part::written(part.kind, name.as_ref(), next.stamp(now), part.value, None);
-            let patch = mutate::write_part(&spot, now, new, to);
+            stamp = next.stamp(now);
+            let patch = decide(state, now, stamp, to);
             if patch.is_some() {
                 *clock = next;
             }
             patch
         });
-        if is_written {
-            self.delta.add_encoded(&draft);
+        if is_changed {
+            self.delta.add_encoded(&draft, stamp);
         }
         self.delta.keep_draft(draft);
-        found.filter(|_| is_written || !is_wanted)
+        is_changed
     }
 }
 
 #[cfg(test)]
 mod tests {
     use circlet_core::mutate::Author;
-    use circlet_core::stamp::Stamp;
-    use circlet_core::time::WallMs;
     use circlet_ring::ArcCount;
     use proptest::prelude::*;
 
@@ -148,7 +174,8 @@ mod tests {
         Delete(u8),
         Expire(Option<u64>),
         Clear,
-        String,
+        String(&'static [u8]),
+        Incr(i64),
     }
 
     fn ops() -> impl Strategy<Value = Vec<Op>> {
@@ -157,7 +184,7 @@ mod tests {
             1 => (0..40_u8).prop_map(Op::Delete),
             2 => prop::option::of(0..30_u64).prop_map(Op::Expire),
             1 => Just(Op::Clear),
-            1 => Just(Op::String),
+            1 => prop_oneof![Just(&b"string"[..]), Just(&b"10"[..]), Just(&b"9223372036854775807"[..])].prop_map(Op::String),
         ];
         let writes = prop_oneof![
             Just(
@@ -174,6 +201,11 @@ mod tests {
             Just(
                 (any::<bool>(), value())
                     .prop_map(|(front, value)| Op::Push(front, value))
+                    .boxed()
+            ),
+            Just(
+                prop_oneof![8 => -3..4_i64, 1 => Just(i64::MAX), 1 => Just(i64::MIN)]
+                    .prop_map(Op::Incr)
                     .boxed()
             ),
         ];
@@ -261,23 +293,35 @@ mod tests {
                     edit.commit();
                     Some(existed.into())
                 }
-                Op::Expire(after) => {
-                    let at = after.map(|after| WallMs::new(cx.now().get() + after));
-                    cx.expire_at(at);
-                    None
-                }
-                Op::Clear => cx.delete().ok().map(usize::from),
-                Op::String => {
-                    cx.set(b"string", Expiry::None);
-                    None
-                }
+                Op::Expire(_) | Op::Clear | Op::String(_) | Op::Incr(_) => on_whole(cx, op, by_edit),
             })
+        }
+    }
+
+    /// What is not done to a part.
+    fn on_whole(cx: &mut KeyCx<'_>, op: &Op, by_edit: bool) -> Option<usize> {
+        match op {
+            Op::Expire(after) => {
+                let at = after.map(|after| WallMs::new(cx.now().get() + after));
+                cx.expire_at(at);
+                None
+            }
+            Op::Clear => cx.delete().ok().map(usize::from),
+            Op::String(text) => {
+                cx.set(text, Expiry::None);
+                None
+            }
+            Op::Incr(by) => {
+                let sum = if by_edit { cx.incr_any(*by) } else { cx.incr_by(*by) };
+                sum.ok().map(|sum| sum.cast_unsigned() as usize)
+            }
+            Op::Set(..) | Op::Add(_) | Op::Score(..) | Op::Push(..) | Op::Delete(_) => None,
         }
     }
 
     proptest! {
         #[test]
-        fn a_part_written_by_itself_is_what_an_edit_writes(ops in ops()) {
+        fn what_is_written_in_place_is_what_is_written_otherwise(ops in ops()) {
             let [mut one, mut other, replica] = [(); 3].map(|()| Node { store: Store::new(ArcCount::DEFAULT), now: 1_763_719_355_123 });
             let key = HashedKey::new(b"key");
             let arc = key.arc(replica.store.arcs());
