@@ -15,6 +15,7 @@ mod swim_id;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod watched;
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -100,17 +100,17 @@ impl Profile {
         Duration::from_millis(100)
     }
 
-    /// foca's settings for this pace, with the doubt stretched by `doubt_factor`.
+    /// foca's settings for this pace among so many members, with the doubt stretched by `doubt_factor`.
     ///
     /// Down members are never forgotten (a restarted node takes the place of its former self, so they do not add up), and they are told
     /// that they are down. Announcing to them is the announcer's, which also knows the members that foca has never seen.
-    pub(crate) fn foca_config(self, doubt_factor: u32) -> foca::Config {
+    pub(crate) fn foca_config(self, doubt_factor: u32, members: usize) -> foca::Config {
         let three = const { NonZeroUsize::new(3).unwrap() };
         foca::Config {
             probe_period: self.probe_period(),
             probe_rtt: self.probe_rtt(),
             num_indirect_probes: three,
-            max_transmissions: const { NonZeroU8::new(10).unwrap() },
+            max_transmissions: transmissions_max(members),
             suspect_to_down_after: self.suspect_to_down_after() * doubt_factor,
             remove_down_after: None,
             max_packet_size: const { NonZeroUsize::new(envelope::PAYLOAD_BYTES_MAX).unwrap() },
@@ -128,6 +128,17 @@ impl Profile {
     }
 }
 
+/// So often each member passes a piece of news on: four times for each digit of the number of members, as
+/// [memberlist](https://github.com/hashicorp/memberlist) does (`RetransmitMult`), and ten times at least.
+///
+/// Whom a piece of news reaches is up to chance, and of those that are told t times on average e^-t miss it. Ten times are enough for a hundred; of
+/// a thousand, one in twenty pieces of news misses somebody.
+fn transmissions_max(members: usize) -> NonZeroU8 {
+    let digits = members.max(1).ilog10() + 1;
+    let times = u8::try_from(4 * digits).unwrap_or(u8::MAX);
+    const { NonZeroU8::new(10).unwrap() }.max(NonZeroU8::new(times).unwrap_or(NonZeroU8::MAX))
+}
+
 impl fmt::Display for Profile {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.word())
@@ -137,6 +148,12 @@ impl fmt::Display for Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn news_are_passed_on_more_often_by_many() {
+        let times = [0, 3, 99, 100, 999, 1_000, 4_096].map(|members| transmissions_max(members).get());
+        assert_eq!(times, [10, 10, 10, 12, 12, 16, 16]);
+    }
 
     #[test]
     fn every_profile_has_time_for_the_indirect_probe_and_tolerates_its_own_stalls() {

@@ -34,6 +34,7 @@ use super::announcer::Announcer;
 use super::envelope::{Envelope, Foreign};
 use super::local_health::LocalHealth;
 use super::outbox::Outbox;
+use super::watched::Watched;
 use super::{MemberChange, MemberState, Profile, SwimCounters, SwimEffect, SwimId};
 use crate::time::Instant;
 use crate::timers::TimerQueue;
@@ -98,13 +99,6 @@ enum SwimTimer {
     Foca(foca::Timer<SwimId>),
     Announce,
     TellLeaving,
-}
-
-#[derive(Debug)]
-struct Watched {
-    id: SwimId,
-    state: MemberState,
-    comparison: u64,
 }
 
 impl Swim {
@@ -213,7 +207,7 @@ impl Swim {
             until: now + LEAVE_LINGER,
         };
         self.timers.retain(|_| false);
-        // Only encoding our own identity can fail, and it has been encoded before.
+        // Only encoding our own identity can fail, and that has been done before.
         let _encoded = self.foca.leave_cluster(&mut self.outbox);
         self.outbox.timers.clear();
         self.timers.arm(now + LEAVE_GOSSIP_PERIOD, SwimTimer::TellLeaving);
@@ -254,7 +248,7 @@ impl Swim {
         self.table.get(&node).map(Watched::as_change)
     }
 
-    /// All members that were ever seen, by their short ids.
+    /// All members ever seen, by their short ids.
     pub fn members(&self) -> impl Iterator<Item = MemberChange> {
         self.table.values().map(Watched::as_change)
     }
@@ -283,7 +277,7 @@ impl Swim {
         self.postponed = true;
         self.counters.stalls += 1;
         self.health.on_stall();
-        self.apply_doubt();
+        self.retune();
         out.push(SwimEffect::Stalled(late));
     }
 
@@ -427,15 +421,15 @@ impl Swim {
         self.counters.probes_failed += u64::from(failed);
         if std::mem::replace(&mut self.probing, true) {
             self.health.on_probe_end(!failed, self.foca.num_members());
-            self.apply_doubt();
+            self.retune();
         }
     }
 
-    fn apply_doubt(&mut self) {
+    fn retune(&mut self) {
+        let profile = self.config.profile;
+        let config = profile.foca_config(self.health.doubt_factor(), self.foca.num_members());
         // Refused only when the pace or the kind of gossip changes.
-        let _same_pace = self
-            .foca
-            .set_config(self.config.profile.foca_config(self.health.doubt_factor()));
+        let _same_pace = self.foca.set_config(config);
     }
 
     fn compare(&mut self, out: &mut Vec<SwimEffect>) {
@@ -478,23 +472,13 @@ impl Swim {
     }
 }
 
-impl Watched {
-    fn as_change(&self) -> MemberChange {
-        MemberChange {
-            node: self.id.node,
-            life: self.id.life,
-            addr: self.id.addr,
-            state: self.state,
-        }
-    }
-}
-
 fn new_foca(
     config: &SwimConfig,
     id: SwimId,
     doubt_factor: u32,
 ) -> foca::Foca<SwimId, PostcardCodec, StdRng, foca::NoCustomBroadcast> {
-    // The renewal is part of the seed: a node that begins anew must not draw the same numbers again.
+    // A node that begins anew, as another renewal, must not draw the same numbers again.
     let random = StdRng::seed_from_u64(config.random_seed ^ u64::from(id.renewal).rotate_left(32));
-    foca::Foca::new(id, config.profile.foca_config(doubt_factor), random, PostcardCodec)
+    let config = config.profile.foca_config(doubt_factor, config.seeds.len());
+    foca::Foca::new(id, config, random, PostcardCodec)
 }
