@@ -13,7 +13,7 @@ use super::scene::{Reads, Scene};
 use crate::link::outbox::Outbox;
 use crate::node::Node;
 use crate::routes::Routes;
-use crate::turn::{Finish, Turn};
+use crate::turn::{Finish, Problem, Turn};
 use circlet_core::control::Now;
 use circlet_core::message::Malformed;
 use circlet_core::message::batch::{Batch, Item, RunHow};
@@ -238,6 +238,10 @@ impl Forwarded {
     fn put_part(&self, out: &mut Vec<u8>, part: usize, outcome: Outcome<'_>) {
         match outcome {
             _ if part >= self.ran => batch_reply::put_result(out, ItemResult::Refused(Refusal::Busy)),
+            // Given back: the asker looks again who coordinates the arc.
+            Outcome::Problem(Problem::NotReady) => {
+                batch_reply::put_result(out, ItemResult::Refused(Refusal::NotCaughtUp));
+            }
             Outcome::Problem(_) => batch_reply::put_result(out, ItemResult::Refused(Refusal::Busy)),
             Outcome::Reply(reply) => batch_reply::put_result(out, ItemResult::Reply(reply)),
             Outcome::AsWritten => {

@@ -84,7 +84,7 @@ impl Outcomes {
     }
 
     /// Settles the problems, in order, so that two commands of one pipeline on one key keep theirs. Once the replies are longer than
-    /// `bytes_max`, the problems of reads stay.
+    /// `bytes_max`, the problems of reads stay, as do those of parts that are given back.
     pub(crate) async fn settle<'b>(
         &mut self,
         node: &Arc<Node>,
@@ -100,8 +100,13 @@ impl Outcomes {
                 continue;
             }
             let mut reply = ReplyBuf::new(caller.proto);
-            if settle(node, caller, part, args_of(part.command), problem, &mut reply).await == Settled::AsWritten {
-                continue;
+            match settle(node, caller, part, args_of(part.command), problem, &mut reply).await {
+                Settled::AsWritten => continue,
+                Settled::GivenBack => {
+                    self.problems.push((index, Problem::NotReady));
+                    continue;
+                }
+                Settled::Appended => {}
             }
             let start = self.bytes.len();
             reply.pieces().for_each(|piece| self.bytes.extend_from_slice(piece));

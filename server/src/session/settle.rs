@@ -4,15 +4,17 @@
 //! on: wait, fetch, write back, or run again. Running again is right because a command that lost to something newer left nothing
 //! behind: the newer generation beats its delta on every owner.
 
-use super::caller::Caller;
+use super::caller::{Caller, Door};
 use super::executor::Executor;
 use super::plan::{Part, Plan};
 use super::scene::{Reads, Scene};
+use super::timing::LONG;
 use crate::metrics::Count;
 use crate::node::Node;
 use crate::turn::{MaybeRan, Problem, Turn};
 use circlet_core::coordinator::Shortfall;
 use circlet_resp::{Args, ReplyBuf};
+use smallvec::SmallVec;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -35,6 +37,8 @@ pub(crate) enum Settled {
     Appended,
     /// The one that was written when the part ran holds.
     AsWritten,
+    /// What was appended is an error; the peer that forwarded the part is not to be given it, but to look again who coordinates the arc.
+    GivenBack,
 }
 
 /// Settles one part, and appends its reply if it is another one than was written.
@@ -55,6 +59,7 @@ pub(crate) async fn settle(
         executor: Executor::default(),
         reads: Reads::Check,
         tries: 0,
+        story: Story::new(),
     };
     let start = replies.len();
     let (mut problem, mut done) = (problem, Settled::AsWritten);
@@ -62,8 +67,15 @@ pub(crate) async fn settle(
         if let Some(error) = settling.hopeless(problem) {
             replies.truncate(start);
             replies.error_display(&error);
+            settling.tell_story();
             return Settled::Appended;
         }
+        if settling.is_to_be_given_back(problem) {
+            replies.truncate(start);
+            replies.error_display(&SettleError::NoOwner);
+            return Settled::GivenBack;
+        }
+        settling.story.add(problem);
         node.metrics.inc(Count::SlowPath);
         settling.prepare(problem).await;
         let next = if matches!(problem, Problem::Outdated { .. }) {
@@ -75,7 +87,10 @@ pub(crate) async fn settle(
             settling.try_again(replies).await
         };
         match next {
-            None => return done,
+            None => {
+                settling.tell_story();
+                return done;
+            }
             Some(next) => problem = next,
         }
     }
@@ -101,6 +116,28 @@ struct Settling<'a> {
     executor: Executor,
     reads: Reads,
     tries: u32,
+    story: Story,
+}
+
+/// What a part met with on its way, to be logged if that took long: each problem with the milliseconds since the part came to the slow path, the first ones.
+struct Story {
+    began: Instant,
+    problems: SmallVec<[(u64, Problem); 8]>,
+}
+
+impl Story {
+    fn new() -> Self {
+        Story {
+            began: Instant::now(),
+            problems: SmallVec::new(),
+        }
+    }
+
+    fn add(&mut self, problem: Problem) {
+        if self.problems.len() < self.problems.inline_size() {
+            self.problems.push((self.began.elapsed().as_millis() as u64, problem));
+        }
+    }
 }
 
 impl Settling<'_> {
@@ -119,6 +156,33 @@ impl Settling<'_> {
             } if late => Some(SettleError::NoOwner),
             _ if late => Some(self.timeout().into()),
             _ => None,
+        }
+    }
+
+    /// Whether a forwarded part is somebody else's to run: it was forwarded by a view that is over, and the others will not let this node take the arc
+    /// over as long as they hold that one for its coordinator. Nothing of it is left behind, so whoever forwarded it may run it or forward it again.
+    ///
+    /// Not at once: if the asker alone is right, this node has taken over by the next time that it is asked.
+    fn is_to_be_given_back(&self, problem: Problem) -> bool {
+        let is_others = || {
+            let routes = self.node.routes.load();
+            routes.arc(self.part.arc).coordinator != Some(routes.me)
+        };
+        self.caller.door == Door::Peer && problem == Problem::NotReady && self.tries > 0 && is_others()
+    }
+
+    fn tell_story(&self) {
+        let took = self.story.began.elapsed();
+        if took > LONG {
+            tracing::debug!(
+                command = self.part.spec.name(),
+                arc = self.part.arc.get(),
+                tries = self.tries,
+                took_ms = took.as_millis(),
+                met = ?self.story.problems,
+                epoch = self.node.routes.load().epoch,
+                "a command had to wait"
+            );
         }
     }
 

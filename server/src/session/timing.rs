@@ -11,7 +11,12 @@ use crate::latency::is_spike;
 use crate::node::Node;
 use circlet_resp::Batch;
 use circlet_resp::command::{CommandSpec, resolve};
+use circlet_ring::Slot;
 use std::time::Duration;
+
+/// What takes longer is logged at `debug`, beside what the slow path says of the same command ([`super::settle`]): in a cluster at rest, or with arcs that
+/// move, nothing should.
+pub(super) const LONG: Duration = Duration::from_millis(20);
 
 /// A batch that has begun.
 pub(crate) struct Timing {
@@ -41,6 +46,9 @@ impl Timing {
             node.metrics.latency().record(spec.id() as usize, took_ns);
         }
         let took = Duration::from_nanos(took_ns);
+        if took > LONG {
+            log(node, batch, frame, took);
+        }
         let config = node.config.current();
         let slower_than = config.observability.slowlog_slower_than.0;
         if slower_than >= 0 && took.as_micros() >= u128::from(slower_than.unsigned_abs()) {
@@ -50,6 +58,21 @@ impl Timing {
             node.latency.lock().record("command", node.clock.wall(), took);
         }
     }
+}
+
+#[cold]
+fn log(node: &Node, batch: &Batch, frame: &[u8], took: Duration) {
+    let args = batch.args(0, frame);
+    let spec = resolve(args).ok();
+    let key = spec.and_then(|spec| spec.keys(args).find_map(|(at, _)| args.get(at)));
+    tracing::debug!(
+        command = spec.map(CommandSpec::name),
+        slot = key.map(|key| Slot::of_key(key).get()),
+        commands = batch.len(),
+        took_ms = took.as_millis(),
+        epoch = node.routes.load().epoch,
+        "a batch took long"
+    );
 }
 
 #[cold]

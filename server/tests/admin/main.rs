@@ -11,6 +11,7 @@ mod commands;
 mod counters;
 mod dialling;
 mod explain;
+mod forwarding;
 mod hedging;
 mod hot_keys;
 mod impostor;

@@ -10,16 +10,16 @@ use super::interrupt::pause;
 use super::load::{Checks, Generator, Manner, Order, Phase, Record, Source, Sweep, Workload};
 use super::report::{PhaseReport, ReadBack, SystemReport};
 use super::scenario::{Action, Scenario};
-use super::system::{NodeLoad, System};
+use super::system::{NodeLoad, Progress, System};
 use crate::failure::Failure;
 use crate::output::say;
 use circlet_measure::load::Pacer;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How often a step is asked whether it is over.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// What is known of a phase beside what the load saw.
 struct Mark {
@@ -54,7 +54,7 @@ pub(crate) fn run(
     let record = Record::new(Instant::now(), "load");
     let mut generator = Generator::new(manner, &system.seeds(), Checks::new(args.check_keys), record);
     let load_s = load(&mut generator, args.keys)?;
-    let begin = Instant::now();
+    let (begin, began_at) = (Instant::now(), SystemTime::now());
     generator.record = Record::new(begin, "steady");
     let (orders, told) = channel();
     let (marks, generator) = thread::scope(|scope| {
@@ -79,6 +79,9 @@ pub(crate) fn run(
     Ok(SystemReport {
         name,
         load_s,
+        began_at_unix_s: began_at
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0.0, |at| at.as_secs_f64()),
         entry_bytes: 16 + u64::from(args.value_bytes),
         phases: phases(&measured, &marks, &system.loads()),
         timeline: measured.buckets,
@@ -116,37 +119,38 @@ fn steps(
     begin: Instant,
     orders: &Sender<Order>,
 ) -> Result<Vec<Mark>, Failure> {
-    let steady = |system: &dyn System| Mark {
+    let steady = |loads| Mark {
         action: None,
         said: None,
         least: None,
-        loads: system.loads(),
+        loads,
     };
-    let enter = |name: String| {
-        orders
-            .send(Order::Phase(name))
-            .map_err(|_| Failure::new("the load has ended"))
-    };
-    let mut marks = vec![steady(system)];
+    let mut marks = vec![steady(system.loads())];
     let name = system.name();
     for (step, number) in scenario.steps.iter().zip(1..) {
         let step_failed =
             |failure: Failure| Failure::because(format!("{name}: step {number} ({}) failed", step.action), failure);
         pause((begin + step.at).saturating_duration_since(Instant::now()))?;
         let loads = system.loads();
-        enter(step.action.to_string())?;
+        tell(orders, Order::Phase(step.action.to_string()))?;
         let started = Instant::now();
         let said = system.begin(step.action).map_err(step_failed)?;
         say(format!("{name}: {:7.1} s  {said}", begin.elapsed().as_secs_f64()));
         let mut during = step.during.iter().peekable();
+        let mut quiet = None;
         loop {
             while let Some((_, action)) = during.next_if(|(into, _)| started.elapsed() >= *into) {
                 let said = system.disturb(*action).map_err(step_failed)?;
                 say(format!("{name}: {:7.1} s  {said}", begin.elapsed().as_secs_f64()));
             }
-            if during.peek().is_none() && system.is_settled().map_err(step_failed)? {
+            let progress = match during.peek() {
+                None => system.progress().map_err(step_failed)?,
+                Some(_) => Progress::UnderWay,
+            };
+            if progress == Progress::Over {
                 break;
             }
+            follow(system, progress, &mut quiet, orders)?;
             if started.elapsed() > Duration::from_secs(u64::from(args.step_s_max)) {
                 return Err(step_failed(Failure::new(format!(
                     "it is not over after {} s",
@@ -161,16 +165,37 @@ fn steps(
             least: system.least_moved(),
             loads,
         });
-        marks.push(steady(system));
-        enter(format!("after {}", step.action))?;
+        let (over_at, loads) = quiet.unwrap_or_else(|| (Instant::now(), system.loads()));
+        marks.push(steady(loads));
+        tell(orders, Order::Phase(format!("after {}", step.action)))?;
         say(format!(
-            "{name}: {:7.1} s  over after {:.1} s",
+            "{name}: {:7.1} s  over after {:.2} s",
             begin.elapsed().as_secs_f64(),
-            started.elapsed().as_secs_f64()
+            (over_at - started).as_secs_f64()
         ));
         pause(scenario.settle)?;
     }
     Ok(marks)
+}
+
+/// Since when a step seems to be over, and the nodes then.
+type Quiet = Option<(Instant, Vec<NodeLoad>)>;
+
+/// Tells the load when the step under way seems to be over, and when it was not.
+fn follow(system: &dyn System, progress: Progress, quiet: &mut Quiet, orders: &Sender<Order>) -> Result<(), Failure> {
+    match progress {
+        Progress::Quiet if quiet.is_none() => {
+            tell(orders, Order::Quiet)?;
+            *quiet = Some((Instant::now(), system.loads()));
+        }
+        Progress::UnderWay if quiet.take().is_some() => tell(orders, Order::GoesOn)?,
+        Progress::Over | Progress::Quiet | Progress::UnderWay => {}
+    }
+    Ok(())
+}
+
+fn tell(orders: &Sender<Order>, order: Order) -> Result<(), Failure> {
+    orders.send(order).map_err(|_| Failure::new("the load has ended"))
 }
 
 /// Nobody orders anything while keys are swept.

@@ -18,6 +18,7 @@ use super::workload::Op;
 use crate::bench::interrupt;
 use crate::redirection::Redirection;
 use circlet_resp::Value;
+use circlet_ring::Slot;
 use rustix::event::{PollFd, Timespec, poll};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -57,8 +58,12 @@ const REFUSALS: [&str; 8] = [
 /// What the thread is told.
 #[derive(Debug)]
 pub(crate) enum Order {
-    /// From now on it is this phase.
+    /// From now on it is this phase; or it has been since [`Order::Quiet`], if that came last.
     Phase(String),
+    /// The phase seems to be over.
+    Quiet,
+    /// It was not.
+    GoesOn,
     Stop,
 }
 
@@ -80,6 +85,8 @@ struct Flight {
     /// First.
     sent: Instant,
     tries: u32,
+    /// Of its key.
+    slot: u16,
 }
 
 /// Who waits for a reply.
@@ -147,6 +154,8 @@ impl Generator {
             for order in orders.try_iter() {
                 match order {
                     Order::Phase(name) => self.record.enter(now, &name),
+                    Order::Quiet => self.record.become_quiet(now),
+                    Order::GoesOn => self.record.go_on(),
                     Order::Stop => stopping = true,
                 }
             }
@@ -159,6 +168,7 @@ impl Generator {
                         due,
                         sent: now,
                         tries: 0,
+                        slot: Slot::of_key(&self.key(op)).get(),
                     };
                     self.begin(flight, now);
                 }
@@ -187,7 +197,7 @@ impl Generator {
         let key = self.key(flight.op);
         let (wanted, asking) = match to {
             Some((to, asking)) => (Some(to), asking),
-            None => (self.routes.of(&key), false),
+            None => (self.routes.of_slot(flight.slot), false),
         };
         let wanted = wanted
             .filter(|to| self.is_reachable(*to, now))
@@ -195,22 +205,16 @@ impl Generator {
         let Some(to) = wanted else {
             return self.pause(flight, now);
         };
-        let value = self.value_of(flight.op);
+        let (value, command) = (self.value_of(flight.op), flight.op.command());
         let Some(link) = self.link(to, now) else {
             return self.pause(flight, now);
         };
         if asking {
             link.send(&["ASKING"], now, Waiter::Nobody);
         }
-        match (flight.op, value) {
-            (Op::CheckWrite(_, number), _) if Checks::is_delete(number) => {
-                link.send(&[b"DEL", &key[..]], now, Waiter::Op(flight));
-            }
-            (Op::Write(_) | Op::CheckWrite(..), value) => {
-                link.send(&[b"SET", &key[..], &value[..]], now, Waiter::Op(flight));
-            }
-            (Op::Read(_) | Op::CheckRead(..), _) => link.send(&[b"GET", &key[..]], now, Waiter::Op(flight)),
-        }
+        let arguments = [command.as_bytes(), &key[..], &value[..]];
+        let given = if command == "SET" { 3 } else { 2 };
+        link.send(&arguments[..given], now, Waiter::Op(flight));
     }
 
     fn key(&self, op: Op) -> Vec<u8> {
@@ -398,7 +402,7 @@ impl Generator {
                 }
             }
             (Waiter::Op(flight), Value::Error(text)) => self.on_error(node, flight, &text, now),
-            (Waiter::Op(flight), value) => self.on_answer(flight, &value, now),
+            (Waiter::Op(flight), value) => self.on_answer(node, flight, &value, now),
         }
     }
 
@@ -424,19 +428,17 @@ impl Generator {
         self.pause(flight, now);
     }
 
-    fn on_answer(&mut self, flight: Flight, value: &Value, now: Instant) {
+    fn on_answer(&mut self, node: SocketAddr, flight: Flight, value: &Value, now: Instant) {
         self.in_flight -= 1;
-        let Flight { op, due, sent, tries } = flight;
-        let is_write = matches!(op, Op::Write(_) | Op::CheckWrite(..));
-        self.record.done(
-            now,
-            Done {
-                due,
-                sent,
-                tries,
-                is_write,
-            },
-        );
+        let done = Done {
+            due: flight.due,
+            sent: flight.sent,
+            tries: flight.tries,
+            node,
+            slot: flight.slot,
+            command: flight.op.command(),
+        };
+        self.record.done(now, done);
         match flight.op {
             Op::Write(_) => {}
             Op::Read(_) => {

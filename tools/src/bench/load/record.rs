@@ -3,6 +3,7 @@
 use circlet_measure::Histogram;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// Width of one point of the plots.
@@ -40,7 +41,11 @@ pub(crate) struct Slow {
     pub(crate) sent_late_us: f64,
     /// How often it was sent again.
     pub(crate) tries: u32,
-    pub(crate) is_write: bool,
+    /// The port of the node that answered it.
+    pub(crate) port: u16,
+    /// Of its key: what to look for in the nodes' logs.
+    pub(crate) slot: u16,
+    pub(crate) command: &'static str,
 }
 
 /// An operation that is answered.
@@ -50,7 +55,10 @@ pub(crate) struct Done {
     /// First.
     pub(crate) sent: Instant,
     pub(crate) tries: u32,
-    pub(crate) is_write: bool,
+    /// By whom.
+    pub(crate) node: SocketAddr,
+    pub(crate) slot: u16,
+    pub(crate) command: &'static str,
 }
 
 /// One phase of the scenario.
@@ -94,6 +102,35 @@ pub(crate) struct Counts {
     pub(crate) error_kinds: BTreeMap<String, u64>,
 }
 
+impl Counts {
+    fn add(&mut self, other: &Self) {
+        let Counts {
+            done,
+            reads,
+            misses,
+            errors,
+            failed,
+            redirects,
+            went_back,
+            resurrected,
+            foreign,
+            error_kinds,
+        } = other;
+        self.done += done;
+        self.reads += reads;
+        self.misses += misses;
+        self.errors += errors;
+        self.failed += failed;
+        self.redirects += redirects;
+        self.went_back += went_back;
+        self.resurrected += resurrected;
+        self.foreign += foreign;
+        for (kind, count) in error_kinds {
+            *self.error_kinds.entry(kind.clone()).or_default() += count;
+        }
+    }
+}
+
 /// Collects all of it.
 #[derive(Debug)]
 pub(crate) struct Record {
@@ -103,6 +140,8 @@ pub(crate) struct Record {
     bucket: Open,
     phase: Open,
     phase_name: String,
+    /// The phase, if it seems to be over; what comes after it is in `phase`, and of the next one if it stays so.
+    quiet: Option<Open>,
 }
 
 #[derive(Debug)]
@@ -132,6 +171,15 @@ impl Open {
         }
     }
 
+    /// What came after it is of it too.
+    fn take_in(&mut self, later: &Self) {
+        self.latency.merge(&later.latency);
+        self.counts.add(&later.counts);
+        for (took, done) in &later.slowest {
+            self.note(*took, *done);
+        }
+    }
+
     fn us(&self, share: f64) -> f64 {
         self.latency.quantile(share) as f64 / 1e3
     }
@@ -146,6 +194,7 @@ impl Record {
             bucket: Open::new(begin),
             phase: Open::new(begin),
             phase_name: phase.to_owned(),
+            quiet: None,
         }
     }
 
@@ -197,10 +246,25 @@ impl Record {
         }
     }
 
-    /// Ends the phase and begins the next.
+    /// The phase seems to be over: from now on the next one is counted, unless [`go_on`](Self::go_on) says otherwise.
+    pub(crate) fn become_quiet(&mut self, now: Instant) {
+        self.go_on();
+        self.quiet = Some(std::mem::replace(&mut self.phase, Open::new(now)));
+    }
+
+    /// The phase is not over.
+    pub(crate) fn go_on(&mut self) {
+        if let Some(mut phase) = self.quiet.take() {
+            phase.take_in(&self.phase);
+            self.phase = phase;
+        }
+    }
+
+    /// Ends the phase and begins the next: when it became quiet, if it did, or now.
     pub(crate) fn enter(&mut self, now: Instant, name: &str) {
-        let ended = std::mem::replace(&mut self.phase, Open::new(now));
-        let (begin_s, end_s) = (self.seconds(ended.since), self.seconds(now));
+        let ended = self.quiet.take();
+        let ended = ended.unwrap_or_else(|| std::mem::replace(&mut self.phase, Open::new(now)));
+        let (begin_s, end_s) = (self.seconds(ended.since), self.seconds(self.phase.since));
         let whole = self
             .buckets
             .iter()
@@ -211,7 +275,9 @@ impl Record {
             took_us: took.as_secs_f64() * 1e6,
             sent_late_us: done.sent.saturating_duration_since(done.due).as_secs_f64() * 1e6,
             tries: done.tries,
-            is_write: done.is_write,
+            port: done.node.port(),
+            slot: done.slot,
+            command: done.command,
         };
         let slowest = ended.slowest.iter().map(slow).collect();
         self.phases.push(Phase {
@@ -262,6 +328,7 @@ impl Phase {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::Ipv4Addr;
 
     #[test]
     fn percentiles_and_rates_are_of_the_point_and_of_the_phase() {
@@ -272,7 +339,9 @@ mod tests {
                 due: begin,
                 sent: begin + Duration::from_micros(step),
                 tries: 0,
-                is_write: false,
+                node: (Ipv4Addr::LOCALHOST, 7001).into(),
+                slot: 12,
+                command: "GET",
             };
             record.done(begin + Duration::from_micros(step * 10), done);
         }
@@ -292,8 +361,53 @@ mod tests {
         let slowest: Vec<u64> = phase.slowest.iter().map(|slow| slow.took_us.round() as u64).collect();
         assert_eq!(slowest[..3], [1_000, 990, 980], "the longest first");
         assert_eq!(slowest.len(), SLOWEST_MAX);
-        assert!((phase.slowest[0].sent_late_us - 100.0).abs() < 0.1);
+        let slow = &phase.slowest[0];
+        assert!((slow.sent_late_us - 100.0).abs() < 0.1);
+        assert_eq!((slow.port, slow.slot, slow.command), (7001, 12, "GET"));
         assert!(phase.ops_per_s_min.abs() < 0.1, "the second point had nothing");
+    }
+
+    #[test]
+    fn a_phase_ends_when_it_became_quiet_if_it_stays_so() {
+        let begin = Instant::now();
+        let at = |seconds| begin + Duration::from_secs(seconds);
+        let mut record = Record::new(begin, "join");
+        let answer = |record: &mut Record, second| {
+            let done = Done {
+                due: at(second) - Duration::from_millis(second),
+                sent: at(second),
+                tries: 0,
+                node: (Ipv4Addr::LOCALHOST, 7001).into(),
+                slot: 0,
+                command: "GET",
+            };
+            record.done(at(second), done);
+            record.error("TRYAGAIN");
+        };
+        answer(&mut record, 1);
+        record.become_quiet(at(2));
+        answer(&mut record, 3);
+        record.go_on();
+        answer(&mut record, 4);
+        record.become_quiet(at(5));
+        answer(&mut record, 6);
+        record.enter(at(7), "after join");
+        answer(&mut record, 8);
+        record.enter(at(9), "end");
+        let [join, after] = &record.phases[..] else {
+            panic!("two phases")
+        };
+        assert_eq!((join.counts.done, after.counts.done), (3, 2));
+        assert_eq!(join.counts.error_kinds.get("TRYAGAIN"), Some(&3));
+        assert_eq!((join.slowest.len(), after.slowest.len()), (3, 2));
+        assert!((join.max_us - 4_000.0).abs() < 1.0 && (join.slowest[0].took_us - 4_000.0).abs() < 1.0);
+        let ends = [join.begin_s, join.end_s, after.begin_s, after.end_s];
+        assert!(
+            ends.iter()
+                .zip([0.0, 5.0, 5.0, 9.0])
+                .all(|(is, must)| (is - must).abs() < 1e-6),
+            "{ends:?}"
+        );
     }
 
     #[test]

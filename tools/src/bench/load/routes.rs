@@ -2,7 +2,7 @@
 
 use crate::redirection::address;
 use circlet_resp::Value;
-use circlet_ring::{SLOT_COUNT, Slot};
+use circlet_ring::SLOT_COUNT;
 use std::net::SocketAddr;
 
 /// A map from slots to nodes.
@@ -16,10 +16,6 @@ impl Routes {
         Routes {
             owners: vec![None; usize::from(SLOT_COUNT)],
         }
-    }
-
-    pub(crate) fn of(&self, key: &[u8]) -> Option<SocketAddr> {
-        self.of_slot(Slot::of_key(key).get())
     }
 
     pub(crate) fn of_slot(&self, slot: u16) -> Option<SocketAddr> {
@@ -74,6 +70,7 @@ impl Routes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use circlet_ring::Slot;
 
     fn at(port: u16) -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], port))
@@ -94,9 +91,9 @@ mod tests {
         let slot = Slot::of_key(b"a").get();
         let reply = Value::Array(vec![range(0, 9_999, "127.0.0.1", 1), range(10_000, 16_383, "", 2)]);
         assert!(routes.learn(&reply, at(2)));
-        assert_eq!(routes.of(b"a"), Some(if slot < 10_000 { at(1) } else { at(2) }));
+        assert_eq!(routes.of_slot(slot), Some(if slot < 10_000 { at(1) } else { at(2) }));
         routes.moved(slot, at(3));
-        assert_eq!(routes.of(b"a"), Some(at(3)));
+        assert_eq!(routes.of_slot(slot), Some(at(3)));
         assert_eq!(routes.nodes().collect::<Vec<_>>(), [at(1), at(2), at(3)]);
     }
 

@@ -20,6 +20,17 @@ pub(crate) enum Op {
     CheckWrite(u32, u64),
 }
 
+impl Op {
+    /// What a node is sent for it.
+    pub(crate) fn command(self) -> &'static str {
+        match self {
+            Op::Read(_) | Op::CheckRead(..) => "GET",
+            Op::CheckWrite(_, number) if Checks::is_delete(number) => "DEL",
+            Op::Write(_) | Op::CheckWrite(..) => "SET",
+        }
+    }
+}
+
 /// Draws operations.
 #[derive(Debug)]
 pub(crate) struct Workload {

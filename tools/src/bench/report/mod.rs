@@ -36,6 +36,8 @@ pub(crate) struct Setup {
 pub(crate) struct SystemReport {
     pub(crate) name: String,
     pub(crate) load_s: f64,
+    /// When the load of the scenario began: its seconds, since 1970, so that moments of the report are found in the nodes' logs.
+    pub(crate) began_at_unix_s: f64,
     /// Bytes of key and value of a loaded entry.
     pub(crate) entry_bytes: u64,
     pub(crate) phases: Vec<PhaseReport>,

@@ -3,6 +3,7 @@
 use super::{PhaseReport, ReadBack, Report, Setup, SystemReport};
 use crate::bench::load::{BUCKET, Done, Record};
 use crate::bench::system::NodeLoad;
+use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 fn load(node: u16, keys: u64, commands: u64) -> NodeLoad {
@@ -26,7 +27,9 @@ pub(crate) fn report() -> Report {
                 due: at,
                 sent: at,
                 tries: 0,
-                is_write: false,
+                node: (Ipv4Addr::LOCALHOST, 7001).into(),
+                slot: 0,
+                command: "GET",
             };
             record.done(at + Duration::from_micros(step * 20), done);
         });
@@ -54,6 +57,7 @@ pub(crate) fn report() -> Report {
     let system = SystemReport {
         name: "some <system>".to_owned(),
         load_s: 0.5,
+        began_at_unix_s: 1_790_000_000.0,
         entry_bytes: 80,
         phases: phases.collect(),
         timeline: record.buckets,

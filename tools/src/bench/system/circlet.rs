@@ -2,7 +2,7 @@
 //! `CLUSTER LEAVE`; `CLUSTER MOVES` tells how far the cluster is.
 
 use super::moves::moves;
-use super::{NodeLoad, System, admin};
+use super::{NodeLoad, Progress, System, admin};
 use crate::args::UpArgs;
 use crate::bench::args::RebalanceArgs;
 use crate::bench::scenario::Action;
@@ -368,20 +368,22 @@ impl System for Circlet {
         }
     }
 
-    fn is_settled(&mut self) -> Result<bool, Failure> {
+    fn progress(&mut self) -> Result<Progress, Failure> {
         if !self.is_in_place() || !self.is_quiet()? {
             self.quiet_since = None;
-            return Ok(false);
+            return Ok(Progress::UnderWay);
         }
         let since = *self.quiet_since.get_or_insert_with(Instant::now);
-        let settled = !self.step.is_some_and(Action::moves) || since.elapsed() >= QUIET;
-        if let (true, Some(Action::Leave(Some(gone)) | Action::Replace(gone))) = (settled, self.step) {
+        if self.step.is_some_and(Action::moves) && since.elapsed() < QUIET {
+            return Ok(Progress::Quiet);
+        }
+        if let Some(Action::Leave(Some(gone)) | Action::Replace(gone)) = self.step {
             self.nodes
                 .iter_mut()
                 .filter(|node| node.number == gone)
                 .for_each(|node| node.has_left = true);
         }
-        Ok(settled)
+        Ok(Progress::Over)
     }
 
     fn loads(&self) -> Vec<NodeLoad> {

@@ -37,11 +37,11 @@ pub(crate) trait System {
         )))
     }
 
-    /// Whether the step begun last is over.
+    /// How far the step begun last has come.
     ///
     /// # Errors
     /// When the step has failed.
-    fn is_settled(&mut self) -> Result<bool, Failure>;
+    fn progress(&mut self) -> Result<Progress, Failure>;
 
     /// Every node that runs, as it is now.
     fn loads(&self) -> Vec<NodeLoad>;
@@ -49,6 +49,15 @@ pub(crate) trait System {
     /// What the step begun last had to send at the least, as a share of all entries that there were, copies included; `None` if it moves
     /// nothing by itself.
     fn least_moved(&self) -> Option<f64>;
+}
+
+/// How far a step has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    UnderWay,
+    /// It seems to be over. If it stays so for a while, it has been since now.
+    Quiet,
+    Over,
 }
 
 /// One node at one moment.

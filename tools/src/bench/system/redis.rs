@@ -3,7 +3,7 @@
 
 use super::servers::{self, Server};
 use super::slots::{self, SlotOwner};
-use super::{NodeLoad, System, admin};
+use super::{NodeLoad, Progress, System, admin};
 use crate::bench::args::{Peer, RebalanceArgs};
 use crate::bench::scenario::Action;
 use crate::failure::Failure;
@@ -179,17 +179,17 @@ impl System for Redis {
         }
     }
 
-    fn is_settled(&mut self) -> Result<bool, Failure> {
+    fn progress(&mut self) -> Result<Progress, Failure> {
         match self.work.take_if(|work| work.is_finished()) {
             Some(work) => work.join().map_err(|_| Failure::new("moving slots panicked"))??,
-            None if self.work.is_some() => return Ok(false),
+            None if self.work.is_some() => return Ok(Progress::UnderWay),
             None => {}
         }
         if let Some(place) = self.leaver.take() {
             self.servers[place].0.kill();
             self.servers[place].1 = true;
         }
-        Ok(true)
+        Ok(Progress::Over)
     }
 
     fn loads(&self) -> Vec<NodeLoad> {
