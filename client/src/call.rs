@@ -95,6 +95,11 @@ impl<'a, T: FromValue> Call<'a, T> {
         Call::new(self.client, self.cmd, self.options)
     }
 
+    /// The command, and what the call says of how it is to be made.
+    pub(crate) fn parts(&self) -> (&Cmd, CallOptions) {
+        (&self.cmd, self.options)
+    }
+
     /// The command, not made: to be looked at, or for a [`Pipeline`](crate::Pipeline).
     #[must_use]
     pub fn into_cmd(self) -> Cmd {

@@ -82,6 +82,11 @@ impl Cmd {
         self.body.len()
     }
 
+    /// Name and arguments as they are on the wire, but for the head.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
     /// Appends the request.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let mut digits = itoa::Buffer::new();

@@ -222,8 +222,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<'_, S> {
         let mut ended: Vec<(Waiting, Option<Value>)> = Vec::with_capacity(self.replies.len());
         let mut state = self.shared.state.lock();
         for reply in self.replies.drain(..) {
+            let is_awaited = state.calls.len() > state.untaken;
             // A reply to nothing that was sent: whatever this server speaks, it is no Redis.
-            let Some(first) = state.calls.front_mut() else {
+            let Some(first) = state.calls.front_mut().filter(|_| is_awaited) else {
                 return Err(Fault::Protocol("a reply to no command".into()));
             };
             if first.is_single() {

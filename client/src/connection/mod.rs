@@ -15,7 +15,8 @@
 //! certainly not sent. Permits bound what waits: a call holds one for each 4 KiB of its request until it is answered.
 //!
 //! *Refused:* a channel of requests, each in a buffer of its own: two allocations and a wake-up a call. *Refused:* a timer a call: deadlines are looked
-//! at every [`TICK`] for all calls of the connection.
+//! at every [`TICK`] for all calls of the connection. *Refused:* at most so many writes without a reply, and a caller that writes to the socket itself: see
+//! `docs/design/client.md`.
 
 mod driver;
 mod handshake;

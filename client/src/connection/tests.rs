@@ -208,3 +208,22 @@ async fn pushes_go_to_their_sink_and_answer_nothing() {
     assert_eq!(value, Value::Simple("A".into()));
     assert_eq!(*seen.lock(), [vec![Value::Integer(7)]]);
 }
+
+#[tokio::test]
+async fn a_reply_to_what_was_not_sent_yet_answers_nothing() {
+    // Nothing is taken while the first request is not through.
+    let (ours, mut peer) = duplex(PING.len());
+    let connection = Connection::start(ours, Unread::default(), BOUNDS, None, || {});
+    let sent = connection
+        .try_send(&cmd("PING").arg(vec![b'x'; 100]), later())
+        .unwrap()
+        .unwrap();
+    while connection.shared.state.lock().untaken > 0 {
+        tokio::task::yield_now().await;
+    }
+    let unsent = connection.try_send(&cmd("PING"), later()).unwrap().unwrap();
+    peer.write_all(b"+A\r\n+B\r\n").await.unwrap();
+    drop(sent);
+    assert_eq!(unsent.await.unwrap().unwrap_err(), Fault::Unsent);
+    assert!(!connection.is_open());
+}

@@ -47,13 +47,12 @@ impl Feed {
         self.number.load(Ordering::Acquire) == number && now_ns < self.vouched_until_ns.load(Ordering::Acquire)
     }
 
-    /// Reads one key together with its time to live.
-    pub(super) async fn read(&self, key: &[u8], deadline: Instant) -> Result<[Value; 2], Fault> {
+    /// Asks together what belongs together; as many replies as questions.
+    pub(super) async fn read(&self, cmds: &[Cmd], deadline: Instant) -> Result<Vec<Value>, Fault> {
         let connection = self.connection.load_full().ok_or(Fault::Unsent)?;
-        let cmds = [cmd("GET").arg(key), cmd("PTTL").arg(key)];
         let sent = timeout_at(deadline, connection.send(cmds.iter(), deadline)).await;
         match sent.unwrap_or(Err(Fault::Unsent))?.await {
-            Ok(Ok(Replies::Many(values))) => <[Value; 2]>::try_from(values).map_err(|_| Fault::Lost),
+            Ok(Ok(Replies::Many(values))) if values.len() == cmds.len() => Ok(values),
             Ok(Err(fault)) => Err(fault),
             _ => Err(Fault::Lost),
         }

@@ -11,31 +11,37 @@
 //! that was sent less than `vouch_max` ago; no push has dropped the key or its arc; it is not older than its time to live, the cache's
 //! and the key's own. Pushes of an arc are numbered: when one is missing the arc is dropped.
 //!
+//! What is kept is a reply that follows from one key ([`question`]), under the key, which is what a push names: all that was answered about it goes.
+//!
 //! **Race**: a value may be read before it changes and arrive after the push. So each arc counts its changes; who reads looks at the count before the
 //! question and, under the lock of the store, again before keeping the answer.
 //!
 //! *Refused:* keeping values without beats, as clients of Redis do: a node that stands still, or is cut off, sends no pushes, and nobody notices.
 
 mod feed;
+mod question;
 mod store;
 #[cfg(test)]
 mod tests;
 
+use crate::call::{Call, CallOptions};
 use crate::client::Client;
 use crate::error::Error;
 use crate::from_value::FromValue;
 use crate::observer::Event;
-use crate::{ToArg, cmd};
+use crate::options::Consistency;
+use crate::{Cmd, cmd};
 use arc_swap::ArcSwap;
 use circlet_resp::Value;
 use circlet_ring::{ArcCount, Slot};
 use feed::Feed;
 use parking_lot::Mutex;
+use question::{GET, Question};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use store::{Shard, Voucher};
+use store::{Answer, Bounds, Shard, Voucher, bytes_of};
 use tokio::time::Instant;
 
 const SHARDS: usize = 16;
@@ -43,9 +49,12 @@ const SHARDS: usize = 16;
 /// What a near cache keeps, and for how long.
 #[derive(Debug, Clone)]
 pub struct NearOptions {
-    /// Entries, at most. Default 100,000.
+    /// Keys that something is kept of, at most. Default 100,000.
     pub entries_max: usize,
-    /// Longer values are not kept, in bytes. Default 64 KiB.
+    /// What may be kept altogether, in bytes: keys, questions and replies, and about what they are kept in. Default 256 MiB. What is read least goes when there is
+    /// no room. A sixteenth of it is the most for one reply.
+    pub bytes_max: usize,
+    /// Longer replies are not kept, in bytes. Default 64 KiB. What a list, set or map takes for each of its parts (32 bytes) counts.
     pub value_bytes_max: usize,
     /// How long an entry is kept. Default 60 s.
     pub ttl: Duration,
@@ -54,16 +63,21 @@ pub struct NearOptions {
     /// For how long after a node has proved that it speaks for its arcs what it said counts. Default 1 s; it is asked four times as often. Lowering it: what is
     /// read while a node is cut off is at most so old.
     pub vouch_max: Duration,
+    /// Whether fields of hashes may have times of their own (HEXPIRE). Default true: replies about whole hashes (HGETALL, HKEYS, HVALS, HLEN), EXISTS and TYPE are then
+    /// kept for `vouch_max` at most, since no node says when a field that the question does not name ends.
+    pub fields_expire: bool,
 }
 
 impl Default for NearOptions {
     fn default() -> Self {
         NearOptions {
             entries_max: 100_000,
+            bytes_max: 256 << 20,
             value_bytes_max: 64 << 10,
             ttl: Duration::from_secs(60),
             prefixes: Vec::new(),
             vouch_max: Duration::from_secs(1),
+            fields_expire: true,
         }
     }
 }
@@ -79,7 +93,7 @@ impl NearOptions {
     }
 }
 
-/// A near cache of strings, before a [`Client`]. Cheap to clone. See [`NearOptions`], and `docs/design/client.md` for what it promises.
+/// A near cache before a [`Client`], of replies that follow from one key. Cheap to clone. See [`NearOptions`], and `docs/design/client.md` for what it promises.
 ///
 /// Writes go by the client as always; this process too hears of them by a push, so a read right after a write may find the value before it for a
 /// moment: [`NearCache::forget`] drops it at once.
@@ -146,7 +160,10 @@ impl Client {
     /// A near cache before this client. It connects to each node once more, and stops with its last clone.
     #[must_use]
     pub fn near_cache(&self, options: NearOptions) -> NearCache {
-        let each = options.entries_max.div_ceil(SHARDS);
+        let each = Bounds {
+            entries_max: options.entries_max.div_ceil(SHARDS),
+            bytes_max: options.bytes_max / SHARDS,
+        };
         let inner = Arc::new(Inner {
             options,
             began: Instant::now(),
@@ -171,13 +188,62 @@ impl NearCache {
     pub async fn get<T: FromValue>(&self, key: impl AsRef<[u8]>) -> Result<T, Error> {
         let key = key.as_ref();
         let slot = Slot::of_key(key);
-        let around = &self.client.inner.around;
-        if let Some(value) = self.look(key, slot) {
-            around.tell(Event::NearHit);
+        if let Some(value) = self.look(key, GET, slot) {
+            self.client.inner.around.tell(Event::NearHit);
             return T::from_value(value);
         }
-        around.tell(Event::NearMiss);
-        T::from_value(self.fetch(key, slot).await?)
+        // In a box, as it is rare and large: a hit pays for the size of what might have been.
+        Box::pin(self.get_far(key)).await
+    }
+
+    async fn get_far<T: FromValue>(&self, key: &[u8]) -> Result<T, Error> {
+        let mut get = cmd("GET");
+        get.push(key);
+        match Question::of(&get) {
+            Some(question) => self.ask(&get, question, CallOptions::default()).await,
+            None => self.client.call(get).await,
+        }
+    }
+
+    /// The reply to a call of the [`Client`]: from here, or as [`get`](NearCache::get). Kept are reads of one key that say the same until that key changes: of strings, lists,
+    /// sets, sorted sets, hashes and places, EXISTS of one key, and TYPE. All other calls (of several keys, at random, with cursors, of times that are left; at ALL; writes) go to
+    /// the cluster as if they had not come by here.
+    ///
+    /// ```no_run
+    /// # async fn example(client: circlet_client::Client) -> Result<(), circlet_client::Error> {
+    /// use circlet_client::prelude::*;
+    ///
+    /// let near = client.near_cache(circlet_client::NearOptions::default());
+    /// let name: Option<String> = near.read(client.hget("user:7", "name")).await?;
+    /// let tags: Vec<String> = near.read(client.smembers("tags:7")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As the call itself.
+    pub async fn read<T: FromValue>(&self, call: Call<'_, T>) -> Result<T, Error> {
+        let (cmd, options) = call.parts();
+        let level = options.consistency.or(self.client.options().reads);
+        let question = Question::of(cmd).filter(|_| level != Some(Consistency::All));
+        let Some(question) = question else {
+            return call.await;
+        };
+        let slot = Slot::of_key(question.key());
+        if let Some(value) = self.look(question.key(), question.name(), slot) {
+            self.client.inner.around.tell(Event::NearHit);
+            return T::from_value(value);
+        }
+        Box::pin(self.ask(cmd, question, options)).await
+    }
+
+    /// Asks the cluster what is not kept.
+    async fn ask<T: FromValue>(&self, cmd: &Cmd, question: Question<'_>, options: CallOptions) -> Result<T, Error> {
+        self.client.inner.around.tell(Event::NearMiss);
+        match self.fetch(question, options).await {
+            Some(value) => T::from_value(value),
+            None => Call::new(&self.client, cmd.clone(), options).await,
+        }
     }
 
     /// Drops a key here: for whoever has just written it.
@@ -204,7 +270,7 @@ impl NearCache {
         self.client.inner.topology.load().arc_of(slot)
     }
 
-    fn look(&self, key: &[u8], slot: Slot) -> Option<Value> {
+    fn look(&self, key: &[u8], question: &[u8], slot: Slot) -> Option<Value> {
         let arc = self.arc_of(slot);
         let inner = &self.inner;
         let (now, now_ns) = (Instant::now(), inner.now_ns());
@@ -214,19 +280,16 @@ impl NearCache {
             let feed = feeds.get(usize::from(voucher.feed));
             voucher.arc == arc && !dropped && feed.is_some_and(|feed| feed.vouches(voucher.connection, now_ns))
         };
-        inner.shard(arc).lock().get(key, now, is_good)
+        inner.shard(arc).lock().get(key, question, now, is_good)
     }
 
-    /// Reads over the feed of the key's first owner, and keeps what it says if that is sure.
-    async fn fetch(&self, key: &[u8], slot: Slot) -> Result<Value, Error> {
+    /// Reads over the feed of the key's first owner, and keeps what it says if that is sure. None: the client's own way has to tell.
+    async fn fetch(&self, question: Question<'_>, options: CallOptions) -> Option<Value> {
         self.follow();
-        let Some(ttl) = self.inner.options.ttl_of(key) else {
-            return self.plain(key).await;
-        };
-        let arc = self.arc_of(slot);
-        let Some((place, feed)) = self.feed_of(slot) else {
-            return self.plain(key).await;
-        };
+        let (key, kept) = (question.key(), &self.inner.options);
+        let slot = Slot::of_key(key);
+        let (ttl, arc) = (kept.ttl_of(key)?, self.arc_of(slot));
+        let (place, feed) = self.feed_of(slot)?;
         let state = &self.inner.arcs[usize::from(arc)];
         let voucher = Voucher {
             feed: place,
@@ -235,37 +298,35 @@ impl NearCache {
             drops: state.drops.load(Ordering::Acquire),
         };
         let changes = state.changes.load(Ordering::Acquire);
-        let deadline = Instant::now() + self.client.options().retry.attempt_timeout;
-        let asked = Instant::now();
-        let Ok([value, pttl]) = feed.read(key, deadline).await else {
-            return self.plain(key).await;
-        };
-        if matches!(value, Value::Error(_)) {
-            // WRONGTYPE, or what a retry cures: the client's own way tells.
-            return self.plain(key).await;
+        let (asked, attempt) = (Instant::now(), self.client.options().retry.attempt_timeout);
+        let deadline = asked + options.timeout.map_or(attempt, |timeout| timeout.min(attempt));
+        let mut replies = feed.read(&question.breath(), deadline).await.ok()?;
+        let times = replies.split_off(1);
+        let value = replies.pop()?;
+        if times
+            .iter()
+            .chain([&value])
+            .any(|reply| matches!(reply, Value::Error(_)))
+        {
+            // WRONGTYPE, or what a retry cures.
+            return None;
         }
-        let expires = match pttl.as_integer() {
-            Some(own @ 0..) => asked + ttl.min(Duration::from_millis(own.unsigned_abs())),
-            // Without one, or no key.
-            _ => asked + ttl,
-        };
-        let fits = value
-            .as_bytes()
-            .is_none_or(|bytes| bytes.len() <= self.inner.options.value_bytes_max);
-        if fits && feed.vouches(voucher.connection, self.inner.now_ns()) {
+        let moment = if kept.fields_expire { kept.vouch_max } else { ttl };
+        let expires = asked + question.lasts(&times, ttl, moment);
+        if bytes_of(&value) <= kept.value_bytes_max && feed.vouches(voucher.connection, self.inner.now_ns()) {
             let mut shard = self.inner.shard(arc).lock();
             // Under the lock: a push counts first, and then removes under it.
             let unchanged = state.changes.load(Ordering::Acquire) == changes;
             if unchanged && state.drops.load(Ordering::Acquire) == voucher.drops {
-                shard.insert(key, value.clone(), voucher, expires);
+                let answer = Answer {
+                    value: value.clone(),
+                    voucher,
+                    expires,
+                };
+                shard.insert(key, question.name(), answer);
             }
         }
-        Ok(value)
-    }
-
-    async fn plain(&self, key: &[u8]) -> Result<Value, Error> {
-        let value: Value = self.client.call(cmd("GET").arg(Bytes(key))).await?;
-        Ok(value)
+        Some(value)
     }
 
     /// The feed of the slot's first owner, if it is connected.
@@ -296,14 +357,5 @@ impl NearCache {
                 tokio::spawn(feed::keep(cache, client, new));
             }
         }
-    }
-}
-
-/// Bytes as one argument.
-struct Bytes<'a>(&'a [u8]);
-
-impl ToArg for Bytes<'_> {
-    fn write_to(&self, cmd: &mut crate::Cmd) {
-        cmd.push(self.0);
     }
 }

@@ -1,7 +1,7 @@
 //! The near cache against a node that the test plays: one that owns all arcs.
 
 use super::{NearCache, NearOptions};
-use crate::{Client, Options};
+use crate::{Client, Options, cmd};
 use circlet_resp::{Batch, Limits, Proto, ReplyBuf, RequestParser};
 use circlet_ring::{ArcCount, Slot};
 use parking_lot::Mutex;
@@ -16,8 +16,10 @@ const ARCS: ArcCount = ArcCount::MIN;
 /// What the node does.
 #[derive(Default)]
 struct Script {
-    /// GETs that came.
+    /// Reads of keys that came.
     gets: usize,
+    /// What HPTTL says.
+    field_ms: i64,
     /// Sent in front of the answer to the next GET.
     before_get: Vec<u8>,
     /// Sent in front of the answer to the next beat.
@@ -59,7 +61,22 @@ async fn serve(mut socket: TcpStream, address: String, script: Shared) {
                 b"HELLO" => replies.map(0),
                 b"CLUSTER" => write_topology(&address, &mut replies),
                 b"PTTL" => replies.integer(-1),
-                b"GET" => {
+                b"HPTTL" => {
+                    replies.array(1);
+                    replies.integer(script.field_ms);
+                }
+                b"HGETALL" => {
+                    script.gets += 1;
+                    replies.raw(&std::mem::take(&mut script.before_get));
+                    replies.map(1);
+                    replies.bulk(b"field");
+                    replies.bulk(b"value");
+                }
+                b"SRANDMEMBER" => {
+                    script.gets += 1;
+                    replies.bulk(b"value");
+                }
+                b"GET" | b"HGET" => {
                     script.gets += 1;
                     replies.raw(&std::mem::take(&mut script.before_get));
                     replies.bulk(b"value");
@@ -204,4 +221,71 @@ async fn only_chosen_prefixes_are_kept_and_what_was_forgotten_is_gone() {
     wait_until_kept(&chosen, &script, "kept:1").await;
     get(&chosen, "k").await;
     assert_eq!(chosen.len(), 1);
+}
+
+/// Makes a call by the cache, and says whether the node was asked.
+async fn asks(near: &NearCache, script: &Shared, call: crate::Call<'_, crate::Value>) -> bool {
+    let before = script.lock().gets;
+    near.read(call).await.unwrap();
+    script.lock().gets > before
+}
+
+/// Makes a call again and again, until the node is asked.
+async fn wait_until_asks<'c>(near: &NearCache, script: &Shared, call: impl Fn() -> crate::Call<'c, crate::Value>) {
+    let started = Instant::now();
+    while !asks(near, script, call()).await {
+        assert!(started.elapsed() < Duration::from_secs(20), "never asked again");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn replies_about_a_collection_are_kept_until_its_key_changes() {
+    let (script, client, near) = start().await;
+    let gets = wait_until_kept(&near, &script, "{t}warm").await;
+    let (one, other, whole) = (
+        || client.call(cmd("HGET").arg("{t}h").arg("f")),
+        || client.call(cmd("HGET").arg("{t}h").arg("g")),
+        || client.call(cmd("HGETALL").arg("{t}h")),
+    );
+    script.lock().field_ms = -1;
+    for (call, what) in [(one(), "one field"), (other(), "another"), (whole(), "all")] {
+        assert!(asks(&near, &script, call).await, "{what}");
+    }
+    for call in [one(), other(), whole()] {
+        assert!(!asks(&near, &script, call).await, "kept");
+    }
+    script.lock().at_beat = changed("{t}h", 1);
+    wait_until_asks(&near, &script, one).await;
+    assert!(
+        asks(&near, &script, other()).await,
+        "one push takes all that was answered about its key"
+    );
+    get(&near, "{t}warm").await;
+    assert_eq!(script.lock().gets, gets + 5, "another key of the arc stays");
+}
+
+#[tokio::test]
+async fn a_read_of_a_collection_that_a_change_overtook_is_not_kept() {
+    let (script, client, near) = start().await;
+    wait_until_kept(&near, &script, "warm").await;
+    script.lock().field_ms = -1;
+    let call = || client.call(cmd("HGETALL").arg("raced"));
+    script.lock().before_get = changed("raced", 1);
+    assert!(asks(&near, &script, call()).await);
+    assert!(asks(&near, &script, call()).await, "asked again");
+    assert!(!asks(&near, &script, call()).await, "and kept, as nothing overtook it");
+}
+
+#[tokio::test]
+async fn a_field_that_ends_takes_its_reply_with_it_and_chance_is_never_kept() {
+    let (script, client, near) = start().await;
+    wait_until_kept(&near, &script, "warm").await;
+    let field = || client.call(cmd("HGET").arg("h").arg("f"));
+    script.lock().field_ms = 0;
+    assert!(asks(&near, &script, field()).await);
+    assert!(asks(&near, &script, field()).await, "it was over at once");
+    let chance = || client.call(cmd("SRANDMEMBER").arg("s"));
+    assert!(asks(&near, &script, chance()).await);
+    assert!(asks(&near, &script, chance()).await);
 }

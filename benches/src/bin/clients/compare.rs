@@ -34,6 +34,12 @@ pub(crate) struct Settings {
     /// Keys.
     #[arg(long, default_value_t = 10_000)]
     keys: u64,
+    /// Tasks, each of which waits for its answer before it goes on.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 64, 1024])]
+    tasks: Vec<usize>,
+    /// Measures circlet-client alone: for a profile.
+    #[arg(long)]
+    alone: bool,
 }
 
 /// A client under test.
@@ -124,6 +130,9 @@ async fn subjects(options: &Settings) -> Result<Vec<Subject>, Failure> {
     let ports = (0..options.nodes).map(|node| options.port + node);
     let nodes = ports.clone().map(|port| format!("127.0.0.1:{port}"));
     let circlet = Client::connect(nodes, Options::default()).await?;
+    if options.alone {
+        return Ok(vec![Subject::Circlet(circlet)]);
+    }
     let cluster = ports.map(|port| format!("redis://127.0.0.1:{}/", port + 100));
     let redis_rs = redis::cluster::ClusterClient::new(cluster.collect::<Vec<_>>())?;
     let redis_rs = redis_rs.get_async_connection().await?;
@@ -175,7 +184,7 @@ pub(crate) async fn run(options: &Settings) -> Result<(), Failure> {
         "| tasks | client | thousand ops/s | against it | client CPU ns/op | against it | p50 us | p99 us | p99 against it |"
     );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
-    for tasks in [1, 64, 1024] {
+    for &tasks in &options.tasks {
         let mut rounds: Vec<Vec<Figures>> = subjects.iter().map(|_| Vec::new()).collect();
         for _ in 0..options.rounds {
             for (subject, figures) in subjects.iter().zip(&mut rounds) {
