@@ -1,12 +1,13 @@
 //! A connection against a peer that the test plays.
 
-use super::{Bounds, Connection, Fault, Replies, Unread};
-use crate::cmd;
+use super::{Answer, Bounds, Connection, Fault, Replies, Unread};
+use crate::{Cmd, cmd};
 use circlet_resp::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::sync::oneshot::Receiver;
 use tokio::time::Instant;
 
 const BOUNDS: Bounds = Bounds {
@@ -29,6 +30,16 @@ async fn reads(peer: &mut DuplexStream, count: usize) {
     let mut bytes = vec![0; count * PING.len()];
     peer.read_exact(&mut bytes).await.unwrap();
     assert_eq!(bytes, PING.repeat(count));
+}
+
+/// Calls of which one is stuck half sent, as it does not fit the peer's window, and one waits behind it.
+async fn one_stuck_and_one_unsent(connection: &Connection) -> [Receiver<Answer>; 2] {
+    let send = |cmd: &Cmd| connection.try_send(cmd, later()).unwrap().unwrap();
+    let stuck = send(&cmd("PING").arg(vec![b'x'; 100]));
+    while connection.shared.state.lock().untaken > 0 {
+        tokio::task::yield_now().await;
+    }
+    [stuck, send(&cmd("PING"))]
 }
 
 #[tokio::test]
@@ -91,14 +102,7 @@ async fn what_was_not_sent_is_told_from_what_may_have_been() {
     let connection = Connection::start(ours, Unread::default(), BOUNDS, None, || {});
     let sent = connection.try_send(&cmd("PING"), later()).unwrap().unwrap();
     reads(&mut peer, 1).await;
-    let half = connection
-        .try_send(&cmd("PING").arg(vec![b'x'; 100]), later())
-        .unwrap()
-        .unwrap();
-    while connection.shared.state.lock().untaken > 0 {
-        tokio::task::yield_now().await;
-    }
-    let unsent = connection.try_send(&cmd("PING"), later()).unwrap().unwrap();
+    let [half, unsent] = one_stuck_and_one_unsent(&connection).await;
     drop(peer);
     assert_eq!(sent.await.unwrap().unwrap_err(), Fault::Lost);
     assert_eq!(half.await.unwrap().unwrap_err(), Fault::Lost);
@@ -214,14 +218,7 @@ async fn a_reply_to_what_was_not_sent_yet_answers_nothing() {
     // Nothing is taken while the first request is not through.
     let (ours, mut peer) = duplex(PING.len());
     let connection = Connection::start(ours, Unread::default(), BOUNDS, None, || {});
-    let sent = connection
-        .try_send(&cmd("PING").arg(vec![b'x'; 100]), later())
-        .unwrap()
-        .unwrap();
-    while connection.shared.state.lock().untaken > 0 {
-        tokio::task::yield_now().await;
-    }
-    let unsent = connection.try_send(&cmd("PING"), later()).unwrap().unwrap();
+    let [sent, unsent] = one_stuck_and_one_unsent(&connection).await;
     peer.write_all(b"+A\r\n+B\r\n").await.unwrap();
     drop(sent);
     assert_eq!(unsent.await.unwrap().unwrap_err(), Fault::Unsent);

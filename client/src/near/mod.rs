@@ -187,9 +187,7 @@ impl NearCache {
     /// As a read of the [`Client`].
     pub async fn get<T: FromValue>(&self, key: impl AsRef<[u8]>) -> Result<T, Error> {
         let key = key.as_ref();
-        let slot = Slot::of_key(key);
-        if let Some(value) = self.look(key, GET, slot) {
-            self.client.inner.around.tell(Event::NearHit);
+        if let Some(value) = self.look(key, GET) {
             return T::from_value(value);
         }
         // In a box, as it is rare and large: a hit pays for the size of what might have been.
@@ -229,9 +227,7 @@ impl NearCache {
         let Some(question) = question else {
             return call.await;
         };
-        let slot = Slot::of_key(question.key());
-        if let Some(value) = self.look(question.key(), question.name(), slot) {
-            self.client.inner.around.tell(Event::NearHit);
+        if let Some(value) = self.look(question.key(), question.name()) {
             return T::from_value(value);
         }
         Box::pin(self.ask(cmd, question, options)).await
@@ -270,8 +266,9 @@ impl NearCache {
         self.client.inner.topology.load().arc_of(slot)
     }
 
-    fn look(&self, key: &[u8], question: &[u8], slot: Slot) -> Option<Value> {
-        let arc = self.arc_of(slot);
+    /// What is kept and vouched for. Told as a hit; what [`ask`](NearCache::ask) then asks is a miss.
+    fn look(&self, key: &[u8], question: &[u8]) -> Option<Value> {
+        let arc = self.arc_of(Slot::of_key(key));
         let inner = &self.inner;
         let (now, now_ns) = (Instant::now(), inner.now_ns());
         let feeds = inner.feeds.load();
@@ -280,7 +277,9 @@ impl NearCache {
             let feed = feeds.get(usize::from(voucher.feed));
             voucher.arc == arc && !dropped && feed.is_some_and(|feed| feed.vouches(voucher.connection, now_ns))
         };
-        inner.shard(arc).lock().get(key, question, now, is_good)
+        let value = inner.shard(arc).lock().get(key, question, now, is_good)?;
+        self.client.inner.around.tell(Event::NearHit);
+        Some(value)
     }
 
     /// Reads over the feed of the key's first owner, and keeps what it says if that is sure. None: the client's own way has to tell.

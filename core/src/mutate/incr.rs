@@ -64,19 +64,15 @@ pub fn incr(
     if let Value::Collection(_) = found.value(now) {
         return Err(MutateError::WrongType);
     }
-    let (found, base) = match found.base {
-        Base::Unknown if found == State::ABSENT => (
-            State {
-                base: Base::None,
-                ..found
-            },
-            0,
-        ),
-        Base::Unknown => return Err(MutateError::Unreadable),
-        Base::None => (found, 0),
-        Base::Bytes(text) => (found, parse_integer(text).ok_or(MutateError::NotAnInteger)?),
+    let found = if found == State::ABSENT {
+        State {
+            base: Base::None,
+            ..found
+        }
+    } else {
+        found
     };
-    let (value, run) = add(found, base, stamp, author, by)?;
+    let (value, run) = add(found, number(found.base)?, stamp, author, by)?;
     let found = State {
         expiry: kept_expiry(found, now, stamp),
         ..found
@@ -103,20 +99,20 @@ pub fn raise<'l, 'd>(
     if current.runs.len() > WHOLE_RUNS_MAX || !current.parts.is_empty() || current.is_expired(now) {
         return None;
     }
-    let base = match current.base {
-        Base::Unknown => return None,
-        Base::None => 0,
-        Base::Bytes(text) => parse_integer(text)?,
-    };
+    let base = number(current.base).ok()?;
     let (value, run) = add(current, base, stamp, author, by).ok()?;
     let place = current.runs.iter().position(|other| other.id() == run.id())?;
-    current.encode_head(current.runs.len(), false, delta);
-    let begin = delta.len() + place * RUN_BYTES;
-    delta.extend_from_slice(current.runs.as_bytes());
-    let raised = begin..begin + RUN_BYTES;
-    delta[raised.clone()].copy_from_slice(&run.to_bytes());
-    current.encode_base(delta);
-    Some((value, current.with_run(place, &delta[raised])))
+    let begin = encode_with(current, run, delta) + place * RUN_BYTES;
+    Some((value, current.with_runs(place, &delta[begin..begin + RUN_BYTES])))
+}
+
+/// The number that is added to.
+fn number(base: Base<'_>) -> Result<i64, MutateError> {
+    match base {
+        Base::Unknown => Err(MutateError::Unreadable),
+        Base::None => Ok(0),
+        Base::Bytes(text) => parse_integer(text).ok_or(MutateError::NotAnInteger),
+    }
 }
 
 /// Adds `by` to the number that `found` is, whose base is `base`: the sum, and the run to be written.
@@ -153,12 +149,14 @@ fn raised(runs: Runs<'_>, author: Author, stamp: Stamp, by: i64) -> Option<Run> 
     })
 }
 
-/// Appends `state`, which has no parts, with `run` in its place among the runs.
-fn encode_with(state: State<'_>, run: Run, out: &mut Vec<u8>) {
-    let mut runs = Vec::with_capacity(state.runs.as_bytes().len() + RUN_BYTES);
-    put_among(state.runs, run, &mut runs);
-    let runs = Runs::new(&runs).unwrap_or(Runs::EMPTY);
-    State { runs, ..state }.encode(out);
+/// Appends `state`, which has no parts, with `run` in its place among the runs; gives where the runs begin.
+fn encode_with(state: State<'_>, run: Run, out: &mut Vec<u8>) -> usize {
+    let is_new = state.runs.iter().all(|other| other.id() != run.id());
+    state.encode_head(state.runs.len() + usize::from(is_new), false, out);
+    let begin = out.len();
+    put_among(state.runs, run, out);
+    state.encode_base(out);
+    begin
 }
 
 /// Appends `runs` with `run` in its place among them, instead of the older copy if there is one.

@@ -88,31 +88,23 @@ impl<'l> State<'l> {
         let are_same = self.parts.is_empty() && self.base == delta.base && self.runs.len() == delta.runs.len();
         let mut pairs = self.runs.iter().zip(delta.runs.iter());
         let are_raised = are_same && pairs.all(|(old, new)| old.id() == new.id() && old.rank() <= new.rank());
-        (are_raised && self.runs != delta.runs).then(|| self.with_last_runs(self.runs, delta.runs.as_bytes()))
+        (are_raised && self.runs != delta.runs).then(|| self.with_runs(0, delta.runs.as_bytes()))
     }
 
-    /// The state with its run at `place` as `bytes` have it, a newer copy, which this node encoded itself. There must be no parts.
-    pub(crate) fn with_run<'d>(&self, place: usize, bytes: &'d [u8]) -> Patch<'l, 'd> {
-        debug_assert!(self.parts.is_empty() && bytes.len() == RUN_BYTES);
-        let rest = &self.runs.as_bytes()[place * RUN_BYTES..];
-        let patch = self.with_last_runs(Runs::trusted(rest), bytes);
-        Patch {
-            runs: (Runs::trusted(&rest[..RUN_BYTES]), patch.runs.1),
-            ..patch
-        }
-    }
-
-    /// `last`, all runs from one on, begin with `bytes`.
-    fn with_last_runs<'d>(&self, last: Runs<'l>, bytes: &'d [u8]) -> Patch<'l, 'd> {
+    /// The state with its runs from `place` on as `bytes` have them: whole runs, newer copies, which this node encoded itself or has checked. There must
+    /// be no parts, and as many runs there.
+    pub(crate) fn with_runs<'d>(&self, place: usize, bytes: &'d [u8]) -> Patch<'l, 'd> {
+        debug_assert!(self.parts.is_empty() && bytes.len().is_multiple_of(RUN_BYTES));
+        let last = &self.runs.as_bytes()[place * RUN_BYTES..];
         Patch {
             splice: Splice {
-                from_end: last.as_bytes().len() + self.base_len(),
+                from_end: last.len() + self.base_len(),
                 gone: bytes.len(),
                 section_head: None,
             },
             bytes,
             part: None,
-            runs: (last, Runs::trusted(bytes)),
+            runs: (Runs::trusted(&last[..bytes.len()]), Runs::trusted(bytes)),
         }
     }
 

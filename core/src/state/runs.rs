@@ -37,7 +37,7 @@ impl Run {
         out.extend_from_slice(&self.to_bytes());
     }
 
-    pub(crate) fn to_bytes(self) -> [u8; RUN_BYTES] {
+    pub(super) fn to_bytes(self) -> [u8; RUN_BYTES] {
         let mut bytes = [0; RUN_BYTES];
         let words = [
             self.node,
