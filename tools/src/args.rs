@@ -32,7 +32,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  circlet up\n  circlet up --nodes 5 --port 9001 --set maxclients=500 --detach\n\n\
         Node i (from 1) serves clients on PORT+i-1, Redis Cluster clients on +100, peers and gossip on +200 and HTTP\n\
         (/metrics, /healthz, /readyz) on +300. Lose one with `kill -9 $(cat .circlet/node-2/pid)`, bring it back with\n\
-        `circlet node --config .circlet/node-2/node.toml`."
+        `circlet node --config .circlet/node-2/node.toml`. The nodes divide the machine's cores (worker-threads)."
     )]
     Up(UpArgs),
     /// Stop what `up --detach` started

@@ -14,7 +14,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
 
 /// One node's files.
 #[derive(Debug, Clone)]
@@ -152,6 +154,12 @@ fn node_list(up: &UpArgs) -> Result<String, Failure> {
     Ok(list)
 }
 
+/// Threads for each of so many nodes on one machine, which share its cores: with as many as cores for each, a tenth of their time goes into switching.
+fn worker_threads(nodes: u16) -> usize {
+    let cores = available_parallelism().map_or(1, NonZero::get);
+    cores.div_ceil(usize::from(nodes))
+}
+
 /// A node's id, drawn at random and kept in its directory.
 fn node_id(dir: &Path, number: u16) -> Result<String, Failure> {
     let files = NodeFiles::new(dir, number);
@@ -184,6 +192,7 @@ fn write_node(up: &UpArgs, number: u16, list: &str) -> Result<NodeFiles, Failure
         ("bind", address.ip().to_string()),
         ("port", address.port().to_string()),
         ("replicas", replicas.to_string()),
+        ("worker-threads", worker_threads(up.nodes).to_string()),
     ];
     let head = format!("# Node {number} of a cluster that `circlet up` made.");
     write_config(&files, &head, &settings(&own, &up.settings), list)?;
@@ -201,6 +210,7 @@ pub(crate) fn write_joiner(
         ("bind", at.ip().to_string()),
         ("port", at.port().to_string()),
         ("join", members.join(",")),
+        ("worker-threads", worker_threads(files.number).to_string()),
     ];
     let head = format!("# Node {}, which joins a running cluster.", files.number);
     write_config(files, &head, &settings(&own, given), "")
