@@ -90,7 +90,7 @@ pub(crate) struct Routes {
     pub(crate) epoch: u64,
     /// Replicas of each key: N. While the cluster changes, of some keys there may be more or fewer.
     pub(crate) n: u8,
-    /// Whether more than one node holds something of any arc.
+    /// Whether another node holds something of any arc that this one owns.
     pub(crate) is_shared: bool,
     arcs: ArcCount,
     routes: Vec<ArcRoute>,
@@ -136,12 +136,13 @@ impl Routes {
                     }
                 }
             })
-            .collect();
+            .collect::<Vec<ArcRoute>>();
+        let is_shared = |route: &ArcRoute| route.owned && !sets[usize::from(route.set)].is_alone();
         Routes {
             me: index(view.me()),
             epoch: view.epoch().get(),
             n: replicas(&view),
-            is_shared: sets.iter().any(|set: &OwnerSet| !set.is_alone()),
+            is_shared: routes.iter().any(is_shared),
             arcs,
             routes,
             sets,

@@ -128,17 +128,16 @@ impl Chunk {
                 if pull.buckets >> bucket_of(key.hash) & 1 == 0 {
                     return;
                 }
-                let state = entry.state();
                 // Of an arc that is new to the asker nothing is named, and nothing need be digested.
                 let there = if unmet.is_empty() {
                     None
                 } else {
                     unmet.remove(&(key.slot.get(), key.hash))
                 };
-                if there.is_some_and(|digest| digest == state.digest(key.hash)) {
+                if there.is_some_and(|digest| digest == entry.digest(key.hash)) {
                     return;
                 }
-                pull::put_state(&mut chunk.states, key.wire(), state);
+                pull::put_state(&mut chunk.states, key.wire(), entry.state());
                 chunk.count += 1;
             });
         }

@@ -239,7 +239,7 @@ impl Executor {
                 let mut cx = KeyCx::new(&mut shard, key, writer, &mut self.delta);
                 let done = handler(&mut cx, part.handler_args(args), replies);
                 // Under the same lock: what is compared with the others is what was read.
-                let digest = (done.is_ok() && self.asks_others(run)).then(|| shard.state(&key).digest(key.hash));
+                let digest = (done.is_ok() && self.asks_others(run)).then(|| shard.digest_of(&key));
                 if self.delta.is_changed() && !scene.node.waiting.is_empty() {
                     serving::serve(scene, run.gate, run.owners, &mut shard, std::iter::once(key.key));
                 }
@@ -328,7 +328,7 @@ impl Executor {
             .filter_map(|(at, _)| args.get(at))
             .chain(deltas.unnamed())
             .map(HashedKey::new)
-            .map(|key| (key.wire(), shard.state(&key).digest(key.hash)))
+            .map(|key| (key.wire(), shard.digest_of(&key)))
             .collect();
         drop(shard);
         self.vouch(run, &read)
@@ -369,11 +369,11 @@ impl Executor {
 
     /// Has as many other owners as the read level needs vouch for what was read.
     fn vouch(&mut self, run: Run<'_>, read: &[(WireKey<'_>, u64)]) -> Result<(), Shortfall> {
-        let readers = run.scene.readers(run.part.arc, run.owners);
-        let group = Group::read(run.owners.read_n, run.levels.read, &readers)?;
+        let group = self.join_read(run)?;
         let hedgeable = u32::from(group.spare().is_some());
+        let asked: SmallVec<[NodeIndex; 4]> = group.asked().collect();
         let mut encoded = Vec::new();
-        for peer in group.asked() {
+        for peer in asked {
             for (key, digest) in read {
                 let kind = match run.scene.reads {
                     Reads::Check => ItemKind::Check,
@@ -392,21 +392,22 @@ impl Executor {
                 }
             }
         }
-        self.waits.begin_group(run.index, group);
         Ok(())
+    }
+
+    /// The group that the part's read waits with.
+    fn join_read(&mut self, run: Run<'_>) -> Result<&Group, Shortfall> {
+        let (level, n) = (run.levels.read, run.owners.read_n);
+        let readers = run.scene.readers(run.part.arc, run.owners);
+        let alike = |group: &Group| group.takes_read(level, &readers, n);
+        self.waits.join(run.index, alike, || Group::read(n, level, &readers))
     }
 
     fn join_write(&mut self, run: Run<'_>) -> Result<(), Shortfall> {
         let (level, peers, sides) = (run.levels.write, &run.owners.reachable, run.owners.sides);
-        let known = self
-            .waits
-            .groups
-            .iter()
-            .rposition(|group| group.takes_write(level, peers, sides));
-        match known {
-            Some(group) => self.waits.join_group(run.index, group),
-            None => self.waits.begin_group(run.index, Group::write(sides, level, peers)?),
-        }
+        let alike = |group: &Group| group.takes_write(level, peers, sides);
+        self.waits
+            .join(run.index, alike, || Group::write(sides, level, peers))?;
         Ok(())
     }
 

@@ -10,15 +10,22 @@
 //! kit that was used last is used next. A connection that waits for other nodes keeps its kit meanwhile: there are as many kits
 //! as connections with commands in hand. What was read of a command that is not complete stays with its connection.
 //!
+//! The thread that ends a wait is often another than the one that began it, and for long stretches the same one: it would collect kits while the other makes
+//! new ones. So what a thread has too many of goes where all look before they make one.
+//!
 //! Refused: one kit a thread, borrowed for the length of a poll: what a batch holds while it waits would have to be moved out first.
 
 use super::batch::Workbench;
 use circlet_resp::{Batch, ReplyBuf};
+use parking_lot::Mutex;
 use std::cell::RefCell;
 
-/// Kits that a thread keeps for the next commands. Raising it saves allocations where more connections wait for other nodes at
-/// once, and costs some kilobytes each.
-const IDLE_MAX: usize = 64;
+/// Kits that a thread keeps for its next commands. What exceeds this is there for all threads.
+const IDLE_MAX: usize = 8;
+
+/// Kits that are kept for all threads. Raising it saves allocations where more connections wait for other nodes at once, and costs some
+/// kilobytes each.
+const SHARED_MAX: usize = 128;
 
 /// A read buffer or replies longer than this are not kept, in bytes.
 pub(super) const KEPT_BYTES_MAX: usize = 64 << 10;
@@ -27,6 +34,9 @@ thread_local! {
     #[expect(clippy::vec_box, reason = "a kit is lent and given back: moving a pointer is cheaper than moving it")]
     static IDLE: RefCell<Vec<Box<Kit>>> = const { RefCell::new(Vec::new()) };
 }
+
+#[expect(clippy::vec_box, reason = "as above")]
+static SHARED: Mutex<Vec<Box<Kit>>> = Mutex::new(Vec::new());
 
 /// See the module's header.
 #[derive(Default)]
@@ -40,9 +50,10 @@ pub(super) struct Kit {
 }
 
 impl Kit {
-    /// The kit that this thread used last, or a new one.
+    /// The kit that this thread used last, or one that no thread uses, or a new one.
     pub(super) fn take() -> Box<Kit> {
-        IDLE.with_borrow_mut(Vec::pop).unwrap_or_default()
+        let idle = IDLE.with_borrow_mut(Vec::pop);
+        idle.or_else(|| SHARED.lock().pop()).unwrap_or_default()
     }
 
     /// Gives a kit back whose commands are all done.
@@ -54,10 +65,18 @@ impl Kit {
         if self.buffer.capacity() > KEPT_BYTES_MAX {
             self.buffer = Vec::new();
         }
-        IDLE.with_borrow_mut(|idle| {
+        let surplus = IDLE.with_borrow_mut(|idle| {
             if idle.len() < IDLE_MAX {
                 idle.push(self);
+                None
+            } else {
+                Some(self)
             }
         });
+        let Some(surplus) = surplus else { return };
+        let mut shared = SHARED.lock();
+        if shared.len() < SHARED_MAX {
+            shared.push(surplus);
+        }
     }
 }

@@ -377,7 +377,8 @@ impl Plan {
         key_at: usize,
         share_args: u8,
     ) {
-        if command > 0 {
+        let arc = scene.routes.arc_of(key.slot);
+        if command > 0 && scene.may_run_here(arc) {
             scene.node.store.prefetch_arc(key);
         }
         self.parts.push(Part {
@@ -385,7 +386,7 @@ impl Plan {
             key_at: key_at as u32,
             share_args,
             slot: key.slot,
-            arc: scene.routes.arc_of(key.slot),
+            arc,
             hash: key.hash,
             handler,
             spec,
@@ -404,13 +405,14 @@ impl Plan {
             slot: part.slot,
             hash: part.hash,
         };
-        for part in &self.parts {
+        let here = || self.parts.iter().filter(|part| scene.may_run_here(part.arc));
+        for part in here() {
             scene.node.store.prefetch_bucket(&key(part));
         }
-        for part in &self.parts {
+        for part in here() {
             scene.node.store.prefetch_entry(&key(part));
         }
-        for part in self.parts.iter().filter(|part| part.spec.group().is_of_collections()) {
+        for part in here().filter(|part| part.spec.group().is_of_collections()) {
             scene.node.store.prefetch_rest(&key(part));
         }
     }

@@ -1,6 +1,6 @@
 //! What a batch runs in.
 
-use super::caller::Caller;
+use super::caller::{Caller, Door};
 use crate::config::Config;
 use crate::node::Node;
 use crate::routes::{NodeIndex, OwnerSet, Routes};
@@ -31,6 +31,14 @@ pub(crate) struct Scene<'a> {
 }
 
 impl Scene<'_> {
+    /// Whether commands on an arc may run on this node. If not, they go to another one, whatever is stored here.
+    #[inline]
+    pub(super) fn may_run_here(&self, arc: ArcId) -> bool {
+        let route = self.routes.arc(arc);
+        let Caller { door, at_owner, .. } = *self.caller;
+        route.coordinator == Some(self.routes.me) || route.owned && (at_owner || door == Door::Peer)
+    }
+
     /// The owners that can vouch for a read, those whose link is quick first. Of the coordinator a caller that reads at any owner holds that it is not.
     pub(super) fn readers(&self, arc: ArcId, owners: &OwnerSet) -> SmallVec<[NodeIndex; 4]> {
         let avoided = self.routes.arc(arc).coordinator.filter(|_| self.caller.at_owner);

@@ -5,6 +5,7 @@ use circlet_core::stamp::Stamp;
 use circlet_core::state::State;
 use circlet_core::time::WallMs;
 
+use super::summands;
 use super::table::Entry;
 
 /// A stored entry, borrowed from its shard.
@@ -62,6 +63,13 @@ impl<'a> EntryView<'a> {
     #[must_use]
     pub fn state(&self) -> State<'a> {
         self.entry.held().state()
+    }
+
+    /// The digest of [`EntryView::state`] under a key with this hash.
+    #[must_use]
+    #[inline]
+    pub fn digest(&self, hash: u64) -> u64 {
+        summands::digest(hash, &self.entry.held())
     }
 
     /// Whether it is a collection that changes in place.

@@ -240,6 +240,7 @@ impl Twins {
             assert_eq!(view.state(), expected);
             assert_eq!((view.key(), view.generation()), (&key[..], expected.generation));
             assert_eq!(view.expires_at(), expected.expiry.at);
+            assert_eq!(shard.digest_of(&hashed), expected.digest(hashed.hash));
             digest = digest.wrapping_add(expected.digest(hashed.hash));
         }
         assert_eq!(shard.digest(), digest);

@@ -85,6 +85,16 @@ impl Shard {
         self.get(key).map_or(State::ABSENT, |entry| entry.state())
     }
 
+    /// The digest of [`Shard::state`].
+    #[must_use]
+    #[inline]
+    pub fn digest_of(&self, key: &HashedKey<'_>) -> u64 {
+        match self.get(key) {
+            Some(entry) => entry.digest(key.hash),
+            None => State::ABSENT.digest(key.hash),
+        }
+    }
+
     /// Stores a string written by SET in place of whatever was there: the path of every SET at its coordinator.
     ///
     /// `generation` must be a stamp that this arc's clock just issued, so that nothing here outranks it.

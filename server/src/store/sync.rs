@@ -136,15 +136,17 @@ impl Shard {
     /// The digest of the entry under `key` as an owner sees it that is synced up to `theirs`: without what it has dropped.
     #[must_use]
     pub fn digest_seen_by(&self, key: &HashedKey<'_>, theirs: Stamp) -> u64 {
-        let state = self.state(key);
-        let mut left = Vec::new();
-        let swept = if theirs > self.synced() {
-            state.swept(theirs, self.flushed_at(), &mut left)
-        } else {
-            Swept::Kept
+        let Some(entry) = self.get(key) else {
+            return State::ABSENT.digest(key.hash);
         };
-        let seen = match swept {
-            Swept::Kept => state,
+        // What one SET left is dropped for no other reason than that it expires.
+        let stays = entry.plain().is_some() && entry.expires_at().is_none();
+        if stays || theirs <= self.synced() {
+            return entry.digest(key.hash);
+        }
+        let mut left = Vec::new();
+        let seen = match entry.state().swept(theirs, self.flushed_at(), &mut left) {
+            Swept::Kept => entry.state(),
             Swept::Dropped => State::ABSENT,
             Swept::Shrunk => State::decode_trusted(&left).unwrap_or(State::ABSENT),
         };
@@ -264,7 +266,7 @@ impl Shard {
     pub fn bucket_sums(&self, from: Position, stretches: usize, sums: &mut [u64; BUCKETS]) -> Option<Position> {
         self.walk(from, stretches, |key, entry| {
             let sum = &mut sums[bucket_of(key.hash)];
-            *sum = sum.wrapping_add(entry.state().digest(key.hash));
+            *sum = sum.wrapping_add(entry.digest(key.hash));
         })
     }
 }
@@ -398,6 +400,26 @@ mod tests {
             State::ABSENT.digest(key.hash),
             "a tombstone that the other has dropped"
         );
+    }
+
+    #[test]
+    fn each_entry_is_seen_as_an_owner_has_it_that_has_dropped_more() {
+        let pair = Pair::new();
+        pair.fill();
+        let keys: Vec<Vec<u8>> = {
+            let (shard, mut keys) = (pair.shard(1), Vec::new());
+            shard.walk(shard.start(), usize::MAX, |_, entry| keys.push(entry.key().to_vec()));
+            keys
+        };
+        for ms in [2_500, 9_000] {
+            let cut = cut_before(at(ms));
+            pair.shard(0).become_synced(cut);
+            for key in &keys {
+                let key = HashedKey::new(key);
+                let there = pair.shard(0).digest_of(&key);
+                assert_eq!(pair.shard(1).digest_seen_by(&key, cut), there, "at {ms} ms");
+            }
+        }
     }
 
     #[test]

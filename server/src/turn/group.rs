@@ -128,7 +128,16 @@ impl Group {
 
     /// Whether a part that would begin a write at `level` with these peers, counted for these sides, can join this group instead.
     pub(crate) fn takes_write(&self, level: Level, peers: &[NodeIndex], sides: Sides) -> bool {
-        self.kind == GroupKind::Write && self.level == level && self.sides == sides && self.peers.as_slice() == peers
+        self.takes(GroupKind::Write, level, peers, sides)
+    }
+
+    /// The same for a read of `n` owners.
+    pub(crate) fn takes_read(&self, level: Level, readers: &[NodeIndex], n: u8) -> bool {
+        self.takes(GroupKind::Read, level, readers, Sides::one(Side::first(n)))
+    }
+
+    fn takes(&self, kind: GroupKind, level: Level, peers: &[NodeIndex], sides: Sides) -> bool {
+        self.kind == kind && self.level == level && self.peers.as_slice() == peers && self.sides == sides
     }
 
     /// Whether enough has come, may still come, or cannot come.

@@ -132,18 +132,20 @@ impl Waits {
     pub(super) fn settle_late(&mut self, sent: usize, late: &[usize]) -> Repairs {
         let Sent { peer, items, kept } = self.sent[sent].clone();
         let mut repairs = Repairs::new();
-        let (mut settled, mut stale) = (None, SmallVec::<[NodeIndex; 4]>::new());
+        // Once for each group: all that is late in it is behind at the same owners.
+        let mut settled: SmallVec<[(usize, SmallVec<[NodeIndex; 4]>); 1]> = SmallVec::new();
         let bytes = &self.kept[kept.start as usize..kept.end as usize];
         for (at, read) in items.zip(batch::items(bytes)) {
             let (true, Ok(Item::Check { key, .. })) = (late.binary_search(&at).is_ok(), read) else {
                 continue;
             };
             let group = usize::from(self.part_groups[usize::from(self.items[at].part)]);
-            // A command on several keys has one group for all of them.
-            if settled.replace(group) != Some(group) {
-                stale = self.groups[group].settle_late(peer).collect();
-            }
-            repairs.extend(stale.iter().map(|owner| (*owner, key.key.into())));
+            let known = settled.iter().position(|(known, _)| *known == group);
+            let known = known.unwrap_or_else(|| {
+                settled.push((group, self.groups[group].settle_late(peer).collect()));
+                settled.len() - 1
+            });
+            repairs.extend(settled[known].1.iter().map(|owner| (*owner, key.key.into())));
         }
         repairs
     }
@@ -166,8 +168,10 @@ mod tests {
         let mut waits = Waits::default();
         for (part, first) in (0..).zip(first) {
             waits.part_groups.push(NO_GROUP);
-            let group = Group::read(3, Level::Quorum, &[*first, B + C - first]).expect("two of three");
-            waits.begin_group(part, group);
+            let readers = [*first, B + C - first];
+            let alike = |group: &Group| group.takes_read(Level::Quorum, &readers, 3);
+            let group = waits.join(part, alike, || Group::read(3, Level::Quorum, &readers));
+            assert!(group.is_ok());
         }
         for peer in [B, C] {
             let start = waits.items.len();
@@ -207,7 +211,7 @@ mod tests {
                 frame.encoded,
                 waits.kept[waits.sent[0].kept.start as usize..waits.sent[0].kept.end as usize]
             );
-            assert_eq!(waits.open, 2);
+            assert_eq!(waits.open, 1);
             waits.on_all_fine(first);
             assert_eq!((waits.open, &waits.problems[..]), (0, &[][..]), "frame {first} answers");
             waits.on_all_fine(2 - first);

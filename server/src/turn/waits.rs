@@ -1,5 +1,8 @@
 //! What the parts of a turn wait for, and what answers change in it.
 
+#[cfg(test)]
+pub(super) mod tests;
+
 use super::{
     Group, GroupIndex, GroupKind, ItemKind, Loss, MaybeRan, PARTS_MAX, PartIndex, Problem, Repairs, Sent, SentItem,
 };
@@ -80,6 +83,29 @@ impl Waits {
         self.open += 1;
     }
 
+    /// A part waits together with the parts before it whose group is `alike`, else for one that it begins.
+    ///
+    /// # Errors
+    /// Those of `begin`.
+    pub(crate) fn join<E>(
+        &mut self,
+        part: PartIndex,
+        alike: impl Fn(&Group) -> bool,
+        begin: impl FnOnce() -> Result<Group, E>,
+    ) -> Result<&Group, E> {
+        let at = match self.groups.iter().rposition(alike) {
+            Some(known) => {
+                self.join_group(part, known);
+                known
+            }
+            None => {
+                self.begin_group(part, begin()?);
+                self.groups.len() - 1
+            }
+        };
+        Ok(&self.groups[at])
+    }
+
     /// A part waits for what no part before it waits for.
     pub(crate) fn begin_group(&mut self, part: PartIndex, group: Group) {
         self.open += usize::from(group.verdict() == Verdict::Pending);
@@ -91,7 +117,7 @@ impl Waits {
     ///
     /// # Panics
     /// If there are more than [`GROUPS_MAX`] groups.
-    pub(crate) fn join_group(&mut self, part: PartIndex, group: usize) {
+    fn join_group(&mut self, part: PartIndex, group: usize) {
         match GroupIndex::try_from(group) {
             Ok(group) if group < GROUPS_MAX => self.part_groups[usize::from(part)] = group,
             _ => unreachable!("a part begins two groups at most, and a turn has {PARTS_MAX} parts at most"),
@@ -224,6 +250,9 @@ impl Waits {
         for part in superseded {
             self.on_superseded(part, peer);
         }
+        if refused.len() < reply.count as usize {
+            self.leave_others_alone(&refused);
+        }
         let refused = self.groups_of_parts(refused.into_iter());
         for group in self.groups_of(sent) {
             if refused.binary_search(&group).is_err() {
@@ -253,6 +282,16 @@ impl Waits {
                 }
             }
             GroupKind::Write | GroupKind::Delivery | GroupKind::Fetch => {}
+        }
+    }
+
+    /// What was refused, of a frame that was not as a whole, fails for itself: the peer has given its word for the others.
+    fn leave_others_alone(&mut self, refused: &[PartIndex]) {
+        for part in refused {
+            let group = usize::from(self.part_groups[usize::from(*part)]);
+            if group < self.groups.len() {
+                self.leave_others(*part, group);
+            }
         }
     }
 
@@ -303,130 +342,5 @@ impl Waits {
         };
         self.on_none_run(sent, maybe_ran, false);
         self.on_groups_failure(self.groups_of(sent), peer);
-    }
-}
-
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-    use circlet_core::coordinator::{Side, Sides};
-    use circlet_core::message::batch_reply;
-    use circlet_core::message::frame::split;
-    use circlet_core::quorum::Level;
-    use circlet_ring::ArcCount;
-
-    const PEER: NodeIndex = 1;
-    const OTHER: NodeIndex = 2;
-
-    /// A peer answers the frame at `sent`: for each item that it is fine, or `otherwise`.
-    pub(in crate::turn) fn answer<const N: usize>(
-        waits: &mut Waits,
-        sent: usize,
-        fine: [bool; N],
-        otherwise: ItemResult<'_>,
-    ) -> Repairs {
-        let mut results = Vec::new();
-        for fine in fine {
-            let result = if fine { ItemResult::Fine } else { otherwise };
-            batch_reply::put_result(&mut results, result);
-        }
-        let mut frame = Vec::new();
-        batch_reply::put_results(&mut frame, 0, N as u32, Stamp::ZERO, &results);
-        let body = split(&frame).expect("a frame").expect("a whole one").body;
-        let reply = BatchReply::read(body).expect("an answer");
-        let learned = LearnedStamps::new(ArcCount::DEFAULT);
-        waits.on_results(sent, &reply, &learned).expect("as many results")
-    }
-
-    /// Reads of so many parts, each of which waits for the peer alone.
-    fn reads(parts: PartIndex) -> Waits {
-        let mut waits = Waits::default();
-        for part in 0..parts {
-            waits.part_groups.push(NO_GROUP);
-            waits.begin_group(part, Group::read(3, Level::Quorum, &[PEER]).expect("two of three"));
-            let kind = ItemKind::Check;
-            waits.items.push(SentItem { part, kind });
-        }
-        let items = 0..usize::from(parts);
-        waits.sent.push(Sent::new(PEER, items));
-        waits
-    }
-
-    #[test]
-    fn a_lost_frame_leaves_each_of_its_parts_one_problem_in_order() {
-        let mut waits = reads(PARTS_MAX);
-        assert_eq!(waits.open, usize::from(PARTS_MAX));
-        waits.problem(PARTS_MAX - 1, Problem::Differs);
-        waits.on_loss(0, Loss::Broken);
-        waits.on_loss(0, Loss::Broken);
-        assert_eq!(waits.open, 0);
-        let mut problems = vec![(7, Problem::NotReady)];
-        waits.take_problems(&mut problems);
-        let mut expected: Vec<_> = (0..PARTS_MAX).map(|part| (part, Problem::ReadAgain)).collect();
-        expected[usize::from(PARTS_MAX - 1)].1 = Problem::Differs;
-        assert_eq!(problems, expected, "a part's first problem counts");
-    }
-
-    /// Two writes of one group, sent to both other owners.
-    fn two_writes() -> Waits {
-        let mut waits = Waits::default();
-        waits.part_groups.resize(2, NO_GROUP);
-        let three = Sides::one(Side::first(3));
-        waits.begin_group(
-            0,
-            Group::write(three, Level::Quorum, &[PEER, OTHER]).expect("three of three"),
-        );
-        waits.join_group(1, 0);
-        let kind = ItemKind::Apply;
-        waits.items.extend([0, 1].map(|part| SentItem { part, kind }));
-        waits.sent.extend([PEER, OTHER].map(|peer| Sent::new(peer, 0..2)));
-        waits
-    }
-
-    /// What is left of the parts when the peers have said this of each.
-    fn outcome(answers: [(usize, [bool; 2]); 2]) -> (usize, Vec<(PartIndex, Problem)>) {
-        let mut waits = two_writes();
-        for (sent, merged) in answers {
-            answer(&mut waits, sent, merged, ItemResult::Ignored { slot: 0 });
-        }
-        let mut problems = Vec::new();
-        waits.take_problems(&mut problems);
-        (waits.open, problems)
-    }
-
-    #[test]
-    fn a_part_is_run_again_only_if_no_majority_can_merge_what_it_wrote() {
-        let fine = [true, true];
-        for first in [0, 1] {
-            let second = 1 - first;
-            assert_eq!(outcome([(first, [false, true]), (second, fine)]), (0, vec![]));
-            assert_eq!(outcome([(first, fine), (second, [false, true])]), (0, vec![]));
-            assert_eq!(outcome([(first, [false, true]), (second, [true, false])]), (0, vec![]));
-            let again = (0, Problem::Superseded);
-            assert_eq!(
-                outcome([(first, [false, true]), (second, [false, true])]),
-                (0, vec![again])
-            );
-            let both = vec![again, (1, Problem::Superseded)];
-            assert_eq!(outcome([(first, [false; 2]), (second, [false; 2])]), (0, both));
-        }
-    }
-
-    #[test]
-    fn a_part_that_one_owner_outranks_waits_for_the_other() {
-        let mut waits = two_writes();
-        waits.on_superseded(0, PEER);
-        waits.on_all_fine(0);
-        assert_eq!(waits.open, 1, "the other part has its quorum");
-        let mut lost = two_writes();
-        lost.on_superseded(0, PEER);
-        lost.on_all_fine(0);
-        lost.on_loss(1, Loss::TimedOut);
-        assert_eq!(
-            (lost.open, &lost.problems[..]),
-            (0, &[(0, Problem::WriteTimeout { acked: 1, need: 2 })][..])
-        );
-        waits.on_all_fine(1);
-        assert_eq!((waits.open, &waits.problems[..]), (0, &[][..]));
     }
 }
