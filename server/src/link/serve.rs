@@ -152,7 +152,7 @@ impl Server<'_> {
         }
         if items.len() > 1 {
             items.iter().for_each(|(_, key)| self.node.store.prefetch_bucket(key));
-            items.iter().for_each(|(_, key)| self.node.store.prefetch_entry(key));
+            self.node.store.prefetch_entries(items.len(), |at| (items[at].1, false));
         }
         self.results.clear();
         let mut all_fine = true;
