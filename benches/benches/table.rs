@@ -64,7 +64,7 @@ fn hash<'a>(store: &Store, keys: &'a [String], prefetches: bool) -> Vec<HashedKe
     let hashed: Vec<_> = keys.iter().map(|key| HashedKey::new(key.as_bytes())).collect();
     if prefetches {
         hashed.iter().for_each(|key| store.prefetch_bucket(key));
-        hashed.iter().for_each(|key| store.prefetch_entry(key));
+        store.prefetch_entries(hashed.iter().map(|key| (*key, false)));
     }
     hashed
 }

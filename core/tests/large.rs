@@ -5,7 +5,7 @@ mod support;
 use circlet_core::collection::{HashView, LexBound, ListView, Live, ScoreBound, Scored, SetView, SortedSetView};
 use circlet_core::mutate::{Author, Edit, End, ListEdit, found};
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Collection, Kind, PartsBuf, State, Swept, Synced, admit, merge};
+use circlet_core::state::{Collection, Kind, PartsBuf, PartsIndexBuf, State, Swept, Synced, admit, merge};
 use circlet_core::time::WallMs;
 use proptest::prelude::*;
 use support::part_model::{above, many_part_models};
@@ -83,7 +83,9 @@ impl Twins {
                     .iter()
                     .all(|part| !part.has_grave() && part.is_live(WallMs::new(u64::MAX)))
             );
-            self.check_against(small.with_uniform_parts(), small);
+            let index = PartsIndexBuf::of(&small);
+            self.check_against(small.with_uniform_parts(None), small);
+            self.check_against(small.with_uniform_parts(index.index()), small);
         }
     }
 

@@ -4,7 +4,8 @@ mod support;
 
 use circlet_core::stamp::Stamp;
 use circlet_core::state::{
-    Base, Collection, Kind, Merged, Part, Parts, PartsBuf, Patch, Run, Runs, State, merge, plain_digest,
+    Base, Collection, Kind, Merged, Part, PartId, Parts, PartsBuf, PartsIndexBuf, Patch, Run, Runs, State, merge,
+    plain_digest,
 };
 use circlet_core::time::WallMs;
 use proptest::prelude::*;
@@ -32,6 +33,15 @@ fn patched(state: &[u8], patch: &Patch<'_, '_>) -> Vec<u8> {
         patched[at..at + head.len()].copy_from_slice(&head);
     }
     patched
+}
+
+/// The index as the patch changes it; none if it changes it into none.
+fn changed(index: &PartsIndexBuf, patch: &Patch<'_, '_>) -> Option<Vec<u8>> {
+    let (index, change) = (index.index()?, patch.splice.index?);
+    let mut bytes = index.as_bytes().to_vec();
+    bytes.resize(bytes.len() + change.growth(index), 0);
+    change.apply(&mut bytes);
+    Some(bytes)
 }
 
 /// A hash of this generation, as bytes; the fields in any order.
@@ -92,7 +102,7 @@ proptest! {
         let part = |name, stamp, value, expires_at| Part { kind, ..field(name, stamp, value, expires_at) };
         let local = hash(1, base, fields.iter().map(|(name, (stamp, value))| part(name, *stamp, value, None)).collect());
         let delta = hash(generation, Base::Unknown, vec![part(&name, stamp, &value, expires_at)]);
-        let (local, delta) = (view(&local).with_uniform_parts(), view(&delta));
+        let (local, delta) = (view(&local).with_uniform_parts(None), view(&delta));
         let patch = local.patched_by(delta);
         // Of two that are written at one stamp the greater one stays.
         let is_news = fields.get(&name).is_none_or(|(old, there)| (stamp, &value) > (*old, there));
@@ -114,9 +124,47 @@ proptest! {
         let names: Vec<u8> = (0..count).collect();
         let local = hash(1, Base::None, names.iter().map(|name| field(name, 2, &value, None)).collect());
         let delta = hash(1, Base::Unknown, vec![field(&name, 3, &value, None)]);
-        let local = view(&local).with_uniform_parts();
+        let index = PartsIndexBuf::of(&view(&local));
+        let local = view(&local).with_uniform_parts(index.index());
         let merged = merged(&encoded(local), &delta);
-        prop_assert_eq!(local.patched_by(view(&delta)).is_none(), Collection::is_for(&view(&merged)));
+        let gets_index = index.index().is_none() && PartsIndexBuf::of(&view(&merged)).index().is_some();
+        prop_assert_eq!(local.patched_by(view(&delta)).is_none(), gets_index || Collection::is_for(&view(&merged)));
+    }
+
+    #[test]
+    fn what_an_index_says_is_what_a_walk_finds(
+        // By numbers of which names are made: lengths of values.
+        fields in proptest::collection::btree_map(0..60_u8, 50..120_usize, 9..30),
+        name in 0..60_u8,
+        value_bytes in 50..120_usize,
+        kind in proptest::sample::select(vec![Kind::Hash, Kind::Set]),
+    ) {
+        let named = |name: u8| vec![name; 12 + usize::from(name) + if kind == Kind::Set { 60 } else { 0 }];
+        let value = |bytes: usize| if kind == Kind::Set { Vec::new() } else { vec![b'v'; bytes] };
+        let mut parts = PartsBuf::new();
+        let fields = fields.iter().map(|(name, bytes)| (named(*name), value(*bytes)));
+        let mut fields: Vec<_> = fields.collect();
+        fields.sort_by(|(a, _), (b, _)| PartId::new(kind, a).cmp(&PartId::new(kind, b)));
+        let part = |name, stamp, value| Part::written(kind, name, Stamp::from_bits(stamp), value, None);
+        fields.iter().for_each(|(name, value)| parts.push(part(name, 2, value)));
+        let local = encoded(State { parts: parts.as_parts(), ..State::tombstone(Stamp::from_bits(1)) });
+        let index = PartsIndexBuf::of(&view(&local));
+        prop_assert!(index.index().is_some());
+        let indexed = view(&local).with_uniform_parts(index.index());
+
+        let (name, value) = (named(name), value(value_bytes));
+        prop_assert_eq!(indexed.parts.find(kind, &name), view(&local).parts.find(kind, &name));
+        prop_assert_eq!(indexed.parts.find(Kind::SortedSet, &name), None);
+        let delta = hash(1, Base::Unknown, vec![part(&name, 3, &value)]);
+        let merged = merged(&local, &delta);
+        let Some(patch) = indexed.patched_by(view(&delta)) else {
+            prop_assert!(Collection::is_for(&view(&merged)));
+            return Ok(());
+        };
+        prop_assert_eq!(&patched(&local, &patch), &merged);
+        let after = PartsIndexBuf::of(&view(&merged));
+        let changed = changed(&index, &patch);
+        prop_assert_eq!(changed.as_deref(), after.index().map(|index| index.as_bytes()));
     }
 
     #[test]
@@ -125,7 +173,7 @@ proptest! {
         // A merge of both is a delta that often raises no more than runs.
         for delta in [&b, &merged(&a, &b)] {
             let local = view(&a);
-            let local = if local.parts.is_uniform() { local.with_uniform_parts() } else { local };
+            let local = if local.parts.is_uniform() { local.with_uniform_parts(None) } else { local };
             if let Some(patch) = local.patched_by(view(delta)) {
                 prop_assert_eq!(patched(&a, &patch), merged(&a, delta));
             }

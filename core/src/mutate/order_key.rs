@@ -165,7 +165,7 @@ impl Position {
             Self::Left(magnitude) => (magnitude, false),
             Self::Right(magnitude) => (magnitude, true),
         };
-        let digits = magnitude.to_be_bytes();
+        let digits = if is_right { magnitude } else { !magnitude }.to_be_bytes();
         let digits = &digits[magnitude.leading_zeros() as usize / 8..];
         let len = digits.len() as u8;
         let mut bytes = OrderKey::new();
@@ -174,7 +174,7 @@ impl Position {
         } else {
             ZERO_POSITION - 1 - len
         });
-        bytes.extend(digits.iter().map(|&digit| if is_right { digit } else { !digit }));
+        bytes.extend_from_slice(digits);
         bytes
     }
 

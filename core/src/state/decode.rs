@@ -5,7 +5,7 @@ use super::encode::{
     BASE_BYTES, BASE_MASK, BASE_NONE, BASE_UNKNOWN, F_EXPIRY, F_EXPIRY_STAMPED, F_PARTS, F_RUNS, FLAGS_KNOWN,
 };
 use super::reader::Reader;
-use super::{Base, Expiry, Parts, Run, Runs, State};
+use super::{Base, Expiry, Parts, PartsIndex, Run, Runs, State};
 use crate::stamp::Stamp;
 use crate::time::WallMs;
 
@@ -52,6 +52,7 @@ impl<'a> State<'a> {
     /// # Errors
     ///
     /// [`DecodeError`] if the rest of it is not what [`State::encode`] writes.
+    #[inline]
     pub fn decode_trusted(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut rest = Reader(bytes);
         let [flags] = rest.array()?;
@@ -101,12 +102,13 @@ impl<'a> State<'a> {
     }
 }
 
-impl State<'_> {
-    /// The same state, whose parts are known to be uniform ([`Parts::is_uniform`]).
+impl<'a> State<'a> {
+    /// The same state, whose parts are known to be uniform ([`Parts::is_uniform`]), and may have this index.
     #[must_use]
-    pub fn with_uniform_parts(self) -> Self {
+    #[inline]
+    pub fn with_uniform_parts(self, index: Option<PartsIndex<'a>>) -> Self {
         Self {
-            parts: self.parts.known_to_be_uniform(),
+            parts: self.parts.known_to_be_uniform(index),
             ..self
         }
     }
@@ -132,6 +134,7 @@ fn read_runs<'a>(rest: &mut Reader<'a>) -> Result<Runs<'a>, DecodeError> {
 }
 
 /// The parts of an entry, not checked yet.
+#[inline]
 fn read_parts<'a>(rest: &mut Reader<'a>) -> Result<Parts<'a>, DecodeError> {
     let count = u32::from_le_bytes(rest.array()?);
     let len = u32::from_le_bytes(rest.array()?);

@@ -100,14 +100,18 @@ impl Part<'_> {
 
     /// Visits the summands of [`Part::digest`].
     pub fn for_each_digest(&self, key_hash: u64, visit: &mut impl FnMut(Summand)) {
+        self.state.for_each_own_digest(self.digest_hash(key_hash), visit);
+    }
+
+    /// The hash that stands for key, type and name in the part's share.
+    pub(super) fn digest_hash(&self, key_hash: u64) -> u64 {
         let kind = match self.kind {
             Kind::String | Kind::List => KIND_LIST,
             Kind::Set => KIND_SET,
             Kind::SortedSet => KIND_SORTED_SET,
             Kind::Hash => KIND_HASH,
         };
-        self.state
-            .for_each_own_digest(part(key_hash, kind, Stamp::ZERO, xxh3_64(self.name)), visit);
+        part(key_hash, kind, Stamp::ZERO, xxh3_64(self.name))
     }
 }
 

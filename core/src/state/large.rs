@@ -30,7 +30,7 @@ use crate::state::merge_parts::merge_part;
 ///
 /// A change there goes through all of them several times (finding, merging, digests): HSET on 100 encoded fields took ten times as long as on 1,000
 /// that are not. Lowering it costs memory: 32 fields of 32 bytes take 2 KiB encoded, and 4.7 as a collection.
-const SMALL_PARTS_MAX: usize = 32;
+pub(super) const SMALL_PARTS_MAX: usize = 32;
 /// The longest encoded form of parts, in bytes: a change copies it.
 const SMALL_BYTES_MAX: usize = 4 << 10;
 /// So many times smaller it becomes small again.

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 use super::merge::{Merged, for_each_run, merge_heads};
 use super::part::Part;
-use super::parts::Iter;
+use super::parts_iter::Iter;
 use super::{Runs, State};
 use crate::stamp::Stamp;
 

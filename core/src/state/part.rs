@@ -110,6 +110,10 @@ impl<'a> Part<'a> {
     /// The element, or the value of the field; empty for members.
     #[must_use]
     pub fn text(&self) -> Cow<'a, [u8]> {
+        // As most are.
+        if let (Base::Bytes(bytes), true) = (self.state.base, self.state.runs.is_empty()) {
+            return Cow::Borrowed(bytes);
+        }
         // At time zero nothing has expired yet.
         match self.state.value(WallMs::ZERO) {
             Value::Bytes(bytes) => Cow::Borrowed(bytes),

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use super::encoded_part::{EncodedPart, EncodedParts};
-use super::large::{AllParts, LargeParts, LiveParts, PartIter, Sweepable};
+use super::encoded_part::{EncodedPart, EncodedParts, is_same};
+use super::large::LargeParts;
 use super::part::{Part, PartId};
+use super::parts_index::{PartsIndex, Place};
+use super::parts_iter::{Iter, LiveIter, Source};
 use super::reader::Reader;
 use super::{DecodeError, Kind};
 use crate::stamp::Stamp;
@@ -18,11 +20,12 @@ pub struct Parts<'a>(Form<'a>);
 
 #[derive(Clone, Copy)]
 enum Form<'a> {
-    /// Invariant: `count` whole parts; uniform if said so, and perhaps if not.
+    /// Invariant: `count` whole parts; uniform if said so or if there is an index, and perhaps if not.
     Encoded {
         bytes: &'a [u8],
         count: u32,
         is_uniform: bool,
+        index: Option<PartsIndex<'a>>,
     },
     Large(&'a LargeParts),
 }
@@ -38,6 +41,7 @@ impl<'a> Parts<'a> {
             bytes,
             count,
             is_uniform: false,
+            index: None,
         })
     }
 
@@ -56,28 +60,41 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// The same parts, which are known to be uniform: of which type they are, and how many live, is known from the first one and their number.
+    /// The same parts, which are known to be uniform: of which type they are, and how many live, is known from the first one and their number. They may
+    /// have an index.
     #[must_use]
-    pub(super) fn known_to_be_uniform(self) -> Self {
+    #[inline]
+    pub(super) fn known_to_be_uniform(self, index: Option<PartsIndex<'a>>) -> Self {
         debug_assert!(self.is_uniform(), "{self:?}");
         match self.0 {
             Form::Encoded { bytes, count, .. } => Self(Form::Encoded {
                 bytes,
                 count,
                 is_uniform: true,
+                index,
             }),
             Form::Large(_) => self,
         }
     }
 
+    /// The encoded parts, and how many they are, if they are kept so.
+    #[must_use]
+    pub(super) const fn as_encoded(&self) -> Option<(&'a [u8], usize)> {
+        match self.0 {
+            Form::Encoded { bytes, count, .. } => Some((bytes, count as usize)),
+            Form::Large(_) => None,
+        }
+    }
+
     /// The type of all of them, if they are known to be uniform.
+    #[inline]
     fn uniform_kind(&self) -> Option<Kind> {
         match self.0 {
             Form::Encoded {
                 bytes,
                 is_uniform: true,
                 ..
-            } => encoded(bytes).next().map(|part| part.kind()),
+            } => EncodedPart::kind_of_first(bytes),
             Form::Encoded { .. } | Form::Large(_) => None,
         }
     }
@@ -215,6 +232,14 @@ impl<'a> Parts<'a> {
     #[must_use]
     pub fn find(&self, kind: Kind, name: &[u8]) -> Option<Part<'a>> {
         match self.0 {
+            Form::Encoded {
+                bytes,
+                index: Some(index),
+                ..
+            } => {
+                let here = index.place(bytes, kind, name).here;
+                here.filter(|part| part.kind() == kind).map(|part| part.part())
+            }
             Form::Encoded { bytes, .. } => {
                 let found = encoded(bytes).find(|part| part.is(kind, name));
                 found.map(|part| part.part())
@@ -231,34 +256,22 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// The part `name` as bytes, if it is there, and how many bytes before the end of all parts it begins or would begin; none if they are not
-    /// known to be uniform and of this type.
+    /// Where the part `name` is or would be; none if they are not known to be uniform and of this type.
     #[inline]
-    pub(super) fn place_in_uniform(&self, kind: Kind, name: &[u8]) -> Option<(Option<EncodedPart<'a>>, usize)> {
+    pub(super) fn place_in_uniform(&self, kind: Kind, name: &[u8]) -> Option<Place<'a>> {
         let Form::Encoded {
             bytes,
             is_uniform: true,
+            index,
             ..
         } = self.0
         else {
             return None;
         };
-        encoded(bytes).next().filter(|first| first.kind() == kind)?;
-        // They are of one type. Lists are ordered by name, so that a PUSH to the left, whose name is before all others, looks at one part.
-        let mut rest = encoded(bytes);
-        let is_past = |part: &EncodedPart<'_>| kind == Kind::List && part.name > name;
-        let found = rest.find(|part| part.name == name || is_past(part));
-        if let Some(here) = found.filter(|part| part.name == name) {
-            return Some((Some(here), rest.left() + here.bytes.len()));
+        if EncodedPart::kind_of_first(bytes)? != kind {
+            return None;
         }
-        let after = if kind == Kind::List {
-            found
-        } else {
-            let id = PartId::new(kind, name);
-            rest = encoded(bytes);
-            rest.find(|part| PartId::new(kind, part.name) > id)
-        };
-        Some((None, rest.left() + after.map_or(0, |after| after.bytes.len())))
+        Some(index.map_or_else(|| walk_to(bytes, kind, name), |index| index.place(bytes, kind, name)))
     }
 
     /// Whether there is a live part at `now`.
@@ -401,6 +414,31 @@ const fn encoded(bytes: &[u8]) -> EncodedParts<'_> {
     EncodedParts(Reader(bytes))
 }
 
+/// Where the part `name` of parts that are all of type `kind` is or would be.
+#[inline]
+fn walk_to<'a>(bytes: &'a [u8], kind: Kind, name: &[u8]) -> Place<'a> {
+    let place = |here, from_end| Place {
+        at: None,
+        here,
+        from_end,
+    };
+    // Lists are ordered by name, so that a PUSH to the left, whose name is before all others, looks at one part.
+    let mut rest = encoded(bytes);
+    let is_past = |part: &EncodedPart<'_>| kind == Kind::List && part.name > name;
+    let found = rest.find(|part| is_same(part.name, name) || is_past(part));
+    if let Some(here) = found.filter(|part| is_same(part.name, name)) {
+        return place(Some(here), rest.left() + here.bytes.len());
+    }
+    let after = if kind == Kind::List {
+        found
+    } else {
+        let id = PartId::new(kind, name);
+        rest = encoded(bytes);
+        rest.find(|part| PartId::new(kind, part.name) > id)
+    };
+    place(None, rest.left() + after.map_or(0, |after| after.bytes.len()))
+}
+
 /// The names of one type, be the parts dead or alive.
 fn names(bytes: &[u8], kind: Kind) -> impl Iterator<Item = &[u8]> {
     let of_kind = encoded(bytes).filter(move |part| part.kind() == kind);
@@ -422,77 +460,5 @@ impl Eq for Parts<'_> {}
 impl fmt::Debug for Parts<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_list().entries(self.iter()).finish()
-    }
-}
-
-/// The parts of a collection, in their order.
-#[derive(Clone)]
-pub struct Iter<'a>(Source<'a>);
-
-#[derive(Clone)]
-enum Source<'a> {
-    Encoded(EncodedParts<'a>),
-    SweepableEncoded(EncodedParts<'a>),
-    All(AllParts<'a>),
-    /// Those that are alive at some moment.
-    Live(LiveParts<'a>),
-    Sweepable(PartIter<'a, Sweepable>),
-}
-
-impl<'a> Iter<'a> {
-    /// The next part, and its encoded form if it is at hand.
-    #[inline]
-    pub(super) fn next_with_bytes(&mut self) -> Option<(Part<'a>, Option<&'a [u8]>)> {
-        if let Source::Encoded(parts) = &mut self.0 {
-            return parts.next().map(|part| (part.part(), Some(part.bytes)));
-        }
-        self.next().map(|part| (part, None))
-    }
-
-    /// The encoded form of all that are left, if it is at hand: they are not visited then.
-    pub(super) fn take_bytes(&mut self) -> Option<&'a [u8]> {
-        match &mut self.0 {
-            Source::Encoded(parts) => Some(std::mem::take(&mut parts.0.0)),
-            _ => None,
-        }
-    }
-}
-
-impl<'a> Iterator for Iter<'a> {
-    type Item = Part<'a>;
-
-    fn next(&mut self) -> Option<Part<'a>> {
-        match &mut self.0 {
-            Source::Encoded(parts) => parts.next().map(|part| part.part()),
-            Source::SweepableEncoded(parts) => parts.find(EncodedPart::is_sweepable).map(|part| part.part()),
-            Source::All(parts) => parts.next(),
-            Source::Live(parts) => parts.next(),
-            Source::Sweepable(parts) => parts.next(),
-        }
-    }
-}
-
-/// The live parts of one type, in their order.
-#[derive(Clone)]
-pub struct LiveIter<'a> {
-    // Invariant: ascending by type.
-    parts: Iter<'a>,
-    kind: Kind,
-    now: WallMs,
-}
-
-impl<'a> Iterator for LiveIter<'a> {
-    type Item = Part<'a>;
-
-    fn next(&mut self) -> Option<Part<'a>> {
-        let Self { kind, now, .. } = *self;
-        if let Source::Encoded(parts) = &mut self.parts.0 {
-            let next = parts.find(|part| part.kind() > kind || part.kind() == kind && part.is_live(now));
-            return next.filter(|part| part.kind() == kind).map(|part| part.part());
-        }
-        let next = self
-            .parts
-            .find(|part| part.kind > kind || part.kind == kind && part.is_live(now));
-        next.filter(|part| part.kind == kind)
     }
 }

@@ -6,7 +6,8 @@
 //! `tests/merge_laws.rs` holds the two against each other.
 
 use super::merge::merge_heads;
-use super::{Base, Part, RUN_BYTES, Runs, Spot, State, Summand};
+use super::{Base, IndexChange, Part, RUN_BYTES, Runs, Spot, State};
+use crate::antientropy::ArcSums;
 
 /// Where the merge of a state and a delta differs from the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,23 +32,23 @@ pub struct Splice {
     /// If another number of bytes comes: what is to be overwritten besides, so many bytes before the end that there is then. It says how many
     /// parts there are and how long they are.
     pub section_head: Option<(usize, [u8; 8])>,
+    /// What changes in the index of the parts, if they have one.
+    pub index: Option<IndexChange>,
 }
 
 impl Patch<'_, '_> {
-    /// Visits the summands of [`State::digest`] that go, under a key that hashes to `key_hash`.
-    pub fn for_each_gone(&self, key_hash: u64, visit: &mut impl FnMut(Summand)) {
-        if let Some((Some(old), _)) = self.part {
-            old.for_each_digest(key_hash, visit);
+    /// Takes the summands of [`State::digest`] that go, under a key that hashes to `key_hash`, out of an arc's sums, and adds those that come.
+    pub fn change_sums(&self, key_hash: u64, sums: &mut ArcSums) {
+        if let Some((old, new)) = self.part {
+            // Both have one name.
+            let hash = new.digest_hash(key_hash);
+            if let Some(old) = old {
+                old.state.for_each_own_digest(hash, &mut |part| sums.sub(part));
+            }
+            new.state.for_each_own_digest(hash, &mut |part| sums.add(part));
         }
-        self.runs.0.for_each_digest(key_hash, visit);
-    }
-
-    /// Visits those that come.
-    pub fn for_each_come(&self, key_hash: u64, visit: &mut impl FnMut(Summand)) {
-        if let Some((_, new)) = self.part {
-            new.for_each_digest(key_hash, visit);
-        }
-        self.runs.1.for_each_digest(key_hash, visit);
+        self.runs.0.for_each_digest(key_hash, &mut |run| sums.sub(run));
+        self.runs.1.for_each_digest(key_hash, &mut |run| sums.add(run));
     }
 }
 
@@ -101,6 +102,7 @@ impl<'l> State<'l> {
                 from_end: last.len() + self.base_len(),
                 gone: bytes.len(),
                 section_head: None,
+                index: None,
             },
             bytes,
             part: None,

@@ -2,6 +2,7 @@
 
 use super::encode::PartsSection;
 use super::encoded_part::EncodedPart;
+use super::parts_index::{IndexChange, PartsIndex, Place, tag_of};
 use super::patch::{Patch, Splice};
 use super::{Collection, Kind, Part, Runs, State};
 
@@ -10,9 +11,7 @@ use super::{Collection, Kind, Part, Runs, State};
 #[derive(Clone, Copy)]
 pub struct Spot<'l> {
     state: State<'l>,
-    here: Option<EncodedPart<'l>>,
-    /// So many bytes before the end of the parts it is.
-    from_end: usize,
+    place: Place<'l>,
 }
 
 impl<'l> Spot<'l> {
@@ -20,15 +19,15 @@ impl<'l> Spot<'l> {
     #[must_use]
     #[inline]
     pub fn of(state: State<'l>, kind: Kind, name: &[u8]) -> Option<Self> {
-        let (here, from_end) = state.parts.place_in_uniform(kind, name)?;
-        Some(Self { state, here, from_end })
+        let place = state.parts.place_in_uniform(kind, name)?;
+        Some(Self { state, place })
     }
 
     /// The part, if it is there. It is alive then.
     #[must_use]
     #[inline]
     pub fn part(&self) -> Option<Part<'l>> {
-        self.here.map(|here| here.part())
+        self.place.here.map(|here| here.part())
     }
 
     /// The state that it is in.
@@ -48,10 +47,13 @@ impl<'l> Spot<'l> {
     pub(super) fn patch<'d>(&self, new: EncodedPart<'d>) -> Option<Patch<'l, 'd>> {
         debug_assert!(new.lives_on() && new.part().first_birth() > self.state.generation);
         let parts = self.state.parts;
-        let gone = self.here.map_or(0, |here| here.bytes.len());
-        let count = parts.len() + usize::from(self.here.is_none());
+        let Place { at, here, from_end } = self.place;
+        let gone = here.map_or(0, |here| here.bytes.len());
+        let count = parts.len() + usize::from(here.is_none());
         let len = parts.encoded_len() - gone + new.bytes.len();
-        if Collection::is_for_so_many(count, len) {
+        // What gets so long that it is to have an index is written anew.
+        let gets_index = at.is_none() && PartsIndex::is_for(new.kind(), len);
+        if gets_index || Collection::is_for_so_many(count, len) {
             return None;
         }
         let base_len = self.state.base_len();
@@ -61,9 +63,15 @@ impl<'l> Spot<'l> {
         });
         Some(Patch {
             splice: Splice {
-                from_end: base_len + self.from_end,
+                from_end: base_len + from_end,
                 gone,
                 section_head,
+                index: at.map(|at| IndexChange {
+                    at,
+                    new: here.is_none().then(|| tag_of(new.name)),
+                    gone,
+                    come: new.bytes.len(),
+                }),
             },
             bytes: new.bytes,
             part: Some((self.part(), new.part())),

@@ -40,6 +40,7 @@ mod sorted_set;
 mod string;
 #[cfg(test)]
 mod test_args;
+mod wanted;
 
 use circlet_resp::command::CommandId;
 use circlet_resp::{Args, ReplyBuf};
@@ -52,6 +53,7 @@ pub use error::CommandError;
 pub use fan_out::{Combine, FanOut, fan_out};
 pub use introspection::{TableHandler, introspection};
 pub use lookups::Lookups;
+pub(crate) use wanted::wanted;
 
 /// The longest value that a command may build, in bytes: Redis's default `proto-max-bulk-len`.
 pub const VALUE_BYTES_MAX: usize = 512 << 20;

@@ -152,7 +152,8 @@ impl Server<'_> {
         }
         if items.len() > 1 {
             items.iter().for_each(|(_, key)| self.node.store.prefetch_bucket(key));
-            items.iter().for_each(|(_, key)| self.node.store.prefetch_entry(key));
+            let keys = items.iter().map(|(_, key)| (*key, false));
+            self.node.store.prefetch_entries(keys);
         }
         self.results.clear();
         let mut all_fine = true;

@@ -103,7 +103,7 @@ impl Executor {
         self.waits.clear();
         self.for_peers.resize_with(scene.node.links.len() * 2, ForPeer::default);
         self.want_deltas(scene.routes.is_shared);
-        plan.warm(scene);
+        plan.warm(scene, args_of);
         let gate = Gate::new(scene);
         // The first part always runs.
         let before = replies.waiting();

@@ -15,8 +15,10 @@
 //! time runs into every limit that is there, and holds some hundred bytes a key.
 
 use super::scene::Scene;
-use crate::command::{Combine, CommandError, FanOut, KeyHandler, SlotHandler, fan_out, key_handler, slot_handler};
-use crate::store::HashedKey;
+use crate::command::{
+    Combine, CommandError, FanOut, KeyHandler, SlotHandler, fan_out, key_handler, slot_handler, wanted,
+};
+use crate::store::{HashedKey, Wanted};
 use crate::turn::{MaybeRan, PARTS_MAX};
 use circlet_core::message::batch::{self, RunHow};
 use circlet_resp::command::{CommandId, CommandSpec, all};
@@ -395,11 +397,11 @@ impl Plan {
     }
 
     /// Prefetches the entries of the parts that may run here.
-    pub(crate) fn warm(&self, scene: Scene<'_>) {
+    pub(crate) fn warm<'b>(&self, scene: Scene<'_>, args_of: &impl Fn(u32) -> Args<'b>) {
         if self.parts.len() < 2 {
             return;
         }
-        // Neither step compares keys, so the arguments are not looked at.
+        // No step compares keys.
         let key = |part: &Part| HashedKey {
             key: &[],
             slot: part.slot,
@@ -409,11 +411,16 @@ impl Plan {
         for part in here() {
             scene.node.store.prefetch_bucket(&key(part));
         }
-        for part in here() {
-            scene.node.store.prefetch_entry(&key(part));
-        }
-        for part in here().filter(|part| part.spec.group().is_of_collections()) {
-            scene.node.store.prefetch_rest(&key(part));
+        let is_of_collection = |part: &Part| part.spec.group().is_of_collections();
+        scene
+            .node
+            .store
+            .prefetch_entries(here().map(|part| (key(part), is_of_collection(part))));
+        for part in here().filter(|part| is_of_collection(part)) {
+            let wanted = wanted(part.spec.id(), args_of(part.command));
+            if wanted != Wanted::First {
+                scene.node.store.prefetch_rest(&key(part), wanted);
+            }
         }
     }
 }

@@ -114,19 +114,17 @@ impl Shard {
             from_end,
             gone,
             section_head,
+            index,
         } = patch.splice;
         if !entry.takes_splice(from_end, gone, patch.bytes.len()) {
             return false;
         }
-        patch.for_each_gone(key.hash, &mut |part| self.sums.sub(part));
-        patch.for_each_come(key.hash, &mut |part| self.sums.add(part));
-        let bytes = patch.bytes;
-        let old_bytes = entry.memory_bytes();
-        entry.splice_body(from_end, gone, bytes);
+        patch.change_sums(key.hash, &mut self.sums);
+        let growth_bytes = entry.splice_body(from_end, gone, patch.bytes, index);
         if let Some((from_end, head)) = section_head {
-            entry.splice_body(from_end, head.len(), &head);
+            entry.splice_body(from_end, head.len(), &head, None);
         }
-        self.counts.entry_bytes = self.counts.entry_bytes + entry.memory_bytes() as u64 - old_bytes as u64;
+        self.counts.entry_bytes = self.counts.entry_bytes.wrapping_add_signed(growth_bytes);
         self.note_change(key);
         true
     }

@@ -33,6 +33,7 @@ use crate::metrics::{Balance, Watch};
 use crate::tracking::Tracking;
 use circlet_ring::{ArcCount, ArcId};
 use parking_lot::Mutex;
+use smallvec::SmallVec;
 
 pub use self::counts::Counts;
 pub use self::entry_view::EntryView;
@@ -42,6 +43,7 @@ pub use self::merging::Merge;
 pub use self::shard::{Discarded, Shard};
 pub use self::sync::{Dropped, known};
 use self::table::Prefetcher;
+pub(crate) use self::table::Wanted;
 
 /// All entries of this node.
 #[derive(Debug)]
@@ -132,22 +134,34 @@ impl Store {
         self.prefetchers[key.arc(self.arcs).index()].prefetch_bucket(key);
     }
 
-    /// The third step: starts to fetch the entry of `key`, if there is one and nobody holds the arc's lock.
+    /// The third step: starts to fetch the entries of all keys of a batch, each given with whether that is to be a collection, where there are any and nobody
+    /// holds the arc's lock.
     ///
     /// To find out where the entry is, the bucket must be read, and only the lock keeps it from being freed meanwhile.
-    /// A lock that is free costs some nanoseconds; one that is not is a bad place to wait.
+    /// A lock that is free costs some nanoseconds; one that is not is a bad place to wait. One entry of a dozen is not in the bucket that was
+    /// fetched, but in the next one: those are looked for when that has come.
     #[inline]
-    pub fn prefetch_entry(&self, key: &HashedKey<'_>) {
-        if let Some(shard) = self.cells[key.arc(self.arcs).index()].shard.try_lock() {
-            shard.prefetch_entry(key);
+    pub fn prefetch_entries<'k>(&self, keys: impl Iterator<Item = (HashedKey<'k>, bool)>) {
+        let mut farther: SmallVec<[(HashedKey<'k>, bool); 16]> = SmallVec::new();
+        for (key, of_collection) in keys {
+            if let Some(shard) = self.cells[key.arc(self.arcs).index()].shard.try_lock()
+                && !shard.prefetch_entry(&key, of_collection)
+            {
+                farther.push((key, of_collection));
+            }
+        }
+        for (key, of_collection) in &farther {
+            if let Some(shard) = self.cells[key.arc(self.arcs).index()].shard.try_lock() {
+                shard.prefetch_farther(key, *of_collection);
+            }
         }
     }
 
-    /// A fourth step, for keys of collections: starts to fetch the rest of the entry, which may be long.
+    /// A fourth step, for keys of collections: starts to fetch what is wanted of the rest of the entry, which may be long.
     #[inline]
-    pub fn prefetch_rest(&self, key: &HashedKey<'_>) {
+    pub(crate) fn prefetch_rest(&self, key: &HashedKey<'_>, wanted: Wanted<'_>) {
         if let Some(shard) = self.cells[key.arc(self.arcs).index()].shard.try_lock() {
-            shard.prefetch_rest(key);
+            shard.prefetch_rest(key, wanted);
         }
     }
 

@@ -4,7 +4,7 @@ use crate::metrics::Balance;
 use circlet_core::antientropy::ArcSums;
 use circlet_core::clock::ArcClock;
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Collection, State};
+use circlet_core::state::{Collection, PartsIndexBuf, State};
 use circlet_core::time::WallMs;
 use circlet_ring::{ArcCount, ArcId, Slot};
 
@@ -16,7 +16,7 @@ use super::entry_view::EntryView;
 use super::key::HashedKey;
 use super::scratch::Scratch;
 use super::summands::{self, Touched};
-use super::table::{self, Body, Content, Entry, Held, Prefetcher, Table};
+use super::table::{self, Body, Content, Entry, Held, Prefetcher, Table, Wanted};
 use super::weight::Weight;
 
 /// The entries of one arc. Lives under the arc's lock.
@@ -220,6 +220,7 @@ impl Shard {
             assert_eq!(sums.total(), state.digest(key.hash), "the sums are the digest");
             let name = Name::of(&key, self.first_slot);
             listed.check(name, summands::sweepable(&entry.held(), self.flush));
+            entry.check_index();
             if let Some(collection) = entry.collection() {
                 collection.check_invariants();
             }
@@ -249,13 +250,17 @@ impl Shard {
     }
 
     #[inline]
-    pub(super) fn prefetch_entry(&self, key: &HashedKey<'_>) {
-        self.table.prefetch_entry(key);
+    pub(super) fn prefetch_entry(&self, key: &HashedKey<'_>, of_collection: bool) -> bool {
+        self.table.prefetch_entry(key, of_collection)
+    }
+
+    pub(super) fn prefetch_farther(&self, key: &HashedKey<'_>, of_collection: bool) {
+        self.table.prefetch_farther(key, of_collection);
     }
 
     #[inline]
-    pub(super) fn prefetch_rest(&self, key: &HashedKey<'_>) {
-        self.table.prefetch_rest(key);
+    pub(super) fn prefetch_rest(&self, key: &HashedKey<'_>, wanted: Wanted<'_>) {
+        self.table.prefetch_rest(key, wanted);
     }
 
     pub(super) fn slots(&self) -> u16 {
@@ -316,7 +321,8 @@ impl Shard {
         } else {
             let mut encoded = Scratch::take();
             state.encode(&mut encoded);
-            self.store(key, &Content::of_encoded(state, &encoded), None);
+            let index = PartsIndexBuf::of(&state);
+            self.store(key, &Content::of_encoded(state, &encoded, index.index()), None);
             encoded.give_back();
         }
     }
@@ -327,7 +333,10 @@ impl Shard {
         match State::decode_trusted(encoded) {
             Ok(state) if state.is_plain() || state.is_tombstone() => self.store(key, &Content::of_simple(state), None),
             Ok(state) if Collection::is_for(&state) => self.put_large(key, state),
-            Ok(state) => self.store(key, &Content::of_encoded(state, encoded), touched),
+            Ok(state) => {
+                let index = PartsIndexBuf::of(&state);
+                self.store(key, &Content::of_encoded(state, encoded, index.index()), touched);
+            }
             Err(error) => debug_assert!(false, "a merge wrote what is not a state: {error}"),
         }
     }

@@ -16,11 +16,12 @@ pub(in crate::command) fn llen(cx: &mut KeyCx<'_>, _args: Args<'_>, reply: &mut 
 /// Handles LINDEX: the element, or null. As in Redis the index is not looked at if there is no list.
 pub(in crate::command) fn lindex(cx: &mut KeyCx<'_>, args: Args<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {
     let list = cx.list()?;
-    if list.is_empty() {
+    let len = list.len();
+    if len == 0 {
         reply.null();
         return Ok(());
     }
-    match place(integer(&args[2])?, list.len()).and_then(|index| list.get(index)) {
+    match place(integer(&args[2])?, len).and_then(|index| list.get(index)) {
         Some(element) => reply.bulk(element.value),
         None => reply.null(),
     }

@@ -3,6 +3,7 @@
 //! Decimal digits are read by the standard library, which rounds correctly as `strtod` does. What it does not know is here: hexadecimal
 //! numbers, a number that ends before the text does, and whether one lies beyond the range of doubles.
 
+use super::number::parse_integer;
 use crate::command::error::CommandError;
 
 /// Bits of a double's mantissa.
@@ -11,6 +12,9 @@ const MANTISSA_BITS: i64 = 53;
 const EXPONENT_MAX: i64 = 1023;
 /// The exponent of the leading bit of the least doubles that have all bits of their mantissa.
 const EXPONENT_MIN: i64 = -1022;
+
+/// A whole number of so many characters is a double: it is below 2^53.
+const EXACT_DIGITS_MAX: usize = 15;
 
 /// A number at the front of a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,6 +29,12 @@ struct Front {
 /// The number that a whole text is, possibly infinite; `None` if it is none, NaN, or out of range.
 #[must_use]
 pub fn parse(text: &[u8]) -> Option<f64> {
+    // As most scores are.
+    if text.len() <= EXACT_DIGITS_MAX
+        && let Some(whole) = parse_integer(text)
+    {
+        return Some(whole as f64);
+    }
     if text.first().is_none_or(u8::is_ascii_whitespace) {
         return None;
     }

@@ -21,9 +21,10 @@ pub(in crate::command) fn zadd(cx: &mut KeyCx<'_>, args: Args<'_>, reply: &mut R
         return Err(CommandError::Syntax);
     }
     options.check(pairs.len() / 2)?;
-    let starts = (0..pairs.len()).step_by(2);
-    let members = starts.map(|at| Ok((&pairs[at + 1], number(&pairs[at])?)));
-    let members = members.collect::<Result<SmallVec<[_; 1]>, CommandError>>()?;
+    let mut members = SmallVec::<[_; 1]>::new();
+    for at in (0..pairs.len()).step_by(2) {
+        members.push((&pairs[at + 1], number(&pairs[at])?));
+    }
     options.add(cx, &members, reply)
 }
 

@@ -15,6 +15,7 @@
 
 use super::bucket::{Bucket, LANES, Tag};
 use super::entry::Entry;
+use super::prefetch::prefetch;
 use circlet_core::size_class::size_class;
 
 /// Where an entry is.
@@ -190,15 +191,23 @@ impl Array {
     /// Starts to fetch all entries in bucket `index`.
     pub(super) fn prefetch_all_entries(&self, index: u32) {
         for entry in self.in_bucket(index) {
-            entry.prefetch();
+            entry.prefetch(false);
         }
     }
 
-    /// The entries of bucket `home` that may have this tag: for prefetching them.
+    /// Visits the entries of bucket `home` that may have this tag, for prefetching them. If there are none, but perhaps in a bucket to the right, the next
+    /// one is prefetched, and the answer is false.
     #[inline]
-    pub(super) fn candidates(&self, home: u32, tag: Tag) -> impl Iterator<Item = &Entry> {
+    pub(super) fn visit_home(&self, home: u32, tag: Tag, visit: impl FnMut(&Entry)) -> bool {
         let bucket = &self.buckets[home as usize];
-        bucket.candidates(tag).filter_map(|lane| bucket.entry(lane))
+        let mut candidates = bucket.candidates(tag).filter_map(|lane| bucket.entry(lane)).peekable();
+        if candidates.peek().is_none() && bucket.overflows() {
+            let next = &self.buckets[self.right_of(home) as usize];
+            prefetch(std::ptr::from_ref(next).cast());
+            return false;
+        }
+        candidates.for_each(visit);
+        true
     }
 
     /// The memory that the buckets take, in bytes.

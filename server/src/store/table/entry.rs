@@ -2,12 +2,13 @@
 //!
 //! ```text
 //!   0           8        12      16
-//!   | generation | expiry | meta | [wide: 16] | [shared: 32 | large: 8] | key ... | body ... | unused, up to the size class |
+//!   | generation | expiry | meta | [wide: 16] | [shared: 32 | large: 8] | key ... | [index ...] | body ... | unused, up to the size class |
 //!
 //!   expiry   0: none; u32::MAX: in `wide`; else 1 + milliseconds from the generation's millisecond to the expiry
 //!   meta     bits 0..8 flags (below), 8..16 key bytes, 16..32 body bytes; the lengths are in `wide` if there is one
 //!   wide     expiry u64, key bytes u32, body bytes u32: present if one of the three does not fit the header
 //!   shared   a `Bytes` that is the body: present if the body is longer than BODY_INLINE_BYTES_MAX
+//!   index    where the parts of an encoded body are (`PartsIndex`): present if the flags say so; its first byte says how long it is
 //!   large    a `Box<Collection>` that is the body: present if the flags say so; then there is a `wide`, too (entry/large.rs)
 //! ```
 //!
@@ -18,7 +19,7 @@
 //! which costs nothing: mimalloc meets any greater alignment by going one size class up, unless the size is a power of
 //! two. For a 64-byte value that would be 112 bytes instead of 96.
 //!
-//! Invariant: `meta` alone tells the shape of the allocation, and with `wide`'s lengths its size; every write of one
+//! Invariant: `meta` alone tells the shape of the allocation, and with `wide`'s lengths and the index's first byte its size; every write of one
 //! goes with a write of the others ([`Entry::write`]), so that `Drop` frees what `new` allocated.
 //!
 //! Refused: `Bytes` or `Box<[u8]>` per key and value (2.4 times the memory); a crate for thin pointers (none fits a
@@ -30,6 +31,7 @@
 )]
 
 mod content;
+mod fetch;
 mod large;
 mod splice;
 
@@ -41,20 +43,15 @@ use std::slice;
 
 use bytes::Bytes;
 use circlet_core::stamp::Stamp;
-use circlet_core::state::Collection;
+use circlet_core::state::{Collection, PartsIndex};
 use circlet_core::time::WallMs;
 
 pub(crate) use self::content::{Body, Content, Held};
-use super::prefetch::prefetch;
+pub(crate) use self::fetch::Wanted;
 use circlet_core::size_class::{roomy_size_class, size_class};
 
 /// The longest body that stands in the entry's own allocation, in bytes. A longer one is refcounted.
 pub(crate) const BODY_INLINE_BYTES_MAX: usize = 16 << 10;
-
-/// Bytes of a cache line.
-const LINE_BYTES: usize = 64;
-/// So far an entry is fetched before it is asked for: more would drive out of the first-level cache what was fetched for others.
-const REST_BYTES_MAX: usize = 2 << 10;
 
 const WIDE: u32 = 1;
 const SHARED: u32 = 1 << 1;
@@ -64,6 +61,8 @@ const KIND_MASK: u32 = 0b11;
 const UNIFORM: u32 = 1 << 4;
 /// The allocation is one of those that leave room to grow.
 const ROOMY: u32 = 1 << 5;
+/// Of an encoded body: its parts have an index.
+const INDEXED: u32 = 1 << 6;
 const KEY_SHIFT: u32 = 8;
 const KEY_BYTES_MAX: usize = 0xff;
 const BODY_SHIFT: u32 = 16;
@@ -109,6 +108,7 @@ struct Shape {
     large: bool,
     roomy: bool,
     key_bytes: usize,
+    index_bytes: usize,
     body_bytes: usize,
 }
 
@@ -125,6 +125,7 @@ impl Shape {
             large: false,
             roomy: false,
             key_bytes,
+            index_bytes: content.body.index().len(),
             body_bytes,
         }
     }
@@ -146,8 +147,13 @@ impl Shape {
     }
 
     #[inline]
-    const fn body_offset(self) -> usize {
+    const fn index_offset(self) -> usize {
         self.key_offset() + self.key_bytes
+    }
+
+    #[inline]
+    const fn body_offset(self) -> usize {
+        self.index_offset() + self.index_bytes
     }
 
     /// The allocation's size: all parts, rounded up to a size class.
@@ -194,7 +200,7 @@ fn short_expiry(generation: Stamp, expiry: Option<WallMs>) -> u32 {
 /// One key with what is stored under it. Eight bytes; `Option<Entry>` too.
 ///
 /// Invariant: the pointer is to an allocation of `self.shape().layout()`, of which the header, `wide`, `shared` and `large` as
-/// the flags say, the key and the inline body are initialised; nobody else has the pointer.
+/// the flags say, the key, the index and the inline body are initialised; nobody else has the pointer.
 #[repr(transparent)]
 pub(crate) struct Entry(NonNull<u8>);
 
@@ -252,11 +258,16 @@ impl Entry {
     /// The allocation is of `shape`'s size, `shape` is `content`'s, the key stands at `shape`'s place, and no `Bytes` or `Box`
     /// that must be dropped stands where this writes.
     unsafe fn write(&mut self, shape: Shape, content: &Content<'_>) {
-        let body = content.body.bytes();
+        let (body, index) = (content.body.bytes(), content.body.index());
         let mut meta = (content.body.kind() as u32) << KIND_SHIFT;
         if let Body::Encoded { is_uniform: true, .. } = content.body {
             meta |= UNIFORM;
         }
+        if !index.is_empty() {
+            meta |= INDEXED;
+        }
+        // SAFETY: its place lies inside of the allocation, behind the key, and it is not part of it (see the callers).
+        unsafe { ptr::copy_nonoverlapping(index.as_ptr(), self.at(shape.index_offset()), index.len()) };
         let mut expiry = short_expiry(content.generation, content.expiry);
         if shape.wide {
             meta |= WIDE;
@@ -331,6 +342,7 @@ impl Entry {
             kind if kind == Kind::Encoded as u32 => Body::Encoded {
                 bytes: self.body_bytes(),
                 is_uniform: self.header().meta & UNIFORM != 0,
+                index: self.index(),
             },
             _ => return self.collection().map_or(Held::Content(Content::NOTHING), Held::Large),
         };
@@ -375,29 +387,12 @@ impl Entry {
         shape.allocated_bytes() + shared_bytes + large_bytes
     }
 
-    /// Starts to fetch the entry's first two cache lines: header, key, and most values.
+    /// Where the parts of an encoded body are, if they have an index.
     #[inline]
-    pub(crate) fn prefetch(&self) {
-        let address = self.0.as_ptr().cast_const();
-        prefetch(address);
-        prefetch(address.wrapping_add(LINE_BYTES));
-    }
-
-    /// Starts to fetch what [`Entry::prefetch`] has left out, up to 2 KiB; of a collection of its own, where it begins. Looks at the header.
-    #[inline]
-    pub(crate) fn prefetch_rest(&self) {
-        if let Some(collection) = self.collection() {
-            return prefetch(ptr::from_ref(collection).cast());
-        }
+    fn index(&self) -> Option<PartsIndex<'_>> {
         let shape = self.shape();
-        let end = if shape.shared {
-            0
-        } else {
-            shape.body_offset() + shape.body_bytes
-        };
-        for line in (2 * LINE_BYTES..end.min(REST_BYTES_MAX)).step_by(LINE_BYTES) {
-            prefetch(self.at(line));
-        }
+        // SAFETY: by the type's invariant the index stands there, initialised, if it has a length, and lives as long as the entry.
+        PartsIndex::new(unsafe { slice::from_raw_parts(self.at(shape.index_offset()), shape.index_bytes) })
     }
 
     fn body_bytes(&self) -> &[u8] {
@@ -430,24 +425,28 @@ impl Entry {
         let shared = meta & SHARED != 0;
         let large = kind_bits(meta) == Kind::Large as u32;
         let roomy = meta & ROOMY != 0;
-        match self.wide() {
-            None => Shape {
-                wide: false,
-                shared,
-                large,
-                roomy,
-                key_bytes: (meta >> KEY_SHIFT) as usize & KEY_BYTES_MAX,
-                body_bytes: (meta >> BODY_SHIFT) as usize & BODY_BYTES_MAX,
-            },
-            Some(wide) => Shape {
-                wide: true,
-                shared,
-                large,
-                roomy,
-                key_bytes: wide.key_bytes as usize,
-                body_bytes: wide.body_bytes as usize,
-            },
+        let (key_bytes, body_bytes) = match self.wide() {
+            None => (
+                (meta >> KEY_SHIFT) as usize & KEY_BYTES_MAX,
+                (meta >> BODY_SHIFT) as usize & BODY_BYTES_MAX,
+            ),
+            Some(wide) => (wide.key_bytes as usize, wide.body_bytes as usize),
+        };
+        let mut shape = Shape {
+            wide: meta & WIDE != 0,
+            shared,
+            large,
+            roomy,
+            key_bytes,
+            index_bytes: 0,
+            body_bytes,
+        };
+        if meta & INDEXED != 0 {
+            // SAFETY: by the type's invariant an index, which has a byte at least, follows the key if the flag is set.
+            let first = unsafe { self.at(shape.index_offset()).read() };
+            shape.index_bytes = PartsIndex::bytes_for(first.into());
         }
+        shape
     }
 
     /// The address `offset` bytes into the allocation.

@@ -50,6 +50,7 @@ use self::prefetch::prefetch;
 
 #[cfg(test)]
 pub(super) use self::entry::BODY_INLINE_BYTES_MAX;
+pub(crate) use self::entry::Wanted;
 pub(super) use self::entry::{Body, Content, Entry, Held};
 use super::due::Name;
 use super::key::{HashedKey, Position};
@@ -164,19 +165,27 @@ impl Table {
         }
     }
 
-    /// Starts to fetch the entry of `key`; wants the bucket to be in the cache.
+    /// Starts to fetch the entry of `key`, which is to be a collection, or is not; wants the bucket to be in the cache. Says false if the entry is
+    /// perhaps in another bucket, which is now being fetched: then [`Table::prefetch_farther`] is to be asked.
     #[inline]
-    pub(super) fn prefetch_entry(&self, key: &HashedKey<'_>) {
+    pub(super) fn prefetch_entry(&self, key: &HashedKey<'_>, of_collection: bool) -> bool {
+        self.locate(key.position()).is_none_or(|(array, home)| {
+            array.visit_home(home, Tag::of(key.hash), |entry| entry.prefetch(of_collection))
+        })
+    }
+
+    /// Starts to fetch the entry of `key`, in whichever bucket it is.
+    pub(super) fn prefetch_farther(&self, key: &HashedKey<'_>, of_collection: bool) {
         if let Some((array, home)) = self.locate(key.position()) {
-            array.candidates(home, Tag::of(key.hash)).for_each(Entry::prefetch);
+            array.visit_tagged(home, Tag::of(key.hash), |entry| entry.prefetch(of_collection));
         }
     }
 
-    /// Starts to fetch the rest of the entries whose beginning [`Table::prefetch_entry`] has fetched.
+    /// Starts to fetch what is wanted of the rest of the entries whose beginning [`Table::prefetch_entry`] has fetched.
     #[inline]
-    pub(super) fn prefetch_rest(&self, key: &HashedKey<'_>) {
+    pub(super) fn prefetch_rest(&self, key: &HashedKey<'_>, wanted: Wanted<'_>) {
         if let Some((array, home)) = self.locate(key.position()) {
-            array.candidates(home, Tag::of(key.hash)).for_each(Entry::prefetch_rest);
+            array.visit_tagged(home, Tag::of(key.hash), |entry| entry.prefetch_rest(wanted));
         }
     }
 

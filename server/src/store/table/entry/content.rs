@@ -3,10 +3,10 @@
 use circlet_core::stamp::Stamp;
 #[cfg(doc)]
 use circlet_core::state::Parts;
-use circlet_core::state::{Base, Collection, State};
+use circlet_core::state::{Base, Collection, PartsIndex, PartsIndexBuf, State};
 use circlet_core::time::WallMs;
 
-use super::Kind;
+use super::{Entry, Kind};
 
 /// What an entry is made of, apart from its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub(crate) enum Body<'a> {
         bytes: &'a [u8],
         /// Whether its parts are uniform ([`Parts::is_uniform`]).
         is_uniform: bool,
+        /// Where they are, if they have an index.
+        index: Option<PartsIndex<'a>>,
     },
 }
 
@@ -72,26 +74,49 @@ impl<'a> Content<'a> {
         match self.body {
             Body::Tombstone => State::tombstone(self.generation),
             Body::Plain(value) => State::plain(self.generation, self.expiry, value),
-            Body::Encoded { bytes, is_uniform } => {
+            Body::Encoded {
+                bytes,
+                is_uniform,
+                index,
+            } => {
                 let state = State::decode_trusted(bytes);
                 debug_assert!(state.is_ok(), "the shard stores what it encoded: {state:?}");
                 // Not to be reached; reads as a key that nothing is known of.
                 let state = state.unwrap_or(State::ABSENT);
-                if is_uniform { state.with_uniform_parts() } else { state }
+                if is_uniform {
+                    state.with_uniform_parts(index)
+                } else {
+                    state
+                }
             }
         }
     }
 
-    /// The content of any other state, whose encoded form is given too.
-    pub(crate) fn of_encoded(state: State<'_>, encoded: &'a [u8]) -> Self {
+    /// The content of any other state, whose encoded form is given too, and the index of its parts, if they have one.
+    pub(crate) fn of_encoded(state: State<'_>, encoded: &'a [u8], index: Option<PartsIndex<'a>>) -> Self {
         Self {
             generation: state.generation,
             expiry: state.expiry.at,
             body: Body::Encoded {
                 bytes: encoded,
-                is_uniform: state.parts.is_uniform(),
+                is_uniform: index.is_some() || state.parts.is_uniform(),
+                index,
             },
         }
+    }
+}
+
+impl Entry {
+    /// Asserts that the index of the parts, if there is one, is what would be made of them now.
+    pub(crate) fn check_index(&self) {
+        let Held::Content(content) = self.held() else { return };
+        let made = PartsIndexBuf::of(&content.state());
+        let index = content.body.index();
+        // What was long enough for one once keeps it.
+        assert!(
+            made.index().is_none_or(|made| made.as_bytes() == index),
+            "{index:?} beside {content:?}"
+        );
     }
 }
 
@@ -112,6 +137,13 @@ impl<'a> Body<'a> {
         match *self {
             Self::Tombstone => &[],
             Self::Plain(bytes) | Self::Encoded { bytes, .. } => bytes,
+        }
+    }
+
+    pub(super) fn index(&self) -> &'a [u8] {
+        match self {
+            Self::Encoded { index: Some(index), .. } => index.as_bytes(),
+            _ => &[],
         }
     }
 

@@ -20,6 +20,7 @@ impl Entry {
             large: true,
             roomy: false,
             key_bytes: key.len(),
+            index_bytes: 0,
             body_bytes: 0,
         };
         let layout = shape.layout();

@@ -1,8 +1,8 @@
 //! A piece of a body becomes another one, where it stands.
 //!
 //! ```text
-//!   | header ... key | body: before | gone  | after | unused |
-//!   | header ... key | body: before | bytes ... | after |            same allocation, or one with room for more
+//!   | header ... key | index | body: before | gone  | after | unused |
+//!   | header ... key | index ... | body: before | bytes ... | after |            same allocation, or one with room for more
 //! ```
 //!
 //! A body that grows piece by piece would soon be in the next size class, and copied each time; so what outgrows its allocation here gets one
@@ -10,6 +10,9 @@
 
 use std::alloc::{alloc, handle_alloc_error};
 use std::ptr::{self, NonNull};
+use std::slice;
+
+use circlet_core::state::IndexChange;
 
 use super::{BODY_INLINE_BYTES_MAX, BODY_SHIFT, Entry, Header, ROOMY, Shape, Wide};
 
@@ -22,54 +25,114 @@ impl Entry {
         is_inside && shape.body_bytes - gone + come <= BODY_INLINE_BYTES_MAX
     }
 
-    /// Replaces `gone` bytes of the body, `from_end` bytes before its end. If the entry does not take that ([`Entry::takes_splice`]) it stays as
-    /// it is.
-    pub(crate) fn splice_body(&mut self, from_end: usize, gone: usize, bytes: &[u8]) {
+    /// Replaces `gone` bytes of the body, `from_end` bytes before its end, and changes the index as `change` says, if it says anything. If the entry
+    /// does not take that ([`Entry::takes_splice`]) it stays as it is. Answers how many bytes of memory more it takes.
+    pub(crate) fn splice_body(
+        &mut self,
+        from_end: usize,
+        gone: usize,
+        bytes: &[u8],
+        change: Option<IndexChange>,
+    ) -> i64 {
         let takes = self.takes_splice(from_end, gone, bytes.len());
         debug_assert!(takes, "{gone} bytes at {from_end} become {}", bytes.len());
         if !takes {
-            return;
+            return 0;
         }
         let old = self.shape();
+        if gone == bytes.len() {
+            // Nothing else moves, and so nothing changes in the index.
+            // SAFETY: the piece lies inside of the body, by the check above, and `bytes` cannot be part of this entry, which is borrowed mutably.
+            unsafe {
+                let piece = self.at(old.body_offset() + old.body_bytes - from_end);
+                ptr::copy_nonoverlapping(bytes.as_ptr(), piece, gone);
+            }
+            return 0;
+        }
+        let change = change.zip(self.index());
         let mut new = Shape {
+            index_bytes: old.index_bytes + change.map_or(0, |(change, index)| change.growth(index)),
             body_bytes: old.body_bytes - gone + bytes.len(),
             ..old
         };
-        let before_bytes = old.body_offset() + old.body_bytes - from_end;
-        let after_bytes = from_end - gone;
-        let (gone_end, new_end) = (before_bytes + gone, before_bytes + bytes.len());
-        if new.allocated_bytes() != old.allocated_bytes() {
+        let change = change.map(|(change, _)| change);
+        let old_bytes = old.allocated_bytes();
+        if new.allocated_bytes() != old_bytes {
             new.roomy = true;
         }
-        if new.allocated_bytes() == old.allocated_bytes() {
-            // SAFETY: by the type's invariant all up to the end of the body is initialised, and what is after the piece moves to where it ends inside
-            // of the allocation, whose size is that of `new` too. `bytes` cannot be part of this entry, which is borrowed mutably.
+        let new_bytes = new.allocated_bytes();
+        // Of the body: what stands before the piece, and after it.
+        let (before_bytes, after_bytes) = (old.body_bytes - from_end, from_end - gone);
+        let after = [(old, gone), (new, bytes.len())].map(|(shape, piece)| shape.body_offset() + before_bytes + piece);
+        if new_bytes == old_bytes {
+            // SAFETY: by the type's invariant all up to the end of the body is initialised. An index that grows moves what stands before the piece to
+            // the right, and then what stands after it moves to the right, too, and first; both end inside of the allocation, whose size is that of
+            // `new` too.
             unsafe {
-                if new_end != gone_end {
-                    ptr::copy(self.at(gone_end), self.at(new_end), after_bytes);
+                if after[0] != after[1] {
+                    ptr::copy(self.at(after[0]), self.at(after[1]), after_bytes);
                 }
-                ptr::copy_nonoverlapping(bytes.as_ptr(), self.at(before_bytes), bytes.len());
-                self.write_lengths(new);
+                if new.index_bytes != old.index_bytes {
+                    ptr::copy(self.at(old.body_offset()), self.at(new.body_offset()), before_bytes);
+                }
             }
-            return;
+        } else {
+            *self = self.copy_around(old, new, before_bytes, (after, after_bytes));
         }
+        // SAFETY: what stands around the piece is where `new` has it, in an allocation of its size, and `bytes` cannot be part of this entry, which is
+        // borrowed mutably.
+        unsafe {
+            ptr::copy_nonoverlapping(bytes.as_ptr(), self.at(new.body_offset() + before_bytes), bytes.len());
+            self.change_index(new, change);
+            self.write_lengths(new);
+        }
+        // Neither is longer than a few times the longest body that is not shared.
+        new_bytes as i64 - old_bytes as i64
+    }
+
+    /// An allocation for `new`, with all of this entry, whose shape is `old`, but for the piece that is replaced: as many bytes of the body as stand before it,
+    /// and as many after it, from the first of two places to the second. What it says of its lengths is yet to be written.
+    fn copy_around(
+        &self,
+        old: Shape,
+        new: Shape,
+        before_bytes: usize,
+        (after, after_bytes): ([usize; 2], usize),
+    ) -> Self {
         let layout = new.layout();
         // SAFETY: the layout is not empty: a size class is at least 16.
         let Some(pointer) = NonNull::new(unsafe { alloc(layout) }) else {
             handle_alloc_error(layout);
         };
         let at = |offset: usize| pointer.as_ptr().wrapping_add(offset);
-        // SAFETY: the allocation was made for `new`, of which the piece and what stands before and after it fill all that an entry initialises; the
-        // body stands in it where it stood, as the key and what is before it are the same. Neither shape holds a `Bytes` or a `Box`. Nothing here
-        // panics, and what is replaced frees its own allocation, whose header is as it was.
+        // SAFETY: the allocation was made for `new`, of which the piece and what stands before and after it, in the body and before the body, fill
+        // all that an entry initialises, together with what the index grows by; up to there both shapes are the same. Neither shape holds a
+        // `Bytes` or a `Box`. Nothing here panics, and what is replaced frees its own allocation, whose header is as it was.
         unsafe {
-            ptr::copy_nonoverlapping(self.at(0), at(0), before_bytes);
-            ptr::copy_nonoverlapping(bytes.as_ptr(), at(before_bytes), bytes.len());
-            ptr::copy_nonoverlapping(self.at(gone_end), at(new_end), after_bytes);
-            let mut grown = Self(pointer);
-            grown.write_lengths(new);
-            *self = grown;
+            ptr::copy_nonoverlapping(self.at(0), at(0), old.body_offset());
+            ptr::copy_nonoverlapping(self.at(old.body_offset()), at(new.body_offset()), before_bytes);
+            ptr::copy_nonoverlapping(self.at(after[0]), at(after[1]), after_bytes);
         }
+        Self(pointer)
+    }
+
+    /// Changes the index, if there is one and anything changes in it.
+    ///
+    /// # Safety
+    ///
+    /// `shape` is the entry's, but for the length of its index, which is what it will be; all that it grows by is the entry's to write, and
+    /// nothing stands there any more.
+    unsafe fn change_index(&mut self, shape: Shape, change: Option<IndexChange>) {
+        let Some(change) = change else { return };
+        let (old_bytes, place) = (self.shape().index_bytes, self.at(shape.index_offset()));
+        // SAFETY: the index stands there, and what it grows by follows it, initialised here.
+        let index = unsafe {
+            place
+                .wrapping_add(old_bytes)
+                .write_bytes(0, shape.index_bytes - old_bytes);
+            slice::from_raw_parts_mut(place, shape.index_bytes)
+        };
+        change.apply(index);
     }
 
     /// Writes what the header says of the length of the body and of the allocation.
@@ -116,6 +179,7 @@ mod tests {
             body: Body::Encoded {
                 bytes,
                 is_uniform: true,
+                index: None,
             },
         }
     }
@@ -141,7 +205,7 @@ mod tests {
                 }
                 let begin = body.len() - from_end;
                 if entry.takes_splice(from_end, gone, come) {
-                    entry.splice_body(from_end, gone, &bytes);
+                    entry.splice_body(from_end, gone, &bytes, None);
                     body.splice(begin..begin + gone, bytes);
                 }
                 prop_assert_eq!(entry.key(), &key[..]);

@@ -106,6 +106,9 @@ fn contents() -> impl Strategy<Value = (u64, Option<u64>, u8, Vec<u8>)> {
     (generation, expiry, 0u8..4, value)
 }
 
+/// Of three parts.
+const INDEX: [u8; 13] = [3, 1, 2, 3, 0, 9, 0, 6, 0, 3, 0, 0, 0];
+
 fn content((generation, expiry, kind, value): &(u64, Option<u64>, u8, Vec<u8>)) -> Content<'_> {
     Content {
         generation: Stamp::from_bits(*generation),
@@ -115,7 +118,8 @@ fn content((generation, expiry, kind, value): &(u64, Option<u64>, u8, Vec<u8>)) 
             1 => Body::Plain(value),
             uniform => Body::Encoded {
                 bytes: value,
-                is_uniform: *uniform == 3,
+                is_uniform: *uniform >= 2,
+                index: PartsIndex::new(&INDEX).filter(|_| *uniform == 3),
             },
         },
     }
