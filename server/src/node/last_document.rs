@@ -11,7 +11,13 @@ use std::sync::Arc;
 
 /// See the module's header. Some tens of kilobytes in a large cluster.
 #[derive(Debug, Default)]
-pub(crate) struct LastDocument(Mutex<Option<(Box<[u8]>, Arc<Topology>)>>);
+pub(crate) struct LastDocument(Mutex<Option<Last>>);
+
+#[derive(Debug)]
+struct Last {
+    bytes: Box<[u8]>,
+    document: Arc<Topology>,
+}
 
 impl LastDocument {
     /// The document of these bytes: the one that was read last, if they are the same.
@@ -21,13 +27,14 @@ impl LastDocument {
     pub(crate) fn read(&self, bytes: &[u8]) -> Result<Arc<Topology>, Malformed> {
         // Whoever waits here would read the same meanwhile.
         let mut last = self.0.lock();
-        if let Some((of, document)) = &*last
-            && **of == *bytes
-        {
-            return Ok(Arc::clone(document));
+        if let Some(known) = last.as_ref().filter(|last| *last.bytes == *bytes) {
+            return Ok(Arc::clone(&known.document));
         }
         let document: Arc<Topology> = Document::read(bytes).map_err(Malformed)?;
-        *last = Some((bytes.into(), Arc::clone(&document)));
+        *last = Some(Last {
+            bytes: bytes.into(),
+            document: Arc::clone(&document),
+        });
         Ok(document)
     }
 }
