@@ -11,9 +11,12 @@
 //!                                            +------------- on_exchanged() <----------+
 //! ```
 //!
-//! Limits: an arc is at most once in a peer's lane; a peer that fails is left alone for 20 ms to 1 s, one of another epoch for 2 ms to 1 s.
+//! Limits: an arc is at most once in a peer's lane; a peer that fails is left alone for 20 ms to 1 s, one of another epoch for 2 ms to 1 s; what no command
+//! waits for is put off for 10 ms when a document comes into force.
 
 mod arc_catchup;
+#[cfg(test)]
+mod document_tests;
 #[cfg(test)]
 mod drain_tests;
 mod exchange;
@@ -37,6 +40,10 @@ use crate::view::{OwnerSet, Parties};
 /// Most exchanges under way at a time, with all peers together.
 const IN_FLIGHT_MAX: usize = 1024;
 
+/// How long nothing is begun in bulk after a document came into force: all nodes have their hands full with it, and commands wait for them and for
+/// arcs to be taken over. The next document comes no sooner than after 100 ms.
+const BULK_AFTER: Duration = Duration::from_millis(10);
+
 /// The memory of one node, arc by arc.
 #[derive(Debug)]
 pub(crate) struct Catchup {
@@ -49,6 +56,8 @@ pub(crate) struct Catchup {
     drained: ArcBitmap,
     owned_count: usize,
     begun_count: u64,
+    /// Until when nothing is begun in bulk, if it is put off.
+    bulk_put_off: Option<Instant>,
     open_alone_after: Option<Duration>,
     opened_alone_count: u64,
 }
@@ -136,6 +145,7 @@ impl Catchup {
             caught_up,
             drained: ArcBitmap::empty(arc_count),
             begun_count: 0,
+            bulk_put_off: None,
             open_alone_after,
             opened_alone_count: 0,
         }
@@ -203,12 +213,14 @@ impl Catchup {
 
     /// Another document is in force. What is remembered of an arc that this node goes on to own stays so; what was asked about an arc that changed is
     /// asked anew.
-    pub(crate) fn install(&mut self, now: Instant, before: &Topology, topology: &Topology, me: MemberIndex) {
+    ///
+    /// `changed` are the arcs that are [held otherwise](Topology::is_held_otherwise), ascending.
+    pub(crate) fn install(&mut self, now: Instant, changed: &[ArcId], topology: &Topology, me: MemberIndex) {
         self.lanes.resize_with(topology.members().len(), || Lane::new(now));
         self.lanes.iter_mut().for_each(Lane::on_followed);
-        let is_changed = |arc: ArcId| topology.is_held_otherwise(before, arc);
-        self.forget(is_changed);
-        for arc in topology.settings().arcs.arcs().filter(|&arc| is_changed(arc)) {
+        self.bulk_put_off = Some(now + BULK_AFTER);
+        self.forget(|arc| changed.binary_search(&arc).is_ok());
+        for &arc in changed {
             let parties = Parties::of(topology.arc(arc), me).without_removed(topology);
             let owned = match &self.arcs[arc.index()] {
                 Some(owned) => owned.rearranged(&parties),
@@ -226,9 +238,10 @@ impl Catchup {
     }
 
     /// This node coordinated `arc` before the document changed, had taken it over, and goes on.
-    pub(crate) fn keep_taken_over(&mut self, arc: ArcId) {
+    pub(crate) fn keep_taken_over(&mut self, now: Instant, arc: ArcId) {
         if let Some(owned) = &mut self.arcs[arc.index()] {
             owned.state.keep_taken_over();
+            self.requeue(now, arc);
         }
     }
 
@@ -368,12 +381,15 @@ impl Catchup {
         for lane in &mut self.lanes {
             lane.end_pause(now);
         }
+        self.bulk_put_off = self.bulk_put_off.filter(|until| now < *until);
+        let is_put_off = self.bulk_put_off.is_some();
+        let may_begin = |reason: &ExchangeReason| !(is_put_off && reason.is_bulk());
         while self.in_flight.len() < IN_FLIGHT_MAX {
             let heads = self
                 .lanes
                 .iter()
                 .enumerate()
-                .filter_map(|(lane, state)| Some((state.head()?, state.in_flight(), lane)));
+                .filter_map(|(lane, state)| Some((state.head().filter(may_begin)?, state.in_flight(), lane)));
             let Some((_, _, lane)) = heads.min() else { break };
             let Some((reason, arc)) = self.lanes[lane].begin() else {
                 break;
@@ -385,7 +401,9 @@ impl Catchup {
 
     /// When [`begin`](Self::begin) will have something to do that it has not now.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.lanes.iter().filter_map(Lane::resumes_at).min()
+        let is_waited_for = |_: &Instant| self.lanes.iter().any(|lane| lane.head().is_some());
+        let put_off = self.bulk_put_off.filter(is_waited_for);
+        self.lanes.iter().filter_map(Lane::resumes_at).chain(put_off).min()
     }
 
     fn begin_one(&mut self, arc: ArcId, member: MemberIndex, reason: ExchangeReason) -> Option<Begin> {

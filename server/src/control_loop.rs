@@ -13,6 +13,7 @@ use circlet_core::control::{ControlPlane, Effect, Event, ExchangeOutcome, Notice
 use circlet_core::message::hello::Purpose;
 use circlet_core::register::ShortId;
 use circlet_core::view::ClusterView;
+use circlet_ring::ArcId;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,10 @@ const FOLLOW_WALL: Duration = Duration::from_millis(50);
 
 /// How often the wall clock is looked at again by a node that hears from nobody.
 const FOLLOW_WALL_ALONE: Duration = Duration::from_secs(1);
+
+/// How long after the document that takes it away an arc is freed: commands are behind then that waited for all nodes to follow, and the next document,
+/// which could bring it back, is not there yet.
+const FORGET_AFTER: Duration = Duration::from_millis(30);
 
 /// What the thread works with.
 pub(crate) struct ControlLoop {
@@ -126,6 +131,15 @@ impl ControlLoop {
         }
     }
 
+    /// Freeing many entries takes long: one arc after the other, and others in between; and not while all have their hands full.
+    fn forget_soon(&self, arc: ArcId) {
+        let node = Arc::clone(&self.node);
+        self.node.background.spawn(async move {
+            tokio::time::sleep(FORGET_AFTER).await;
+            node.forget(arc);
+        });
+    }
+
     fn obey(&mut self, effects: &mut Vec<Effect>) {
         for effect in effects.drain(..) {
             tracing::trace!(%effect);
@@ -165,11 +179,7 @@ impl ControlLoop {
                         node.tell(Event::HintsReplayed { peer, outcome });
                     });
                 }
-                Effect::DropArc { arc } => {
-                    let node = Arc::clone(&self.node);
-                    // Freeing many entries takes long: one arc after the other, and others in between.
-                    self.node.background.spawn(async move { node.forget(arc) });
-                }
+                Effect::DropArc { arc } => self.forget_soon(arc),
                 Effect::Propose(topology) => self.node.agree(Request::Propose(topology)),
                 Effect::FetchTopology { peer } => self.node.agree(Request::Fetch(ShortId::from(&peer))),
                 Effect::AnnounceStatus { to, status } => self.node.announce(to, &status),

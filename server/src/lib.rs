@@ -19,4 +19,4 @@ mod tracking;
 mod turn;
 mod waiting;
 
-pub use node::{Identity, IdentityError, Running, StartError, start};
+pub use node::{Identity, IdentityError, Running, StartError, begin_without_huge_pages, start};

@@ -20,6 +20,7 @@ mod huge_pages;
 mod identity;
 mod join;
 mod known;
+mod last_document;
 mod meet;
 mod peers;
 mod progress;
@@ -32,10 +33,13 @@ mod upkeep;
 mod web;
 
 pub(crate) use agreement::{ChangeFailed, Request};
+pub(crate) use background::give_way;
 pub(crate) use clock::Clock;
 pub(crate) use hints::HeldHints;
 pub(crate) use huge_pages::HugePages;
+pub use huge_pages::begin_without_huge_pages;
 pub use identity::{Identity, IdentityError};
+pub(crate) use last_document::LastDocument;
 pub use start::{Running, StartError, start};
 pub(crate) use synced::LeastSynced;
 
@@ -89,6 +93,8 @@ pub(crate) struct Node {
     /// How fast arcs come in over them.
     pub(crate) pace: Pace,
     pub(crate) huge_pages: HugePages,
+    /// What peers sent last by which members are to act.
+    pub(crate) last_document: LastDocument,
     /// Where what can wait runs.
     pub(crate) background: Handle,
     /// How many more reads may be hedged.
@@ -205,6 +211,7 @@ impl Node {
         let discarded = (!self.routes.load().holds(arc)).then(|| shard.forget());
         drop(shard);
         drop(discarded);
+        give_way();
     }
 
     /// Ends the waits, of commands that wait here and of clients of this node, on keys that another node coordinates now. A wait that begins

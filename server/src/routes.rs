@@ -126,14 +126,18 @@ impl Routes {
             .map(|arc| {
                 let now = view.arc(arc);
                 // Views share what they have in common.
-                match before.filter(|before| std::ptr::eq(before.view.arc(arc), now)) {
-                    None => route(now, number_of(owner_set(now))),
-                    Some(before) => {
-                        let was = before.arc(arc);
-                        let of_set = &mut taken_over[usize::from(was.set)];
-                        let set = *of_set.get_or_insert_with(|| number_of(before.owners(was).clone()));
-                        ArcRoute { set, ..was }
-                    }
+                let is_shared = |before: &Self| std::ptr::eq(before.view.arc(arc), now);
+                let is_alike = |before: &&Self| is_shared(before) || now.is_held_alike(before.view.arc(arc));
+                let Some(before) = before.filter(is_alike) else {
+                    return route(now, number_of(owner_set(now)));
+                };
+                let was = before.arc(arc);
+                let of_set = &mut taken_over[usize::from(was.set)];
+                let set = *of_set.get_or_insert_with(|| number_of(before.owners(was).clone()));
+                if is_shared(before) {
+                    ArcRoute { set, ..was }
+                } else {
+                    route(now, set)
                 }
             })
             .collect::<Vec<ArcRoute>>();
@@ -288,3 +292,6 @@ fn owner_set(arc: &ArcView) -> OwnerSet {
     set.is_draining = arc.is_draining();
     set
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,6 +38,9 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|word| word == "node") {
+        circlet_server::begin_without_huge_pages();
+    }
     let done = match Args::parse().command {
         Command::Up(up) => up::run(&up),
         Command::Down(down) => down::run(&down),

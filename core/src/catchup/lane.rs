@@ -27,6 +27,9 @@ const FOLLOW_MIN: Duration = Duration::from_millis(2);
 #[derive(Debug, Default)]
 pub(super) struct Lane {
     queue: BTreeSet<(ExchangeReason, ArcId)>,
+    /// Why each arc is in the queue, by number: most looks at an arc change nothing, and a document looks at all of them.
+    // Invariant: says what the queue says; shorter than the arcs if the last ones never were in it.
+    reasons: Vec<Option<ExchangeReason>>,
     in_flight: usize,
     bulk_in_flight: usize,
     failures: u32,
@@ -46,18 +49,33 @@ impl Lane {
 
     /// Makes `arc` wait in the queue for `reason`, or not at all.
     pub(super) fn requeue(&mut self, arc: ArcId, reason: Option<ExchangeReason>) {
-        use ExchangeReason::{CatchUp, Drain, Stale, TakeOver, Wanted};
-        for queued in [Wanted, TakeOver, CatchUp, Stale, Drain] {
-            if Some(queued) != reason {
-                self.queue.remove(&(queued, arc));
+        let at = arc.index();
+        if self.reasons.len() <= at {
+            if reason.is_none() {
+                return;
             }
+            self.reasons.resize(at + 1, None);
+        }
+        let before = std::mem::replace(&mut self.reasons[at], reason);
+        if before == reason {
+            return;
+        }
+        if let Some(before) = before {
+            self.queue.remove(&(before, arc));
         }
         self.queue.extend(reason.map(|reason| (reason, arc)));
     }
 
     /// Takes these arcs out of the queue.
     pub(super) fn forget(&mut self, is_it: impl Fn(ArcId) -> bool) {
-        self.queue.retain(|&(_, arc)| !is_it(arc));
+        let reasons = &mut self.reasons;
+        self.queue.retain(|&(_, arc)| {
+            let is_kept = !is_it(arc);
+            if !is_kept {
+                reasons[arc.index()] = None;
+            }
+            is_kept
+        });
     }
 
     /// What would be begun next, if anything can be.
@@ -72,6 +90,7 @@ impl Lane {
     /// Begins what [`head`](Self::head) promised.
     pub(super) fn begin(&mut self) -> Option<(ExchangeReason, ArcId)> {
         let (reason, arc) = self.queue.pop_first()?;
+        self.reasons[arc.index()] = None;
         self.in_flight += 1;
         self.bulk_in_flight += usize::from(reason.is_bulk());
         Some((reason, arc))
@@ -144,5 +163,52 @@ impl Lane {
     /// When something can be begun that cannot be now because of a pause.
     pub(super) fn resumes_at(&self) -> Option<Instant> {
         self.paused_until.filter(|_| !self.queue.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use circlet_ring::ArcCount;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn reasons() -> impl Strategy<Value = Option<ExchangeReason>> {
+        use ExchangeReason::{CatchUp, Drain, Stale, TakeOver, Wanted};
+        proptest::option::of(proptest::sample::select(vec![Wanted, TakeOver, CatchUp, Stale, Drain]))
+    }
+
+    proptest! {
+        #[test]
+        fn an_arc_is_in_the_queue_for_the_reason_that_was_given_last(
+            acts in proptest::collection::vec((0..6_usize, reasons(), 0..8_u8), 0..60),
+        ) {
+            let mut lane = Lane::new(Instant::ZERO);
+            let mut naive: BTreeMap<ArcId, ExchangeReason> = BTreeMap::new();
+            for (number, reason, act) in acts {
+                let arc = ArcCount::MIN.arc(number as u16).expect("there are more");
+                match act {
+                    0 => {
+                        lane.forget(|it| it == arc);
+                        naive.remove(&arc);
+                    }
+                    1 => {
+                        let first = naive.iter().map(|(&arc, &reason)| (reason, arc)).min();
+                        prop_assert_eq!(lane.begin(), first);
+                        if let Some((_, arc)) = first {
+                            naive.remove(&arc);
+                        }
+                    }
+                    _ => {
+                        lane.requeue(arc, reason);
+                        naive.remove(&arc);
+                        naive.extend(reason.map(|reason| (arc, reason)));
+                    }
+                }
+                let queued: BTreeMap<_, _> = lane.queue.iter().map(|&(reason, arc)| (arc, reason)).collect();
+                prop_assert_eq!(lane.queue.len(), naive.len(), "each arc once");
+                prop_assert_eq!(&queued, &naive);
+            }
+        }
     }
 }

@@ -40,7 +40,7 @@ impl ControlPlane {
         };
         let kept: Vec<ArcId> = changed.iter().copied().filter(fully).collect();
         self.meet_members(&before, topology, out);
-        self.catchup.install(now.mono, &before, topology, self.me);
+        self.catchup.install(now.mono, &changed, topology, self.me);
         self.rounds.forget_under_way();
         self.builder.install(topology);
         for &arc in &changed {
@@ -52,8 +52,8 @@ impl ControlPlane {
         }
         for arc in kept {
             if self.builder.arc(arc).is_mine() {
-                self.catchup.keep_taken_over(arc);
-                self.recompute_arc(now.mono, arc);
+                self.catchup.keep_taken_over(now.mono, arc);
+                self.builder.set_taken_over(arc, self.catchup.taken_over(arc));
             }
         }
         for index in topology.indexes().skip(before.members().len()) {

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use circlet_ring::ArcId;
+
 use super::clock_watch;
 use super::control_plane::ControlPlane;
 use super::{Clocks, Effect, Notice, Now, PeerClock};
@@ -26,6 +28,10 @@ const CLOCK_NAMED_AFTER: Duration = Duration::from_millis(500);
 
 /// The least time between two words about what a node has caught up on, so that a thousand arcs make a few words and not a thousand.
 const STATUS_GAP: Duration = Duration::from_millis(2);
+
+/// The same while nobody is served sooner for the word: the arcs are drained, or are not read from here yet. Only the next document waits for it then,
+/// and each word makes every member look at the arcs that it is about.
+const STATUS_GAP_OF_MOVES: Duration = Duration::from_millis(10);
 
 impl ControlPlane {
     /// Others may have coordinated in our place: every arc is taken over anew.
@@ -53,7 +59,7 @@ impl ControlPlane {
     /// Says how this node is, if it is time, and holds itself to it: the others know of an arc that it has caught up on before it acts on it.
     pub(super) fn say_status(&mut self, now: Now, out: &mut Vec<Effect>) {
         if *self.catchup.caught_up() != self.announced || *self.catchup.drained() != self.announced_drained {
-            let soon = self.status_said_at + STATUS_GAP;
+            let soon = self.status_said_at + self.status_gap();
             self.status_due = Some(self.status_due.map_or(soon, |due| due.min(soon)));
         }
         if self.status_due.is_some_and(|due| now.mono < due) {
@@ -81,6 +87,19 @@ impl ControlPlane {
             out.push(Effect::Notice(Notice::CaughtUp {
                 arcs: self.announced.len(),
             }));
+        }
+    }
+
+    fn status_gap(&self) -> Duration {
+        let is_read_here = |arc: &ArcId| {
+            let view = self.builder.arc(*arc);
+            view.read_order().any(|position| view.my_position() == Some(position))
+        };
+        let changed = self.announced.difference_both_ways(self.catchup.caught_up());
+        if changed.iter().any(is_read_here) {
+            STATUS_GAP
+        } else {
+            STATUS_GAP_OF_MOVES
         }
     }
 

@@ -16,7 +16,7 @@
 use super::Malformed;
 use super::frame::{self, FrameKind};
 use super::reader::Reader;
-use crate::register::document::{Document, put_long, read_long};
+use crate::register::document::{Document, put_long};
 use crate::register::{Ballot, Message};
 use crate::topology::Epoch;
 
@@ -64,7 +64,23 @@ pub fn put<D: Document>(message: &Message<D>, out: &mut Vec<u8>) {
 /// # Errors
 /// [`Malformed`] when it is cut short or too long, or holds no document of this version.
 pub fn read<D: Document>(kind: FrameKind, body: &[u8]) -> Result<Option<Message<D>>, Malformed> {
+    read_with(kind, body, |bytes| D::read(bytes).map_err(Malformed))
+}
+
+/// As [`read`], with another way to get at the document of these bytes: a node is told of each one several times, and may remember what it has read.
+///
+/// # Errors
+/// Those of `read`, and what `document` finds wrong.
+pub fn read_with<D: Document>(
+    kind: FrameKind,
+    body: &[u8],
+    mut document: impl FnMut(&[u8]) -> Result<D, Malformed>,
+) -> Result<Option<Message<D>>, Malformed> {
     let mut reader = Reader::new(body);
+    let mut read_document = |reader: &mut Reader<'_>| match reader.long_bytes()? {
+        [] => Err(Malformed("no document")),
+        bytes => document(bytes),
+    };
     let message = match kind {
         FrameKind::Prepare => Message::Prepare {
             epoch: read_epoch(&mut reader)?,
@@ -73,7 +89,11 @@ pub fn read<D: Document>(kind: FrameKind, body: &[u8]) -> Result<Option<Message<
         FrameKind::Promise => Message::Promise {
             epoch: read_epoch(&mut reader)?,
             ballot: Ballot::read(&mut reader)?,
-            accepted: read_accepted(&mut reader)?,
+            accepted: match reader.u8()? {
+                0 => None,
+                1 => Some((Ballot::read(&mut reader)?, read_document(&mut reader)?)),
+                _ => return Err(Malformed("unknown flag of a promise")),
+            },
         },
         FrameKind::Accept => Message::Accept {
             ballot: Ballot::read(&mut reader)?,
@@ -120,18 +140,6 @@ fn put_question(epoch: Epoch, ballot: Ballot, out: &mut Vec<u8>) {
 
 fn read_epoch(reader: &mut Reader<'_>) -> Result<Epoch, Malformed> {
     reader.u64().map(Epoch::new)
-}
-
-fn read_document<D: Document>(reader: &mut Reader<'_>) -> Result<D, Malformed> {
-    read_long(reader)?.ok_or(Malformed("no document"))
-}
-
-fn read_accepted<D: Document>(reader: &mut Reader<'_>) -> Result<Option<(Ballot, D)>, Malformed> {
-    match reader.u8()? {
-        0 => Ok(None),
-        1 => Ok(Some((Ballot::read(reader)?, read_document(reader)?))),
-        _ => Err(Malformed("unknown flag of a promise")),
-    }
 }
 
 #[cfg(test)]

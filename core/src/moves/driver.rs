@@ -17,7 +17,7 @@ const RETRY: Duration = Duration::from_millis(500);
 const GATHER_MAX: Duration = Duration::from_secs(1);
 
 /// How often it is looked, meanwhile, whether all can go on.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Proposes documents at a pace. Every member has one; the one that drives uses it.
 #[derive(Debug, Clone)]
@@ -82,15 +82,20 @@ impl Driver {
 
     fn plan(&mut self, topology: &Topology) -> &Plan {
         let epoch = topology.epoch();
-        let known = self.plan.take().filter(|plan| plan.of == epoch);
-        self.plan.insert(known.unwrap_or_else(|| {
-            let target = Target::of(topology).ok();
-            Plan {
-                of: epoch,
-                is_settled: target.as_ref().is_none_or(|target| is_settled(topology, target)),
-                target,
+        let plan = match self.plan.take() {
+            Some(plan) if plan.of == epoch => plan,
+            former => {
+                let former = former.and_then(|plan| plan.target);
+                let target = former.filter(|target| target.is_for(topology));
+                let target = target.or_else(|| Target::of(topology).ok());
+                Plan {
+                    of: epoch,
+                    is_settled: target.as_ref().is_none_or(|target| is_settled(topology, target)),
+                    target,
+                }
             }
-        }))
+        };
+        self.plan.insert(plan)
     }
 }
 

@@ -1,13 +1,36 @@
 //! Where every arc is to be in the end.
 
-use circlet_ring::{ArcId, Member, Placement, PlanError};
+use circlet_ring::{ArcCount, ArcId, Member, Placement, PlanError};
 
-use crate::topology::{MemberEntry, MemberIndex, OwnerList, Topology};
+use crate::topology::{ClusterSettings, MemberEntry, MemberIndex, OwnerList, Topology};
 
 /// The planned owners of every arc, for the members that a document has: those joining and active, not those that leave or are gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     owners: Box<[OwnerList]>,
+    basis: Basis,
+}
+
+/// All that a plan is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Basis {
+    arcs: ArcCount,
+    replicas: u8,
+    members: Box<[(MemberIndex, Member)]>,
+}
+
+impl Basis {
+    fn of(settings: &ClusterSettings, members: &[MemberEntry]) -> Self {
+        let entries = (0..).map(MemberIndex::new).zip(members);
+        Self {
+            arcs: settings.arcs,
+            replicas: settings.replicas,
+            members: entries
+                .filter(|(_, member)| member.stage.is_to_own())
+                .map(|(index, member)| (index, member.as_planned()))
+                .collect(),
+        }
+    }
 }
 
 impl Target {
@@ -20,18 +43,22 @@ impl Target {
         Self::plan(topology.settings(), topology.members())
     }
 
-    pub(super) fn plan(
-        settings: &crate::topology::ClusterSettings,
-        members: &[MemberEntry],
-    ) -> Result<Self, PlanError> {
-        let to_own = || members.iter().filter(|member| member.stage.is_to_own());
-        let planned: Vec<Member> = to_own().map(MemberEntry::as_planned).collect();
+    /// Whether this is the plan for `topology`, too: of the documents of a move only the first one changes what is planned for, and planning anew for
+    /// each would be done just when all nodes are busy with it.
+    #[must_use]
+    pub fn is_for(&self, topology: &Topology) -> bool {
+        self.basis == Basis::of(topology.settings(), topology.members())
+    }
+
+    pub(super) fn plan(settings: &ClusterSettings, members: &[MemberEntry]) -> Result<Self, PlanError> {
+        let basis = Basis::of(settings, members);
+        let planned: Vec<Member> = basis.members.iter().map(|(_, member)| member.clone()).collect();
         let placement = Placement::plan(settings.arcs, settings.replicas, &planned)?;
         // By place, as the plan names them.
         let index_of = |node| {
             let place = placement.id(node);
-            let is_it = |member: &MemberEntry| member.stage.is_to_own() && member.place == place;
-            members.iter().position(is_it).map(MemberIndex::new)
+            let found = basis.members.iter().find(|(_, member)| member.id == place);
+            found.map(|(index, _)| *index)
         };
         let indexes: Vec<Option<MemberIndex>> = placement.nodes().map(index_of).collect();
         let owners = |arc| {
@@ -41,6 +68,7 @@ impl Target {
         };
         Ok(Self {
             owners: settings.arcs.arcs().map(owners).collect(),
+            basis,
         })
     }
 

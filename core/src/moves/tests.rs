@@ -419,6 +419,29 @@ impl Cluster {
 }
 
 #[test]
+fn one_plan_serves_all_documents_of_a_move_and_no_other_members() {
+    let mut cluster = Cluster::new(3, 2);
+    let at_rest = Target::of(&cluster.topology).unwrap();
+    cluster.change(&join(4)).unwrap();
+    assert!(!at_rest.is_for(&cluster.topology), "somebody is to come");
+    let planned = Target::of(&cluster.topology).unwrap();
+    let first = cluster.topology.epoch();
+    cluster.come_to_rest(1024);
+    assert!(cluster.topology.epoch().get() > first.get() + 3);
+    assert!(planned.is_for(&cluster.topology));
+    assert_eq!(Target::of(&cluster.topology), Ok(planned.clone()));
+    let leaves = cluster.topology.clone();
+    cluster.change(&Change::Leave(id(2))).unwrap();
+    assert!(!planned.is_for(&cluster.topology), "somebody is to go");
+    let mut settings = leaves.draft();
+    settings.settings.replicas = 3;
+    assert!(!planned.is_for(&settings.finish().unwrap()), "more owners are wanted");
+    let mut place = leaves.draft();
+    place.members[3].place = id(77);
+    assert!(!planned.is_for(&place.finish().unwrap()), "another place on the ring");
+}
+
+#[test]
 fn an_arc_whose_owners_are_removed_is_left_to_who_still_drains_it() {
     let mut cluster = Cluster::new(4, 1);
     let acts = [

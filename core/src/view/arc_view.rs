@@ -232,6 +232,18 @@ impl ArcView {
         self.number
     }
 
+    /// Whether it differs from `before` at most in its number, and in whom this node has taken the arc over from.
+    #[must_use]
+    pub fn is_held_alike(&self, before: &Self) -> bool {
+        let Self { taken_over, number, .. } = *self;
+        *self
+            == Self {
+                taken_over,
+                number,
+                ..*before
+            }
+    }
+
     /// The arc with these owners there. In a new view if one came or went, or another one coordinates.
     pub(super) fn with_owners(mut self, now: OwnersNow) -> Self {
         let able = now

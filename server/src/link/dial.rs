@@ -170,7 +170,9 @@ impl TakeFrames for Answers<'_> {
                 Ok(())
             }
             FrameKind::Chosen => {
-                let message = register::read(frame.kind, frame.body)?.ok_or(Malformed("no topology"))?;
+                let read = |bytes: &[u8]| self.node.last_document.read(bytes);
+                let message = register::read_with(frame.kind, frame.body, read)?;
+                let message = message.ok_or(Malformed("no topology"))?;
                 self.node.on_register(self.link.peer, message);
                 Ok(())
             }

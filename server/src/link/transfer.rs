@@ -7,7 +7,7 @@ use super::peer::Link;
 use super::receive::{Sent, check_ahead, receive};
 use super::serve::hashed;
 use crate::metrics::Count;
-use crate::node::Node;
+use crate::node::{Node, give_way};
 use crate::routes::{NodeIndex, Routes};
 use crate::store::{EntryView, HashedKey, Position, Shard, ShardGuard, known};
 use circlet_core::control::ExchangeOutcome;
@@ -80,6 +80,7 @@ pub(super) fn answer(
         drop(shard);
         reply.outcome = PullOutcome::Buckets;
         reply.put_buckets(replies, &sums(node, arc));
+        give_way();
         return Ok(());
     }
     reply.outcome = PullOutcome::States;
@@ -88,6 +89,7 @@ pub(super) fn answer(
     node.metrics.add(Count::EntriesGiven, chunk.count.into());
     reply.cursor = chunk.cursor;
     reply.put_states(replies, chunk.count, &chunk.states, &chunk.lacking);
+    give_way();
     Ok(())
 }
 
@@ -431,6 +433,7 @@ impl Exchange<'_> {
                 // Commands that wait for the arc come in between.
                 slice = 0;
                 drop(shard);
+                give_way();
                 shard = self.lock()?;
             }
             let state = State::decode(bytes).map_err(|_| Malformed("a state of another version"))?;
@@ -450,6 +453,7 @@ impl Exchange<'_> {
             shard.drop_lacking(&HashedKey::new(key), State::ABSENT, synced);
         }
         drop(shard);
+        give_way();
         Ok(if head.cursor == CURSOR_END {
             Next::Done
         } else {

@@ -285,6 +285,7 @@ impl Agreement {
     /// Does what the register wants, in its order; gives how the proposal under way ended, if it did.
     async fn obey(&mut self, outputs: Vec<Output<Arc<Topology>>>) -> io::Result<Option<Outcome<Arc<Topology>>>> {
         let mut done = None;
+        let mut told = Vec::new();
         for output in outputs {
             match output {
                 Output::Save => self.save().await?,
@@ -299,10 +300,15 @@ impl Agreement {
                         "two topologies of one epoch: two recoveries were forced"
                     );
                 }
-                Output::Send { to, message } => self.send(to, &message),
+                Output::Send { to, message } => {
+                    if let Message::Chosen { document } = &message {
+                        told.push((to, document.epoch()));
+                    }
+                    self.send(to, &message);
+                }
                 Output::Done(outcome) => {
                     if let Outcome::Made(topology) = &outcome {
-                        self.push(topology);
+                        self.push(topology, &told);
                     }
                     done = Some(outcome);
                 }
@@ -317,10 +323,13 @@ impl Agreement {
         saved.map_err(io::Error::other)?.map_err(io::Error::other)
     }
 
-    /// Tells every member of a document that this node had chosen.
-    fn push(&self, topology: &Arc<Topology>) {
+    /// Tells every member of a document that this node had chosen, but for the voters that it has told just now: reading one costs each of them a good part
+    /// of a millisecond, and all are busy with it.
+    fn push(&self, topology: &Arc<Topology>, told: &[(ShortId, Epoch)]) {
         for telling in self.tellings(topology) {
-            if let Output::Send { to, message } = telling {
+            if let Output::Send { to, message } = telling
+                && !told.contains(&(to, topology.epoch()))
+            {
                 self.send(to, &message);
             }
         }

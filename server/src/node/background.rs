@@ -4,13 +4,28 @@
 //! before commands; paced by a timer alone it would leave a machine idle that has nothing else to do. So it has a thread, and links, of its own, with a
 //! lower priority: the kernel gives it what the commands leave, and takes it back the moment one arrives. What it holds locked then is one arc of
 //! a thousand, for some dozens of entries.
+//!
+//! Takes it back the moment one arrives: not quite. What runs may run on for a slice of three milliseconds, on Linux, before something of a higher priority
+//! has the core. So the thread offers it after each piece of work, of some tens of microseconds ([`give_way`]).
 
+use std::cell::Cell;
 use std::io;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
 /// How nice the thread is: against a command's thread on the same core it gets a tenth of the time, which is enough for a move to end.
 const NICENESS: i32 = 10;
+
+thread_local! {
+    static IS_BACKGROUND: Cell<bool> = const { Cell::new(false) };
+}
+
+/// On the thread for what can wait: lets whoever waits for the core have it. On any other, nothing.
+pub(crate) fn give_way() {
+    if IS_BACKGROUND.get() {
+        std::thread::yield_now();
+    }
+}
 
 /// The thread; it ends, and all that runs on it, when this is dropped.
 #[derive(Debug)]
@@ -29,6 +44,7 @@ impl Background {
         let handle = runtime.handle().clone();
         let (until_dropped, dropped) = oneshot::channel::<()>();
         let run = move || {
+            IS_BACKGROUND.set(true);
             // Of this thread alone, on Linux. Where it is not allowed, moves are felt more.
             if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
                 tracing::debug!(%error, "the background thread keeps the priority of the others");

@@ -10,10 +10,22 @@
 //! put it together again.
 
 use parking_lot::Mutex;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// How long a document takes from the first word about it to the view by it, with much to spare.
 const HELD_OFF: Duration = Duration::from_millis(250);
+
+/// Whether there were to be none before this process said anything about it.
+static DISABLED_BEFORE: OnceLock<bool> = OnceLock::new();
+
+/// To be called before anything else by a process that is to be a node: what it does first, reading its command line and its configuration, takes buffers
+/// too, each on a huge page, while the other nodes of the machine serve. The node gives them out again some time after it has started.
+pub fn begin_without_huge_pages() {
+    if !*DISABLED_BEFORE.get_or_init(are_disabled) {
+        disable(true);
+    }
+}
 
 /// See the module's header. Times are those of one monotonic clock, in nanoseconds.
 #[derive(Debug)]
@@ -28,7 +40,8 @@ impl HugePages {
     /// Held off from now on: a node that starts has buffers to make, and few entries.
     pub(crate) fn held_off(now_ns: u64) -> Self {
         // Whoever started this process may have decided that there are to be none.
-        Self::with(now_ns, if are_disabled() { |_| {} } else { disable })
+        let are_unwanted = *DISABLED_BEFORE.get_or_init(are_disabled);
+        Self::with(now_ns, if are_unwanted { |_| {} } else { disable })
     }
 
     fn with(now_ns: u64, tell: fn(bool)) -> Self {

@@ -122,7 +122,7 @@ pub(super) struct Progress {
     pace: Mutex<Pace>,
 }
 
-/// The plan for the topology of one epoch: planning takes milliseconds, and is not done anew for each look.
+/// The plan for the topology of one epoch: planning takes milliseconds, and is not done anew for each look, nor for a document that changes nothing in it.
 #[derive(Debug, Default)]
 struct Planned(Mutex<Option<(u64, Arc<Target>)>>);
 
@@ -130,9 +130,10 @@ impl Planned {
     fn of(&self, topology: &Topology) -> Option<Arc<Target>> {
         let epoch = topology.epoch().get();
         let mut planned = self.0.lock();
-        if let Some((of, target)) = &*planned
-            && *of == epoch
+        if let Some((of, target)) = &mut *planned
+            && (*of == epoch || target.is_for(topology))
         {
+            *of = epoch;
             return Some(Arc::clone(target));
         }
         let target = Arc::new(Target::of(topology).ok()?);

@@ -7,7 +7,7 @@ use super::known::Known;
 use super::progress::Progress;
 use super::register_file::{RegisterFile, RegisterFileError};
 use super::sockets::Sockets;
-use super::{Clock, HugePages, Identity, IdentityError, LeastSynced, Node};
+use super::{Clock, HugePages, Identity, IdentityError, LastDocument, LeastSynced, Node};
 use crate::config::{ClusterNode, Config, LiveConfig};
 use crate::control_loop::ControlLoop;
 use crate::http::HttpServer;
@@ -131,8 +131,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
     let acceptor = acceptor(&mut file, &settings, &identity, &sockets).await?;
     let topology = acceptor.chosen().cloned().ok_or(StartError::Nothing)?;
     let claimed = claimed(&settings, &identity, &sockets).map_err(StartError::Thread)?;
-    let control = control_config(&settings, &identity, claimed);
-    let (plane, effects) = control_plane(control, &topology, &clock)?;
+    let (plane, effects) = control_plane(control_config(&settings, &identity, claimed), &topology, &clock)?;
     let (events, received) = mpsc::unbounded_channel();
     let (agreement, requests) = mpsc::unbounded_channel();
     let (leave, left) = oneshot::channel();
@@ -146,6 +145,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         background: background.handle(),
         pace: Pace::default(),
         huge_pages: HugePages::held_off(clock.mono_ns()),
+        last_document: LastDocument::default(),
         hedges: Budget::new(super::hedging::HEDGES_SAVED_MAX),
         sweeper,
         queue_limit,
@@ -225,7 +225,7 @@ fn upkeep(node: &Arc<Node>) -> JoinSet<()> {
     tasks.spawn(super::upkeep::sweep_links(Arc::clone(node)));
     tasks.spawn(super::upkeep::sweep_own_arcs(Arc::clone(node)));
     tasks.spawn(super::upkeep::close_idle(Arc::clone(node)));
-    tasks.spawn(super::progress::watch(Arc::clone(node)));
+    tasks.spawn_on(super::progress::watch(Arc::clone(node)), &node.background);
     tasks.spawn(super::meet::keep_meeting(Arc::clone(node)));
     tasks
 }
