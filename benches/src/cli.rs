@@ -44,7 +44,7 @@ struct Lg {
     cluster: bool,
     #[arg(short = 'o', long, default_value = "get")]
     op: Op,
-    /// Write every key once, by SET or the write that `--op` names, and end.
+    /// Write every key that `--op` asks for once, and end.
     #[arg(long)]
     fill: bool,
     /// Requests in flight on a connection.
@@ -125,7 +125,7 @@ fn workload(lg: &Lg) -> Result<Workload> {
         connections: lg.connections,
         pipeline: lg.pipeline,
         shape: Shape {
-            op: if lg.fill && lg.op == Op::Get { Op::Set } else { lg.op },
+            op: if lg.fill { lg.op.filled_by() } else { lg.op },
             value_bytes: lg.value_bytes,
             ttl_s: lg.ttl_s,
             get_percent: lg.get_percent,

@@ -36,6 +36,19 @@ pub(crate) enum Op {
     Lindex,
 }
 
+impl Op {
+    /// The write of the keys that it asks for.
+    pub(crate) fn filled_by(self) -> Self {
+        match self {
+            Op::Get | Op::Set | Op::Mixed | Op::Ping => Op::Set,
+            Op::Incr | Op::GetCounter => Op::Incr,
+            Op::Hset | Op::Hget => Op::Hset,
+            Op::Zadd | Op::Zscore => Op::Zadd,
+            Op::Lpush | Op::Lindex => Op::Lpush,
+        }
+    }
+}
+
 /// The form of a request; what varies from one request to the next is the key alone.
 #[derive(Clone, Debug)]
 pub(crate) struct Shape {

@@ -10,7 +10,6 @@ use circlet_core::message::Malformed;
 use circlet_core::message::batch_reply::{BatchReply, ItemResult};
 use circlet_core::message::frame::{Frame, FrameKind};
 use circlet_core::message::hello::{Hello, HelloRefusal, Purpose};
-use circlet_core::message::register;
 use circlet_core::message::wait::WaitReply;
 use circlet_core::state::State;
 use circlet_core::time::Instant;
@@ -170,9 +169,7 @@ impl TakeFrames for Answers<'_> {
                 Ok(())
             }
             FrameKind::Chosen => {
-                let read = |bytes: &[u8]| self.node.last_document.read(bytes);
-                let message = register::read_with(frame.kind, frame.body, read)?;
-                let message = message.ok_or(Malformed("no topology"))?;
+                let message = self.node.last_document.read_message(frame)?;
                 self.node.on_register(self.link.peer, message);
                 Ok(())
             }

@@ -124,9 +124,7 @@ impl Server<'_> {
     fn agree(&mut self, frame: Frame<'_>) -> Result<(), Malformed> {
         // It may have a document to be read.
         self.node.huge_pages.hold_off(self.now.mono.as_nanos());
-        let read = |bytes: &[u8]| self.node.last_document.read(bytes);
-        let message = register::read_with(frame.kind, frame.body, read)?;
-        let message = message.ok_or(Malformed("no message of the register"))?;
+        let message = self.node.last_document.read_message(frame)?;
         if let Message::Learn { holds } = message {
             self.node.on_held(self.peer, holds);
             let document = self.node.topology();

@@ -3,8 +3,9 @@
 //! A node is sent each document when it is asked for its vote, when it is told that it is chosen, and by whoever takes it for one that is behind. Reading one
 //! takes a good part of a millisecond on a thread of the data plane, just when all nodes are busy with it.
 
-use circlet_core::message::Malformed;
-use circlet_core::register::Document;
+use circlet_core::message::frame::Frame;
+use circlet_core::message::{Malformed, register};
+use circlet_core::register::{Document, Message};
 use circlet_core::topology::Topology;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -20,11 +21,20 @@ struct Last {
 }
 
 impl LastDocument {
+    /// Reads a message of the register.
+    ///
+    /// # Errors
+    /// What is wrong with it, or that it is none.
+    pub(crate) fn read_message(&self, frame: Frame<'_>) -> Result<Message<Arc<Topology>>, Malformed> {
+        let message = register::read_with(frame.kind, frame.body, |bytes| self.read(bytes))?;
+        message.ok_or(Malformed("no message of the register"))
+    }
+
     /// The document of these bytes: the one that was read last, if they are the same.
     ///
     /// # Errors
     /// What is wrong with them.
-    pub(crate) fn read(&self, bytes: &[u8]) -> Result<Arc<Topology>, Malformed> {
+    fn read(&self, bytes: &[u8]) -> Result<Arc<Topology>, Malformed> {
         // Whoever waits here would read the same meanwhile.
         let mut last = self.0.lock();
         if let Some(known) = last.as_ref().filter(|last| *last.bytes == *bytes) {

@@ -18,7 +18,7 @@ use super::scene::Scene;
 use crate::command::{
     Combine, CommandError, FanOut, KeyHandler, SlotHandler, fan_out, key_handler, slot_handler, wanted,
 };
-use crate::store::{HashedKey, Wanted};
+use crate::store::HashedKey;
 use crate::turn::{MaybeRan, PARTS_MAX};
 use circlet_core::message::batch::{self, RunHow};
 use circlet_resp::command::{CommandId, CommandSpec, all};
@@ -417,8 +417,7 @@ impl Plan {
             .store
             .prefetch_entries(here().map(|part| (key(part), is_of_collection(part))));
         for part in here().filter(|part| is_of_collection(part)) {
-            let wanted = wanted(part.spec.id(), args_of(part.command));
-            if wanted != Wanted::First {
+            if let Some(wanted) = wanted(part.spec.id(), args_of(part.command)) {
                 scene.node.store.prefetch_rest(&key(part), wanted);
             }
         }

@@ -321,8 +321,7 @@ impl Shard {
         } else {
             let mut encoded = Scratch::take();
             state.encode(&mut encoded);
-            let index = PartsIndexBuf::of(&state);
-            self.store(key, &Content::of_encoded(state, &encoded, index.index()), None);
+            self.store_encoded(key, state, &encoded, None);
             encoded.give_back();
         }
     }
@@ -333,12 +332,14 @@ impl Shard {
         match State::decode_trusted(encoded) {
             Ok(state) if state.is_plain() || state.is_tombstone() => self.store(key, &Content::of_simple(state), None),
             Ok(state) if Collection::is_for(&state) => self.put_large(key, state),
-            Ok(state) => {
-                let index = PartsIndexBuf::of(&state);
-                self.store(key, &Content::of_encoded(state, encoded, index.index()), touched);
-            }
+            Ok(state) => self.store_encoded(key, state, encoded, touched),
             Err(error) => debug_assert!(false, "a merge wrote what is not a state: {error}"),
         }
+    }
+
+    fn store_encoded(&mut self, key: &HashedKey<'_>, state: State<'_>, encoded: &[u8], touched: Option<&mut Touched>) {
+        let index = PartsIndexBuf::of(&state);
+        self.store(key, &Content::of_encoded(state, encoded, index.index()), touched);
     }
 
     fn put_large(&mut self, key: &HashedKey<'_>, state: State<'_>) {

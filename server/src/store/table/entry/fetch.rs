@@ -1,25 +1,22 @@
 //! Fetching what of an entry will be asked for.
 
+use super::super::LINE_BYTES;
 use super::super::prefetch::prefetch;
 use super::Entry;
 
-/// Bytes of a cache line.
-const LINE_BYTES: usize = 64;
 /// So many of them are fetched whatever is wanted: header, key, and most strings; of a collection the index, or the first part.
 const FIRST_LINES: usize = 2;
 const FIRST_LINES_OF_COLLECTION: usize = 3;
 /// So far an entry is fetched before it is asked for: more would drive out of the first-level cache what was fetched for others.
 const REST_BYTES_MAX: usize = 2 << 10;
 
-/// What a command will look at in a collection.
+/// What a command will look at in a collection that [`Entry::prefetch`] leaves out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted<'a> {
     /// Perhaps all of it.
     All,
     /// The field or member of this name.
     Named(&'a [u8]),
-    /// The first part, or how many there are: nothing that [`Entry::prefetch`] leaves out.
-    First,
 }
 
 impl Entry {
@@ -49,7 +46,6 @@ impl Entry {
         }
         let end = shape.body_offset() + shape.body_bytes;
         let place = match (wanted, self.index()) {
-            (Wanted::First, _) => 0..0,
             (Wanted::Named(name), Some(index)) => {
                 let part = index.probable(name).and_then(|at| index.from_end(at));
                 // Nothing follows the parts of a collection, unless a string stands beside it.
