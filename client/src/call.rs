@@ -14,6 +14,7 @@ use crate::observer::CallReport;
 use crate::options::Consistency;
 use crate::plan::Plan;
 use crate::route;
+use crate::votes::{self, Count, Voting};
 use circlet_resp::Value;
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -135,6 +136,7 @@ pub struct Calling<'a, T> {
 enum Stage<'a> {
     New,
     Sent(Sent),
+    Voting(Voting),
     Long(Pin<Box<dyn Future<Output = Result<Value, Error>> + Send + 'a>>),
 }
 
@@ -144,7 +146,7 @@ pub(crate) struct Sent {
     pub(crate) node: Arc<Node>,
     pub(crate) place: u16,
     pub(crate) started: Instant,
-    answered: oneshot::Receiver<Answer>,
+    pub(crate) answered: oneshot::Receiver<Answer>,
 }
 
 /// What a first attempt came to that was not the end.
@@ -175,6 +177,14 @@ impl<T: FromValue> Future for Calling<'_, T> {
                         Err(fault) => this.go_on(Err(fault)),
                     }
                 }
+                Stage::Voting(voting) => match ready!(voting.poll(this.client, cx)) {
+                    Count::Counts(value) => {
+                        voting.sent.succeeded(this.client);
+                        return Poll::Ready(T::from_value(value));
+                    }
+                    Count::Failed(failure) => this.go_on(failure),
+                    Count::Differs => this.by_coordinator(),
+                },
                 Stage::Long(long) => {
                     let value = ready!(long.as_mut().poll(cx));
                     return Poll::Ready(value.and_then(T::from_value));
@@ -195,12 +205,12 @@ impl<'a, T> Calling<'a, T> {
         };
         let plan = Plan::of(self.client, cmd, self.options);
         match self.try_common(cmd, plan) {
-            Some(sent) => Stage::Sent(sent),
+            Some(stage) => stage,
             None => self.long(plan, None),
         }
     }
 
-    fn try_common(&self, cmd: &Cmd, plan: Plan) -> Option<Sent> {
+    fn try_common(&self, cmd: &Cmd, plan: Plan) -> Option<Stage<'a>> {
         if !plan.is_common || tracing::enabled!(target: "circlet_client", tracing::Level::DEBUG) {
             return None;
         }
@@ -210,18 +220,34 @@ impl<'a, T> Calling<'a, T> {
         let connection = node.ready(lane_of(plan.level), plan.spread)?;
         let started = Instant::now();
         let deadline = plan.attempt_deadline(self.client, started, started + plan.timeout);
-        let sent = connection.as_ref()?.try_send(cmd, deadline)?;
-        Some(Sent {
+        let sent = |answered| Sent {
             plan,
             node: Arc::clone(node),
             place,
             started,
-            answered: sent.ok()?,
-        })
+            answered,
+        };
+        let connection = connection.as_ref()?;
+        let vote = votes::ask(self.client, &topology, place, plan, cmd, started);
+        let Some(vote) = vote else {
+            let answered = connection.try_send(cmd, deadline)?.ok()?;
+            return Some(Stage::Sent(sent(answered)));
+        };
+        let answered = votes::send_voted(connection, cmd, deadline)?.ok()?;
+        Some(Stage::Voting(Voting::new(sent(answered), vote)))
+    }
+
+    /// Owners did not agree, or one did not say: as if nothing had been sent, in what is left of the time.
+    fn by_coordinator(&mut self) {
+        if let Stage::Voting(Voting { sent, .. }) = std::mem::replace(&mut self.stage, Stage::New) {
+            let plan = sent.plan.after(sent.started.elapsed());
+            self.stage = self.long(plan, None);
+        }
     }
 
     fn go_on(&mut self, failure: Result<Value, Fault>) {
-        if let Stage::Sent(sent) = std::mem::replace(&mut self.stage, Stage::New) {
+        let stage = std::mem::replace(&mut self.stage, Stage::New);
+        if let Stage::Sent(sent) | Stage::Voting(Voting { sent, .. }) = stage {
             self.stage = self.long(sent.plan, Some(Tried { sent, failure }));
         }
     }

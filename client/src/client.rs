@@ -9,6 +9,7 @@ use crate::options::Options;
 use crate::pipeline::Pipeline;
 use crate::refresh;
 use crate::topology::Topology;
+use crate::votes::Votes;
 use arc_swap::ArcSwap;
 use circlet_hedge::Budget;
 use circlet_resp::Value;
@@ -28,6 +29,7 @@ pub(crate) struct Inner {
     /// The nodes that the client was given: asked when those of the map do not answer.
     pub(crate) seeds: Vec<Arc<Node>>,
     pub(crate) hedges: Budget,
+    pub(crate) votes: Votes,
     pub(crate) fetches: AtomicU64,
     /// Whether a node has said that it knows no `CLUSTER TOPOLOGY`: it is no Circlet, and any node is as good as another.
     pub(crate) without_map: AtomicBool,
@@ -101,6 +103,7 @@ impl Client {
                 topology: ArcSwap::from_pointee(Topology::unmapped(seeds.clone())),
                 seeds,
                 hedges: Budget::new(HEDGES_SAVED_MAX),
+                votes: Votes::default(),
                 fetches: AtomicU64::new(0),
                 without_map: AtomicBool::new(false),
             }),

@@ -89,12 +89,18 @@ impl Cmd {
 
     /// Appends the request.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        self.write_behind(0, b"", out);
+    }
+
+    /// Appends the request with `count` arguments, encoded as `before`, in front of its own.
+    pub(crate) fn write_behind(&self, count: usize, before: &[u8], out: &mut Vec<u8>) {
         let mut digits = itoa::Buffer::new();
-        let count = digits.format(self.args.len());
-        out.reserve(count.len() + 3 + self.body.len());
+        let count = digits.format(count + self.args.len());
+        out.reserve(count.len() + 3 + before.len() + self.body.len());
         out.push(b'*');
         out.extend_from_slice(count.as_bytes());
         out.extend_from_slice(b"\r\n");
+        out.extend_from_slice(before);
         out.extend_from_slice(&self.body);
     }
 }

@@ -51,6 +51,7 @@ mod route;
 mod tls;
 mod to_arg;
 mod topology;
+mod votes;
 
 #[cfg(feature = "prometheus")]
 pub use self::prometheus::PrometheusObserver;

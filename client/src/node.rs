@@ -7,6 +7,7 @@ use crate::error::{Error, ErrorKind};
 use crate::observer::Event;
 use crate::options::{Consistency, Options};
 use arc_swap::{ArcSwapOption, Guard};
+use crate::votes::Rest;
 use circlet_hedge::RecentAnswers;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -55,6 +56,8 @@ pub(crate) struct Node {
     /// How often it took no connection.
     refusals: AtomicU32,
     pub(crate) reads: RecentAnswers<95>,
+    /// Until when it is not asked for votes.
+    pub(crate) no_votes: Rest,
     around: Arc<Surroundings>,
 }
 
@@ -104,6 +107,7 @@ impl Node {
             failed_lately: AtomicBool::new(false),
             refusals: AtomicU32::new(0),
             reads: RecentAnswers::new(FIRST_P95),
+            no_votes: Rest::default(),
             around,
         })
     }

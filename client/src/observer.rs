@@ -87,6 +87,10 @@ pub enum Event<'a> {
     Hedged,
     /// The second owner answered first.
     HedgeWon,
+    /// A read counted: so many owners as it needs gave the same vote.
+    Voted,
+    /// Owners' votes on a read differed, or one did not come: it is made by way of the coordinator.
+    VoteFailed,
     /// A read was answered from the near cache.
     NearHit,
     /// A read was not in the near cache.

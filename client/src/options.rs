@@ -119,6 +119,9 @@ pub struct Options {
     pub reads: Option<Consistency>,
     /// The same for writes.
     pub writes: Option<Consistency>,
+    /// Whether reads of one key at QUORUM go to two owners at once, and the client compares their votes, where two are a quorum: one way to the cluster and back
+    /// instead of two. Those whose owners differ are made by way of the key's coordinator as ever. Default true.
+    pub votes: bool,
     /// See [`RetryOptions`].
     pub retry: RetryOptions,
     /// See [`HedgeOptions`].
@@ -147,6 +150,7 @@ impl Default for Options {
             refresh_every: Duration::from_secs(5),
             reads: None,
             writes: None,
+            votes: true,
             retry: RetryOptions::default(),
             hedge: HedgeOptions::default(),
             credentials: None,
@@ -166,6 +170,7 @@ impl fmt::Debug for Options {
             .field("connections_per_node", &self.connections_per_node)
             .field("reads", &self.reads)
             .field("writes", &self.writes)
+            .field("votes", &self.votes)
             .field("retry", &self.retry)
             .field("hedge", &self.hedge)
             .field("credentials", &self.credentials)

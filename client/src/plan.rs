@@ -7,7 +7,7 @@ use crate::error::ErrorKind;
 use crate::fan_out;
 use crate::options::Consistency;
 use crate::repeat::Repeat;
-use circlet_resp::command::Flag;
+use circlet_resp::command::{CommandSpec, Flag};
 use circlet_ring::Slot;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -28,6 +28,8 @@ pub(crate) struct Plan {
     pub(crate) repeatable_unanswered: bool,
     pub(crate) is_read: bool,
     pub(crate) hedged: bool,
+    /// Whether the client may count the owners' votes on it.
+    pub(crate) may_vote: bool,
     /// Whether it may make its connection wait: it gets one for itself.
     pub(crate) blocks: bool,
     /// Whether its keys may be on several nodes, which are asked each for theirs.
@@ -70,11 +72,20 @@ impl Plan {
             repeatable_unanswered: options.repeatable.unwrap_or(class == Repeat::Read),
             is_read,
             hedged,
+            may_vote: defaults.votes
+                && matches!(level, None | Some(Consistency::Quorum))
+                && spec.is_some_and(CommandSpec::reads_one_key),
             blocks,
             fans_out,
             is_common: !blocks && !fans_out && !hedged,
             spread: slot.map_or_else(|| rand::random::<u32>() as usize, |slot| usize::from(slot.get())),
         }
+    }
+
+    /// The same for a call that has used up some of its time.
+    pub(crate) fn after(mut self, took: Duration) -> Self {
+        self.timeout = self.timeout.saturating_sub(took);
+        self
     }
 
     /// Whether it may be sent again after this error, though it may have been executed.

@@ -37,6 +37,13 @@ impl Budget {
         }
     }
 
+    /// Whether one is there.
+    #[inline]
+    #[must_use]
+    pub fn has_one(&self) -> bool {
+        self.saved.load(Ordering::Relaxed) >= HEDGE
+    }
+
     /// Takes hedges that belong together, if one is there; else none.
     #[must_use]
     pub fn take(&self, count: u32) -> bool {

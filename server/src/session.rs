@@ -34,5 +34,6 @@ pub(crate) mod server_command;
 mod serving;
 mod settle;
 mod timing;
+mod voting;
 
 pub(crate) use client::{ClientHandle, Flag};

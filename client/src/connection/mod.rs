@@ -116,10 +116,20 @@ impl Connection {
 
     /// Sends one command now; `None` if there is no room. The answer comes through the receiver.
     pub(crate) fn try_send(&self, cmd: &Cmd, deadline: Instant) -> Option<Result<oneshot::Receiver<Answer>, Fault>> {
-        let permits = self.permits(cmd.len_bytes());
+        self.try_send_written(cmd.len_bytes(), deadline, |out| cmd.write(out))
+    }
+
+    /// The same with one request of about `len_bytes` bytes that `write` appends.
+    pub(crate) fn try_send_written(
+        &self,
+        len_bytes: usize,
+        deadline: Instant,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Option<Result<oneshot::Receiver<Answer>, Fault>> {
+        let permits = self.permits(len_bytes);
         let taken = self.shared.room.try_acquire_many(permits).ok()?;
         taken.forget();
-        Some(self.put(std::iter::once(cmd), 1, permits, deadline))
+        Some(self.put(write, 1, permits, deadline))
     }
 
     /// Sends commands that are answered together, waiting for room. The caller bounds the wait.
@@ -138,7 +148,8 @@ impl Connection {
             .map_err(|_| Fault::Unsent)?;
         taken.forget();
         let count = cmds.len();
-        self.put(cmds, count, permits, deadline)
+        let write = |out: &mut Vec<u8>| cmds.for_each(|cmd| cmd.write(out));
+        self.put(write, count, permits, deadline)
     }
 
     fn permits(&self, bytes: usize) -> u32 {
@@ -149,9 +160,9 @@ impl Connection {
         wanted.min(self.shared.bounds.inflight_max)
     }
 
-    fn put<'c>(
+    fn put(
         &self,
-        cmds: impl Iterator<Item = &'c Cmd>,
+        write: impl FnOnce(&mut Vec<u8>),
         count: usize,
         permits: u32,
         deadline: Instant,
@@ -161,7 +172,7 @@ impl Connection {
         if state.closed {
             return Err(Fault::Unsent);
         }
-        cmds.for_each(|cmd| cmd.write(&mut state.out));
+        write(&mut state.out);
         state.calls.push_back(Waiting::new(count, permits, deadline, answer));
         state.untaken += 1;
         let waker = state.waker.take();

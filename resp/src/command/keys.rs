@@ -123,6 +123,18 @@ impl KeySpec {
         Self::range(first, 0, 1, flags)
     }
 
+    /// Whether this is the first argument, and no other.
+    pub(super) const fn is_first_argument(&self) -> bool {
+        matches!(
+            self.find,
+            KeyFind::Range {
+                first: 1,
+                last: 0,
+                step: 1
+            }
+        )
+    }
+
     pub(super) const fn range(first: u8, last: i8, step: u8, flags: &'static [KeyFlag]) -> Self {
         Self {
             find: KeyFind::Range { first, last, step },

@@ -145,6 +145,15 @@ impl CommandSpec {
         self.flags.has(flag)
     }
 
+    /// Whether it reads one key, its first argument, and nothing else: what VOTED takes.
+    #[must_use]
+    pub const fn reads_one_key(&self) -> bool {
+        match self.key_specs {
+            [only] => self.flags.has(Flag::Readonly) && only.is_first_argument(),
+            _ => false,
+        }
+    }
+
     /// The command's flags, in Redis's order.
     pub fn flags(&self) -> impl Iterator<Item = Flag> + Clone {
         self.flags.iter()

@@ -51,6 +51,9 @@ pub enum CommandError {
     /// SINTERCARD with fewer keys than announced.
     #[error("ERR Number of keys can't be greater than number of args")]
     TooFewKeys,
+    /// VOTED of what is no command that reads one key. A text of Circlet's own.
+    #[error("NOVOTE VOTED takes a command that reads one key, its first argument")]
+    NotVotable,
     /// More elements with repetitions than a reply may have bytes for. A text of Circlet's own.
     #[error("ERR the reply would be longer than {} MiB", super::RANDOM_REPLY_BYTES_MAX >> 20)]
     ReplyTooLong,

@@ -75,6 +75,8 @@ counts! {
     ReadRepairs = "circlet_read_repairs_total",
     /// Digests asked of one more owner because one of those asked was late.
     ReadHedges = "circlet_read_hedges_total",
+    /// Votes given on reads whose quorum the client counts.
+    Votes = "circlet_votes_total",
     /// Keys remembered for an absent owner.
     HintsRecorded = "circlet_hints_recorded_total",
     /// Entries received while exchanging arcs.

@@ -13,12 +13,14 @@
 
 mod late;
 mod tracked;
+mod voted;
 
 use super::caller::Door;
 use super::gate::Gate;
 use super::plan::{Handler, Part, Plan, Whole};
 use super::scene::{Reads, Scene};
 use super::serving;
+use super::voting::Voting;
 use crate::command::{CommandError, Delta, Deltas, KeyCx, Lookups, SlotCx};
 use crate::config::Levels;
 use crate::link::peer::AskedTurn;
@@ -149,6 +151,9 @@ impl Executor {
         args: Args<'_>,
         replies: &mut ReplyBuf,
     ) {
+        if part.voting != Voting::No {
+            return self.run_voted(scene, gate, part, args, replies);
+        }
         let route = scene.routes.arc(part.arc);
         let aside = scene.caller.at_owner && route.owned && route.caught_up && !part.spec.is_write();
         let for_peer = scene.caller.door == Door::Peer && route.owned;

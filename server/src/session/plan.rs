@@ -15,6 +15,7 @@
 //! time runs into every limit that is there, and holds some hundred bytes a key.
 
 use super::scene::Scene;
+use super::voting::{self, Voting};
 use crate::command::{
     Combine, CommandError, FanOut, KeyHandler, SlotHandler, fan_out, key_handler, slot_handler, wanted,
 };
@@ -42,6 +43,8 @@ enum Dispatch {
     NoKeys,
     Whole(Handler),
     Shares(FanOut),
+    /// VOTE and VOTED.
+    Voting,
 }
 
 impl Dispatch {
@@ -50,6 +53,7 @@ impl Dispatch {
             (Some(handler), _, _) => Dispatch::Whole(Handler::Key(handler)),
             (_, Some(handler), _) => Dispatch::Whole(Handler::Slot(handler)),
             (_, _, Some(fan_out)) => Dispatch::Shares(fan_out),
+            (None, None, None) if voting::is_of(id) => Dispatch::Voting,
             (None, None, None) => Dispatch::NoKeys,
         }
     }
@@ -76,6 +80,8 @@ pub(crate) struct Part {
     key_at: u32,
     /// Arguments of a share, its key included: one or two; 0 for a whole command.
     share_args: u8,
+    /// Whether the client counts the owners' votes.
+    pub(crate) voting: Voting,
     pub(crate) slot: Slot,
     pub(crate) arc: ArcId,
     pub(crate) hash: u64,
@@ -101,9 +107,9 @@ impl Part {
         }
     }
 
-    /// The arguments as the handler takes them: a share's key stands at 1, like a whole command's.
+    /// The arguments as the handler takes them: the key of a share, or of a command behind VOTED, stands at 1, like a whole command's.
     pub(crate) fn handler_args<'a>(&self, args: Args<'a>) -> Args<'a> {
-        if self.share_args == 0 {
+        if self.share_args == 0 && self.voting == Voting::No {
             args
         } else {
             args.skip(self.key_at as usize - 1)
@@ -321,6 +327,21 @@ impl Plan {
                 self.push(scene, command, spec, handler, &key, key_at, 0);
                 None
             }
+            Dispatch::Voting => {
+                let (voting, spec, handler) = match voting::of(spec.id(), args) {
+                    Ok(found) => found,
+                    Err(error) => return Planned::Refused(error),
+                };
+                let key_at = voting.key_at();
+                let Some(key) = args.get(key_at) else {
+                    return Planned::Refused(CommandError::Syntax);
+                };
+                self.push(scene, command, spec, handler, &HashedKey::new(key), key_at, 0);
+                if let Some(part) = self.parts.last_mut() {
+                    part.voting = voting;
+                }
+                None
+            }
             Dispatch::Shares(fan_out) => {
                 let all = Rest {
                     command,
@@ -387,6 +408,7 @@ impl Plan {
             command,
             key_at: key_at as u32,
             share_args,
+            voting: Voting::No,
             slot: key.slot,
             arc,
             hash: key.hash,

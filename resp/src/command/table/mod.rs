@@ -31,6 +31,7 @@ mod sorted_set_read;
 mod sorted_set_write;
 mod string_read;
 mod string_write;
+mod votes;
 
 use super::spec::CommandSpec;
 
@@ -316,4 +317,6 @@ commands! {
     ClusterShards => cluster::CLUSTER_SHARDS,
     ClusterSlots => cluster::CLUSTER_SLOTS,
     ClusterTopology => cluster::CLUSTER_TOPOLOGY,
+    Vote => votes::VOTE,
+    Voted => votes::VOTED,
 }

@@ -106,6 +106,7 @@ fn clocks(node: &Node, lines: &mut Lines<'_>) {
     }
     count(node, lines, "stamps_refused_ahead", Count::DeltasAhead);
     count(node, lines, "read_hedges", Count::ReadHedges);
+    count(node, lines, "votes", Count::Votes);
 }
 
 fn count(node: &Node, lines: &mut Lines<'_>, name: &str, count: Count) {
