@@ -228,7 +228,7 @@ impl<'a, T> Calling<'a, T> {
             answered,
         };
         let connection = connection.as_ref()?;
-        let vote = votes::ask(self.client, &topology, place, plan, cmd, started);
+        let vote = votes::ask(self.client, &topology, (place, connection), plan, cmd, started);
         let Some(vote) = vote else {
             let answered = connection.try_send(cmd, deadline)?.ok()?;
             return Some(Stage::Sent(sent(answered)));

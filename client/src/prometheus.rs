@@ -19,6 +19,7 @@ const BUCKETS: [f64; 12] = [
 /// | `circlet_client_node_rests_total` | nodes left alone for a while |
 /// | `circlet_client_topology_fetches_total` | `outcome`: `same`, `changed`, `failed` |
 /// | `circlet_client_hedges_total` | `what`: `made`, `won` |
+/// | `circlet_client_votes_total` | `outcome`: `counted`, `failed` |
 /// | `circlet_client_near_reads_total` | `outcome`: `hit`, `miss` |
 #[derive(Debug)]
 pub struct PrometheusObserver {
@@ -29,6 +30,8 @@ pub struct PrometheusObserver {
     rests: IntCounter,
     fetches: IntCounterVec,
     hedges: IntCounterVec,
+    votes_counted: IntCounter,
+    votes_failed: IntCounter,
     near_hits: IntCounter,
     near_misses: IntCounter,
 }
@@ -57,6 +60,7 @@ impl PrometheusObserver {
             "Reads that the near cache was asked for.",
             &["outcome"],
         )?;
+        let votes = counter("votes_total", "Reads that two owners voted on.", &["outcome"])?;
         Ok(PrometheusObserver {
             calls,
             errors: counter("errors_total", "Calls that failed.", &["command", "kind"])?,
@@ -65,7 +69,9 @@ impl PrometheusObserver {
             rests,
             fetches: counter("topology_fetches_total", "Questions for the placement.", &["outcome"])?,
             hedges: counter("hedges_total", "Reads made on a second owner.", &["what"])?,
-            // Asked for in nanoseconds: the children are looked up once.
+            // Once a read: the children are looked up once.
+            votes_counted: votes.with_label_values(&["counted"]),
+            votes_failed: votes.with_label_values(&["failed"]),
             near_hits: near.with_label_values(&["hit"]),
             near_misses: near.with_label_values(&["miss"]),
         })
@@ -95,6 +101,8 @@ impl Observer for PrometheusObserver {
             Event::Retried { error, .. } => self.retries.with_label_values(&[&format!("{error:?}")]).inc(),
             Event::Hedged => self.hedges.with_label_values(&["made"]).inc(),
             Event::HedgeWon => self.hedges.with_label_values(&["won"]).inc(),
+            Event::Voted => self.votes_counted.inc(),
+            Event::VoteFailed => self.votes_failed.inc(),
             Event::NearHit => self.near_hits.inc(),
             Event::NearMiss => self.near_misses.inc(),
         }
@@ -120,12 +128,14 @@ mod tests {
             Some(ErrorKind::NoQuorum),
         ));
         observer.on_event(&Event::Hedged);
+        observer.on_event(&Event::Voted);
         observer.on_event(&Event::NearHit);
         let text = TextEncoder::new().encode_to_string(&registry.gather()).unwrap();
         for line in [
             "circlet_client_call_seconds_bucket{command=\"get\",le=\"0.0025\"} 1",
             "circlet_client_errors_total{command=\"set\",kind=\"NoQuorum\"} 1",
             "circlet_client_hedges_total{what=\"made\"} 1",
+            "circlet_client_votes_total{outcome=\"counted\"} 1",
             "circlet_client_near_reads_total{outcome=\"hit\"} 1",
         ] {
             assert!(text.contains(line), "no {line} in\n{text}");

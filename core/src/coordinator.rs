@@ -23,6 +23,7 @@
 //! asked or was given up, changes nothing.
 
 mod read;
+pub mod vote;
 mod write;
 
 pub use read::{ReadAck, ReadOp, ReadStep};

@@ -74,7 +74,7 @@ pub(crate) struct ArcRoute {
     pub(crate) owned: bool,
     /// Whether this node has caught up on the arc: it counts toward R.
     pub(crate) caught_up: bool,
-    /// Whether it is one of those in whom reads are counted, and has caught up: it may vote on what a client reads.
+    /// Whether it may vote on what a client reads.
     pub(crate) votes: bool,
     /// Whether this node may run commands of the arc now, at any level: caught up, and taken over if it had to.
     ready: bool,
@@ -234,7 +234,7 @@ fn route(arc: &ArcView, set: u16) -> ArcRoute {
         coordinator: arc.coordinator().map(|position| index(arc.owner(position))),
         owned: arc.my_position().is_some(),
         caught_up: arc.may_answer_reads(),
-        votes: arc.may_answer_reads() && arc.read_order().any(|position| Some(position) == arc.my_position()),
+        votes: arc.may_vote(),
         ready: arc.may_coordinate(arc.owners().len()),
         ready_alone: arc.may_coordinate(1),
         set,

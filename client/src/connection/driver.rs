@@ -2,7 +2,7 @@
 
 use super::handshake::Unread;
 use super::waiting::{Fault, Waiting};
-use super::{PushSink, Shared, TICK};
+use super::{PushSink, Shared, TICK, UNIT};
 use circlet_resp::{ReplyParser, Value};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -145,12 +145,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<'_, S> {
             self.heard = Instant::now();
         }
         state.untaken = 0;
+        let under_way = state.calls.len();
         drop(state);
+        self.note_under_way(under_way);
         if !self.ticking {
             self.ticking = true;
             self.tick.as_mut().reset(Instant::now() + TICK);
         }
         Taken::Some
+    }
+
+    /// An eighth of the way towards how many are under way at this write. Nobody else writes it.
+    fn note_under_way(&self, calls: usize) {
+        let lately = &self.shared.under_way_lately;
+        let before = i64::from(lately.load(Ordering::Relaxed));
+        let now = calls.min(1 << 20) as i64 * i64::from(UNIT);
+        // Between two numbers of 32 bits.
+        lately.store((before + (now - before) / 8) as u32, Ordering::Relaxed);
     }
 
     /// Writes what is left; true if anything was.

@@ -32,7 +32,7 @@ use circlet_resp::Value;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::Waker;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -45,6 +45,9 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 
 /// How many bytes of a request one permit stands for.
 const PERMIT_BYTES: usize = 4 << 10;
+
+/// Parts of a call in which an average of calls is kept.
+const UNIT: u32 = 16;
 
 /// Where pushes of the server go: messages that answer nothing.
 pub(crate) type PushSink = Arc<dyn Fn(Vec<Value>) + Send + Sync>;
@@ -67,6 +70,8 @@ struct Shared {
     state: Mutex<State>,
     room: Semaphore,
     open: AtomicBool,
+    /// In parts of a call: [`UNIT`] of them are one.
+    under_way_lately: AtomicU32,
     bounds: Bounds,
 }
 
@@ -97,6 +102,7 @@ impl Connection {
             state: Mutex::default(),
             room: Semaphore::new(bounds.inflight_max as usize),
             open: AtomicBool::new(true),
+            under_way_lately: AtomicU32::new(0),
             bounds,
         });
         tokio::spawn(driver::drive(Arc::clone(&shared), socket, unread, pushes, on_end));
@@ -112,6 +118,11 @@ impl Connection {
     #[cfg(test)]
     pub(crate) fn under_way(&self) -> usize {
         self.shared.state.lock().calls.len()
+    }
+
+    /// How many were under way, about, when requests were written lately.
+    pub(crate) fn under_way_lately(&self) -> u32 {
+        self.shared.under_way_lately.load(Ordering::Relaxed) / UNIT
     }
 
     /// Sends one command now; `None` if there is no room. The answer comes through the receiver.

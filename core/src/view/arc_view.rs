@@ -194,7 +194,7 @@ impl ArcView {
     #[must_use]
     #[inline]
     pub fn may_coordinate(&self, r: usize) -> bool {
-        if !self.may_answer_reads() || !self.read_order().any(|position| position == usize::from(self.me)) {
+        if !self.may_vote() {
             return false;
         }
         let wanted = r.saturating_sub(1);
@@ -216,6 +216,13 @@ impl ArcView {
     #[inline]
     pub fn may_answer_reads(&self) -> bool {
         self.me != NOBODY && self.caught_up.contains(usize::from(self.me))
+    }
+
+    /// Whether it may vote on what others read: it counts toward R, and reads are counted in it.
+    #[must_use]
+    #[inline]
+    pub fn may_vote(&self) -> bool {
+        self.may_answer_reads() && self.read_order().any(|position| position == usize::from(self.me))
     }
 
     /// The other owners that this node has compared the arc with since the view of the arc last changed.

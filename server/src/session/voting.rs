@@ -7,12 +7,7 @@
 //!
 //! A client that knows the owners asks them itself, at the same time, where a coordinator would ask them one after the other: the read takes one
 //! way and back instead of two. It counts if `needed` owners gave the same vote, the coordinator's included; if not, the client reads by the coordinator as ever,
-//! which repairs.
-//!
-//! It is the coordinator's read, with its question carried by the client: VOTED runs only where and when the node might coordinate the command itself
-//! (its lease holds, it has caught up, it has taken the arc over), VOTE only where the node would answer another's check, and **a vote tells the epoch as well as
-//! the digest**, so owners of different epochs never agree. Both hold the entry at some moment between question and answer. What was acknowledged, or read at
-//! QUORUM, before the question is on a majority then, so one of them at least holds it, and since they agree, all do.
+//! which repairs. Who may vote, and why that is safe: [`circlet_core::coordinator::vote`].
 //!
 //! A node that cannot vote says `NOVOTE`. Nothing waits: neither command asks anybody.
 
@@ -37,13 +32,6 @@ impl Voting {
     pub(super) fn key_at(self) -> usize {
         if self == Voting::Reply { 2 } else { 1 }
     }
-}
-
-/// An owner's vote: the same number if, and but for one chance in 2^63 only if, the epoch and the digest of the entry are the same.
-pub(super) fn vote(epoch: u64, digest: u64) -> i64 {
-    // An odd number, so that no two epochs less than 2^63 apart move a digest alike.
-    const EPOCH: u64 = 0x9e37_79b9_7f4a_7c15;
-    (digest.wrapping_add(epoch.wrapping_mul(EPOCH)) >> 1) as i64
 }
 
 /// Whether a command is one of those.

@@ -24,3 +24,4 @@ mod settings;
 mod stats;
 mod tracking;
 mod visible;
+mod votes;

@@ -66,13 +66,15 @@ pub enum Bug {
     OldSideOnly,
     /// What a node votes for is on its disk only once it is chosen.
     VoteUnsaved,
+    /// The vote on a read does not tell the epoch.
+    VoteWithoutEpoch,
     /// A node votes in attempts below the one that it promised itself to.
     BreakPromises,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::AnswerBeforeRepair,
         Self::EmptyNodeCounts,
         Self::RereadOnChangeOnly,
@@ -102,6 +104,7 @@ impl Bug {
         Self::StaleEpoch,
         Self::OldSideOnly,
         Self::VoteUnsaved,
+        Self::VoteWithoutEpoch,
         Self::BreakPromises,
     ];
 
@@ -138,6 +141,7 @@ impl Bug {
             Self::StaleEpoch => "stale-epoch",
             Self::OldSideOnly => "old-side-only",
             Self::VoteUnsaved => "vote-unsaved",
+            Self::VoteWithoutEpoch => "vote-without-epoch",
             Self::BreakPromises => "break-promises",
         }
     }

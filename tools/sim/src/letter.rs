@@ -24,6 +24,8 @@ pub(crate) enum Parcel {
     Letter { connection: u64, letter: Letter },
     /// From a client.
     Command(Command),
+    /// From a client that counts the quorum of a read itself: the owner's vote, with its reply or without.
+    Vote { command: Command, with_reply: bool },
     /// From an operator.
     Change(Box<Change>),
 }

@@ -28,6 +28,7 @@ pub mod scenario;
 mod seed_run;
 mod stalker;
 mod trace;
+mod voters;
 mod workload;
 mod world;
 

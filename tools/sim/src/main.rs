@@ -1,5 +1,5 @@
 //! Runs simulations: `circlet-sim --seed 1`, `--seeds 1..1000`, `--scenario fast-clock`, each with `--changes` (of the
-//! topology), `--bug NAME` or `--trace` if wanted.
+//! topology), `--votes` (of owners on reads), `--bug NAME` or `--trace` if wanted.
 
 use std::io::{self, Write};
 use std::ops::Range;
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use circlet_sim::scenario::{self, Scenario};
 use circlet_sim::{Bug, Report, RunOptions, run_seed};
 
-const USAGE: &str = "usage: circlet-sim [--seed N | --seeds A..B | --scenario NAME | --scenarios] [--changes] [--bug NAME] [--ms N] [--trace]";
+const USAGE: &str = "usage: circlet-sim [--seed N | --seeds A..B | --scenario NAME | --scenarios] [--changes] [--votes] [--bug NAME] [--ms N] [--trace]";
 
 enum Task {
     Seeds(Range<u64>),
@@ -58,6 +58,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<(Task, RunOptions), 
             "--bug" => options.bug = Some(value()?.parse::<Bug>()?),
             "--ms" => options.busy_ms = number(&value()?)?,
             "--changes" => options.changes = true,
+            "--votes" => options.votes = true,
             "--trace" => options.keep_trace = true,
             _ => return Err(format!("unknown word {word:?}")),
         }
@@ -86,19 +87,24 @@ fn run(task: &Task, options: RunOptions, out: &mut impl Write) -> io::Result<boo
         .map(|report| report.name.as_str())
         .collect();
     let sum = |figure: fn(&Report) -> u64| reports.iter().map(figure).sum::<u64>();
+    let voted = match sum(|report| report.voted) {
+        0 => String::new(),
+        count => format!(" ({count} of them voted reads)"),
+    };
     writeln!(
         out,
-        "{} runs, {} operations, {} faults, {} failed",
+        "{} runs, {} operations{voted}, {} faults, {} failed",
         reports.len(),
         sum(|report| report.operations as u64),
         sum(|report| report.faults),
         failed.len(),
     )?;
     if let (Some(first), Task::Seeds(_)) = (failed.first(), task) {
-        let more = if options.changes { " --changes" } else { "" };
+        let changes = if options.changes { " --changes" } else { "" };
+        let votes = if options.votes { " --votes" } else { "" };
         writeln!(
             out,
-            "the first that failed: {first}; see it with --{first}{more} --trace"
+            "the first that failed: {first}; see it with --{first}{changes}{votes} --trace"
         )?;
     }
     Ok(failed.is_empty())

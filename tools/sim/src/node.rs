@@ -25,6 +25,7 @@ mod round;
 mod shown;
 mod store;
 mod topology;
+mod vote;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -46,6 +47,7 @@ use self::coordinate::Op;
 use self::forward::Parked;
 use self::links::{Asked, Link};
 pub(crate) use self::store::Store;
+pub(crate) use self::vote::Ballot;
 use crate::bug::Bug;
 use crate::command::{Command, Reply};
 use crate::letter::{Letter, Parcel};
@@ -75,6 +77,11 @@ pub(crate) enum Output {
     Reply {
         op: usize,
         reply: Reply,
+    },
+    /// What an owner votes on a read, if it does.
+    Vote {
+        op: usize,
+        ballot: Option<Ballot>,
     },
     Timer {
         after: Duration,
@@ -228,6 +235,7 @@ impl Node {
             Parcel::Gossip(bytes) => self.tell(Event::Datagram(bytes)),
             Parcel::Letter { connection, letter } => self.on_letter(from, connection, letter),
             Parcel::Change(change) => self.want(*change),
+            Parcel::Vote { command, with_reply } => self.on_vote(&command, with_reply),
             Parcel::Command(command) => self.route(command, Origin::Client, now.mono + forward::PATIENCE),
         }
         self.end_turn();

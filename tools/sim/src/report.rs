@@ -21,6 +21,8 @@ pub struct Report {
     pub virtual_ms: u64,
     /// Commands that were answered with a value or acknowledged.
     pub operations: usize,
+    /// Reads among them that two owners' votes made count.
+    pub voted: u64,
     /// Commands that were refused: nothing changed.
     pub refused: usize,
     /// Writes of which nobody knows the outcome.
@@ -46,6 +48,7 @@ impl Report {
             trace_lines: world.trace.lines(),
             virtual_ms: world.now.as_nanos() / 1_000_000,
             operations: history.count(|reply| matches!(reply, Reply::Value(_) | Reply::Done(_))),
+            voted: world.voted,
             refused: history.count(|reply| matches!(reply, Reply::Refused(_))),
             unknown: history.count(|reply| matches!(reply, Reply::Unknown(_))),
             faults: world.faults,
@@ -68,6 +71,7 @@ impl Report {
             trace_text: String::new(),
             virtual_ms: 0,
             operations: 0,
+            voted: 0,
             refused: 0,
             unknown: 0,
             faults: 0,

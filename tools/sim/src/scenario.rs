@@ -26,6 +26,7 @@ mod restart_in_no_time;
 mod run_reused;
 mod script;
 mod stage_ends;
+mod voted_by_two_epochs;
 mod woken_node;
 mod word_for_another_life;
 
@@ -44,7 +45,7 @@ pub struct Scenario {
 }
 
 /// All schedules.
-pub const ALL: [Scenario; 29] = [
+pub const ALL: [Scenario; 30] = [
     Scenario {
         name: "read-before-repair",
         bug: Bug::AnswerBeforeRepair,
@@ -74,6 +75,11 @@ pub const ALL: [Scenario; 29] = [
         name: "left-behind",
         bug: Bug::StaleEpoch,
         run: left_behind::run,
+    },
+    Scenario {
+        name: "voted-by-two-epochs",
+        bug: Bug::VoteWithoutEpoch,
+        run: voted_by_two_epochs::run,
     },
     Scenario {
         name: "stage-ends",

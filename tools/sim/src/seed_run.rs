@@ -11,6 +11,7 @@ use crate::limits::Limits;
 use crate::random::Random;
 use crate::report::Report;
 use crate::stalker::Stalker;
+use crate::voters::Voters;
 use crate::workload::{CLIENTS, CLIENTS_OF_TRAPS, Workload};
 use crate::world::{Notable, Trap, World};
 
@@ -31,6 +32,9 @@ const HARSH: u64 = 0x6a52_5e8d;
 const TRAPS: u64 = 0x771f_e0ac;
 const TRAPS_PER_MILLE: u64 = 400;
 
+/// What tells the draw of voters from the others.
+const VOTERS: u64 = 0x3ac5_0e11;
+
 /// The same for runs about counters that expire.
 const COUNTERS: u64 = 0x015c_33b2;
 
@@ -41,6 +45,8 @@ pub struct RunOptions {
     pub busy_ms: u64,
     /// Whether nodes join, leave, are lost and removed, and get other weights meanwhile. Default no.
     pub changes: bool,
+    /// Whether clients count the quorum of reads themselves, where they can. Default no.
+    pub votes: bool,
     /// The rule that is left out.
     pub bug: Option<Bug>,
     /// Whether the trace's text is kept: some megabytes.
@@ -52,6 +58,7 @@ impl Default for RunOptions {
         Self {
             busy_ms: 6_000,
             changes: false,
+            votes: false,
             bug: None,
             keep_trace: false,
         }
@@ -93,6 +100,7 @@ pub fn run_seed(seed: u64, options: RunOptions) -> Report {
         },
         stalker: (is_harsh || has_traps).then(|| Stalker::new(more)),
         are_many: has_traps,
+        voters: options.votes.then(|| Voters::new(Random::new(seed ^ VOTERS))),
     };
     let mut changes = options.changes.then(|| Changes::new(random.fork(4), in_bursts));
     be_busy(&mut world, &mut faults, &mut clients, &mut changes, busy_ms);
@@ -121,6 +129,8 @@ pub fn run_seed(seed: u64, options: RunOptions) -> Report {
 struct Clients {
     workload: Workload,
     stalker: Option<Stalker>,
+    /// Of clients that count votes.
+    voters: Option<Voters>,
     are_many: bool,
 }
 
@@ -131,12 +141,18 @@ impl Clients {
         // Most clients know who is a member.
         let is_told = !world.history.records.len().is_multiple_of(8);
         let place = if is_told { world.member_from(place) } else { place };
-        let Some(stalker) = &mut self.stalker else {
-            return world.call(place, command);
+        let (place, command) = match &mut self.stalker {
+            Some(stalker) => stalker.aim(world, place, command),
+            None => (place, command),
         };
-        let (place, command) = stalker.aim(world, place, command);
-        let op = world.call(place, command.clone());
-        stalker.on_sent(world, op, place, &command);
+        let voters = self.voters.as_mut();
+        let op = match voters.and_then(|voters| voters.draw(world, place, &command)) {
+            Some(voters) => world.call_voted(voters, command.clone()),
+            None => world.call(place, command.clone()),
+        };
+        if let Some(stalker) = &mut self.stalker {
+            stalker.on_sent(world, op, place, &command);
+        }
         op
     }
 

@@ -13,6 +13,7 @@ mod clocks;
 mod faults;
 mod held;
 mod trap;
+mod votes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -29,6 +30,7 @@ use self::clocks::Clocks;
 pub(crate) use self::held::Late;
 use self::held::{Held, Hold};
 pub(crate) use self::trap::{Trap, TrapSort};
+use self::votes::Election;
 use crate::agenda::Agenda;
 use crate::bug::Bug;
 use crate::command::{Command, Reply};
@@ -36,7 +38,7 @@ use crate::history::History;
 use crate::letter::{Letter, Parcel};
 use crate::limits::Limits;
 use crate::network::Network;
-use crate::node::{Node, Output, Timer};
+use crate::node::{Ballot, Node, Output, Timer};
 use crate::random::Random;
 use crate::trace::Trace;
 
@@ -73,6 +75,15 @@ enum Happening {
         reply: Reply,
     },
     ClientGivesUp {
+        op: usize,
+    },
+    /// A client hears what an owner votes on its read, if it does.
+    Vote {
+        op: usize,
+        ballot: Option<Ballot>,
+    },
+    /// A client waits no longer for votes.
+    VotesAreLate {
         op: usize,
     },
     /// A node that has left ends.
@@ -135,6 +146,8 @@ pub(crate) struct World {
     trap: Option<Trap>,
     agenda: Agenda<Happening>,
     processes: Vec<Process>,
+    /// Reads on which owners vote, by their place in the history.
+    elections: BTreeMap<usize, Election>,
     /// The last life of each node, as its disk knows it, and how many there were.
     lives: Vec<(circlet_core::life::Life, u64)>,
     /// When each node's control plane is called.
@@ -148,6 +161,8 @@ pub(crate) struct World {
     /// Violations that were seen while the run went on.
     pub(crate) violations: Vec<String>,
     pub(crate) faults: u64,
+    /// Reads that counted by two votes.
+    pub(crate) voted: u64,
     pub(crate) crashes: u64,
     pub(crate) events: u64,
 }
@@ -244,6 +259,8 @@ impl World {
                     .finish(self.now, op, given_up)
                     .then_some(Notable::Finished { op });
             }
+            Happening::Vote { op, ballot } => return self.on_vote(op, ballot),
+            Happening::VotesAreLate { op } => self.go_by_coordinator(op),
             Happening::Stops { place } => {
                 let crashes = self.crashes;
                 self.crash(place, false);
@@ -285,12 +302,14 @@ impl World {
         match &mut self.processes[to] {
             Process::Running(_) => self.turn_now(to, |node, now| node.on_parcel(now, from, parcel)),
             Process::Paused { waiting, .. } => waiting.push((from, parcel)),
-            Process::Down => {
-                if let Parcel::Command(command) = parcel {
+            Process::Down => match parcel {
+                Parcel::Command(command) => {
                     let reply = Reply::Refused("connection refused".into());
                     self.put_reply(command.op, reply);
                 }
-            }
+                Parcel::Vote { command, .. } => self.put_vote(command.op, None),
+                Parcel::Gossip(_) | Parcel::Letter { .. } | Parcel::Change(_) => {}
+            },
         }
     }
 
@@ -352,6 +371,7 @@ impl World {
                 }
             }
             Output::Reply { op, reply } => self.put_reply(op, reply),
+            Output::Vote { op, ballot } => self.put_vote(op, ballot),
             Output::Timer { after, timer } => {
                 let at = self.now + after;
                 self.agenda.put(at, Happening::Timer { place, boot, timer });

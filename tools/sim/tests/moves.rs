@@ -5,6 +5,7 @@ use circlet_sim::{Bug, RunOptions, run_seed};
 const OPTIONS: RunOptions = RunOptions {
     busy_ms: 4_000,
     changes: true,
+    votes: false,
     bug: None,
     keep_trace: false,
 };

@@ -6,6 +6,7 @@ use circlet_sim::{Bug, RunOptions, run_seed};
 const OPTIONS: RunOptions = RunOptions {
     busy_ms: 3_000,
     changes: false,
+    votes: false,
     bug: None,
     keep_trace: false,
 };

@@ -3,10 +3,11 @@
 use super::super::gate::Gate;
 use super::super::plan::{Handler, Part};
 use super::super::scene::Scene;
-use super::super::voting::{Voting, vote};
+use super::super::voting::Voting;
 use super::{Executor, tracked};
 use crate::command::{CommandError, KeyCx};
 use crate::metrics::Count;
+use circlet_core::coordinator::vote;
 use circlet_resp::{Args, ReplyBuf};
 
 /// Why a part is not answered here.
@@ -57,7 +58,7 @@ impl Executor {
         }
         let epoch = scene.routes.epoch;
         let mut shard = scene.node.lock_in_force(part.arc, epoch).ok_or(NotVoted::NoVote)?;
-        let vote = vote(epoch, shard.digest_of(&key));
+        let vote = vote::of(epoch, shard.digest_of(&key));
         let (Voting::Reply, Handler::Key(handler)) = (part.voting, part.handler) else {
             replies.integer(vote);
             return Ok(());

@@ -396,17 +396,22 @@ impl Node {
         else {
             return;
         };
-        let state = entry.as_deref().map_or(State::ABSENT, decoded);
+        let reply = self.reply_of(command, entry.as_deref());
+        let (command, origin) = (command.clone(), *origin);
+        self.reply(&command, origin, reply);
+    }
+
+    /// What a read of this entry is answered.
+    pub(super) fn reply_of(&self, command: &Command, entry: Option<&[u8]>) -> Reply {
+        let state = entry.map_or(State::ABSENT, decoded);
         let now = self.store.time(self.arc_of(&command.key), self.now.wall);
-        let reply = match state.value(now) {
+        match state.value(now) {
             Value::Unreadable => Reply::Refused("the value must be fetched first".into()),
             value => Reply::Value(match &command.part {
                 None => shown(value),
                 Some(part) => shown_part(state, part, now),
             }),
-        };
-        let (command, origin) = (command.clone(), *origin);
-        self.reply(&command, origin, reply);
+        }
     }
 
     /// After the reply: whoever answered with something older gets what is here.

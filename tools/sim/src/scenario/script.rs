@@ -139,6 +139,12 @@ impl Script {
         self.ask(place, What::Get)
     }
 
+    /// Has the nodes at these two places vote on a read, and waits for the reply.
+    pub(super) fn get_voted(&mut self, first: usize, second: usize) -> Reply {
+        let op = self.world.call_voted((first, second), self.command(What::Get));
+        self.world.wait(op)
+    }
+
     /// The stamp of a write with the right time now.
     pub(super) fn stamp_now(&self) -> Stamp {
         Stamp::new(self.world.clocks.true_wall(self.world.now), 0)

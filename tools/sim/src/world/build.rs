@@ -53,6 +53,7 @@ impl World {
             topology,
             agenda: Agenda::new(),
             processes: (0..nodes).map(|_| Process::Down).collect(),
+            elections: BTreeMap::new(),
             lives: vec![(Life::ZERO, 0); nodes],
             armed: BTreeMap::new(),
             holds: Vec::new(),
@@ -62,6 +63,7 @@ impl World {
             bug,
             violations: Vec::new(),
             faults: 0,
+            voted: 0,
             crashes: 0,
             events: 0,
         };
