@@ -190,7 +190,7 @@ impl Voting {
         if self.other_vote.is_none()
             && let Poll::Ready(answer) = Pin::new(&mut self.other.answered).poll(cx)
         {
-            self.other_vote = vote_of(answer.unwrap_or(Err(Fault::Lost)));
+            self.other_vote = vote_of(&answer.unwrap_or(Err(Fault::Lost)));
             if self.other_vote.is_none() {
                 self.other.node.no_votes.begin(REST);
                 return Poll::Ready(differs(client));
@@ -263,9 +263,9 @@ fn voted(value: Value) -> Option<Result<(i64, i64, Value), String>> {
     }
 }
 
-fn vote_of(answer: Answer) -> Option<i64> {
+fn vote_of(answer: &Answer) -> Option<i64> {
     match answer {
-        Ok(Replies::One(Value::Integer(vote))) => Some(vote),
+        Ok(Replies::One(Value::Integer(vote))) => Some(*vote),
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 //! An access is counted where it comes in, by the node that the client is connected to; not where it is forwarded to, nor where it is replicated.
 
 use super::plan::{Handler, Part};
+use super::voting::Voting;
 use crate::node::Node;
 use circlet_core::hot_keys::Sampler;
 use circlet_core::time::Instant;
@@ -48,6 +49,8 @@ fn look<'b>(
         };
         let args = args_of(part.command);
         match part.handler {
+            // The read was counted by the owner that answers it.
+            _ if part.voting == Voting::Vote => {}
             Handler::Key(_) => hot_keys.offer(part.key(args).key, part.hash, stands_for, now),
             Handler::Slot(_) => {
                 let keys = part.spec.keys(args).filter_map(|(at, _)| args.get(at));
