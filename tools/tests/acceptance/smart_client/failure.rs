@@ -18,6 +18,7 @@ struct Counts {
     errors: AtomicU64,
     retried: AtomicU64,
     hedged: AtomicU64,
+    voted: AtomicU64,
     longest_us: AtomicU64,
 }
 
@@ -34,6 +35,7 @@ impl Observer for Counts {
         let count = match event {
             Event::Retried { .. } => &self.retried,
             Event::Hedged => &self.hedged,
+            Event::Voted => &self.voted,
             _ => return,
         };
         count.fetch_add(1, Ordering::Relaxed);
@@ -114,8 +116,9 @@ fn no_call_fails_that_a_safe_retry_cures_when_a_node_is_killed_and_comes_back() 
         until(&counts, 3_000).await;
         let failures = load.end().await;
         report(&format!(
-            "client: {} calls of {TASKS} tasks through a kill -9 and a restart, {} retries, longest call {:?}, {} topology fetches",
+            "client: {} calls of {TASKS} tasks through a kill -9 and a restart, {} of them reads that two owners voted on, {} retries, longest call {:?}, {} topology fetches",
             counts.calls.load(Ordering::Relaxed),
+            counts.voted.load(Ordering::Relaxed),
             counts.retried.load(Ordering::Relaxed),
             Duration::from_micros(counts.longest_us.load(Ordering::Relaxed)),
             client.topology_fetches() - before,
@@ -127,6 +130,10 @@ fn no_call_fails_that_a_safe_retry_cures_when_a_node_is_killed_and_comes_back() 
             &failures[..failures.len().min(5)]
         );
         assert!(client.topology_fetches() - before < 100, "no stampede");
+        assert!(
+            counts.voted.load(Ordering::Relaxed) > 0,
+            "votes are seen through it, too"
+        );
     });
 }
 
@@ -157,8 +164,9 @@ fn a_client_follows_a_join_and_a_leave_without_an_error_or_a_stampede() {
         let fetches = client.topology_fetches() - before;
         let bound = started.elapsed().as_millis() as u64 / 100 + 20;
         report(&format!(
-            "client: {} calls through a join and a leave, {} retries, {fetches} topology fetches in {:?}",
+            "client: {} calls through a join and a leave, {} of them voted reads, {} retries, {fetches} topology fetches in {:?}",
             counts.calls.load(Ordering::Relaxed),
+            counts.voted.load(Ordering::Relaxed),
             counts.retried.load(Ordering::Relaxed),
             started.elapsed()
         ));
@@ -169,6 +177,10 @@ fn a_client_follows_a_join_and_a_leave_without_an_error_or_a_stampede() {
             &failures[..failures.len().min(5)]
         );
         assert!(client.epoch() > epoch, "it follows the epochs");
+        assert!(
+            counts.voted.load(Ordering::Relaxed) > 0,
+            "votes are seen through it, too"
+        );
         assert!(fetches < bound, "{fetches} fetches are a stampede");
     });
 }
