@@ -37,15 +37,16 @@ pub fn write_part<'l, 'd>(
     spot.write((part.kind, part.name, part.value), stamp, is_delta_wanted, delta)
 }
 
-/// The name of an element that `author` pushes at one end of a list.
+/// The name of an element that `author` pushes at one end of a list, and where it goes.
 #[must_use]
 #[inline]
-pub fn pushed_name(found: &Uniform<'_>, author: Author, end: End) -> OrderKey {
+pub fn pushed<'l>(found: &Uniform<'l>, author: Author, end: End) -> (OrderKey, Spot<'l>) {
     let outermost = match end {
         End::Front => found.first_name(),
         End::Back => found.last_name(),
     };
-    OrderKeys::new(author, found.generation()).beyond(end, outermost)
+    let name = OrderKeys::new(author, found.generation()).beyond(end, outermost);
+    (name, found.spot_beyond(end))
 }
 
 #[cfg(test)]
@@ -152,7 +153,14 @@ mod tests {
             edit.push(found, end, b"value");
             let mut delta = Vec::new();
             edit.edit().finish(found, &mut delta);
-            let name = pushed_name(&uniform, AUTHOR, end);
+            let (name, spot) = pushed(&uniform, AUTHOR, end);
+            let part = ToWrite { kind: Kind::List, name: &name, value: b"value" };
+            let [mut there, mut found_there] = [Vec::new(), Vec::new()];
+            prop_assert_eq!(
+                write_part(&spot, part, stamp, true, &mut there),
+                write_part(&uniform.spot(&name), part, stamp, true, &mut found_there),
+                "it goes where a walk finds that it goes"
+            );
             let delta = State::decode(&delta).unwrap();
             prop_assert_eq!(delta.parts.iter().map(|part| part.name).collect::<Vec<_>>(), vec![&name[..]]);
         }

@@ -12,6 +12,7 @@ use super::parts::walk_to;
 use super::parts_index::{PartsIndex, Place};
 use super::reader::Reader;
 use super::{Base, Expiry, Kind, Parts, Spot, State};
+use crate::mutate::End;
 use crate::stamp::Stamp;
 use crate::time::WallMs;
 
@@ -121,6 +122,17 @@ impl<'a> Uniform<'a> {
         self.find(name).map(|part| part.text())
     }
 
+    /// The element at this index of a list, from 0.
+    #[must_use]
+    #[inline]
+    pub fn nth_text(&self, at: usize) -> Option<Cow<'a, [u8]>> {
+        let mut rest = self.parts;
+        for _ in 0..at {
+            rest = &rest[EncodedPart::first(rest)?.bytes.len()..];
+        }
+        EncodedPart::first(rest).map(|part| part.text())
+    }
+
     /// The score of the member of this name.
     #[must_use]
     #[inline]
@@ -150,6 +162,21 @@ impl<'a> Uniform<'a> {
             None => walk_to(self.parts, self.kind, name),
         };
         self.at(place)
+    }
+
+    /// Where the part of a name is that comes before all names in a list, or after all.
+    #[must_use]
+    #[inline]
+    pub fn spot_beyond(&self, end: End) -> Spot<'a> {
+        debug_assert_eq!((self.kind, self.index), (Kind::List, None));
+        self.at(Place {
+            at: None,
+            here: None,
+            from_end: match end {
+                End::Front => self.parts.len(),
+                End::Back => 0,
+            },
+        })
     }
 
     #[inline]
@@ -248,6 +275,10 @@ mod tests {
             prop_assert_eq!(found.is_live(NOW), !state.is_expired(NOW));
             prop_assert_eq!(found.first_name(), state.parts.first_name(kind));
             prop_assert_eq!(found.last_name(), state.parts.last_name(kind));
+            for at in 0..=found.len() {
+                let part = state.parts.iter().nth(at);
+                prop_assert_eq!(found.nth_text(at), part.map(|part| part.text()));
+            }
             names.push(name);
             for name in &names {
                 let part = state.parts.find(kind, name);

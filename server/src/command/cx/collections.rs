@@ -131,6 +131,29 @@ impl<'a> KeyCx<'a> {
         Ok(self.sorted_set()?.score(member))
     }
 
+    /// Has `read` read the element of the list that the key holds whose index, from 0, `which` tells from how many there are; or that there is none, which is
+    /// not asked of an empty list. For a command that reads the key for its client.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeyCx::hash`], and those of `which`.
+    #[inline]
+    pub fn read_element<T>(
+        &mut self,
+        which: impl FnOnce(usize) -> Result<Option<usize>, CommandError>,
+        read: impl FnOnce(Option<&[u8]>) -> T,
+    ) -> Result<T, CommandError> {
+        if let Some(list) = self.uniform(Kind::List) {
+            let element = which(list.len()).map(|at| list.nth_text(at?));
+            let answer = element.map(|element| read(element.as_deref()));
+            self.delta.count_lookup(true);
+            return answer;
+        }
+        let list = self.list()?;
+        let at = if list.is_empty() { None } else { which(list.len())? };
+        Ok(read(at.and_then(|at| list.get(at)).map(|element| element.value)))
+    }
+
     /// The collection of type `kind` that the key holds, if it is one as most are; not counted. Not for sets, which may be HyperLogLogs.
     #[inline]
     fn uniform(&self, kind: Kind) -> Option<Uniform<'_>> {

@@ -91,14 +91,14 @@ impl KeyCx<'_> {
                 return None;
             }
             let pushed;
-            let name = match name {
-                Name::Given(name) => name,
+            let (name, spot) = match name {
+                Name::Given(name) => (name, uniform.spot(name)),
                 Name::Pushed(author, end) => {
-                    pushed = mutate::pushed_name(&uniform, author, end);
-                    &pushed[..]
+                    let (name, spot) = mutate::pushed(&uniform, author, end);
+                    pushed = name;
+                    (&pushed[..], spot)
                 }
             };
-            let spot = uniform.spot(name);
             let asked = ask(&spot);
             is_wanted = wanted(&asked);
             found = Some(Found {
