@@ -33,7 +33,7 @@ pub use edit::Edit;
 pub use expire::expire;
 pub use incr::{Author, incr, raise};
 pub use list_edit::{End, ListEdit};
-pub use one_part::{pushed_name, write_part};
+pub use one_part::{ToWrite, pushed, write_part};
 pub use order_key::{OrderKey, OrderKeys};
 
 use crate::stamp::Stamp;

@@ -50,6 +50,7 @@ mod runs;
 mod spot;
 mod superseded;
 mod sweep;
+mod uniform;
 mod value;
 
 pub use decode::DecodeError;
@@ -68,6 +69,7 @@ pub(crate) use runs::RUN_BYTES;
 pub use runs::{Run, Runs};
 pub use spot::Spot;
 pub use sweep::Swept;
+pub use uniform::Uniform;
 pub use value::{Value, parse_integer};
 
 use crate::stamp::Stamp;

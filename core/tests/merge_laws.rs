@@ -114,7 +114,7 @@ proptest! {
             let after = view(&patched);
             prop_assert!(after.parts.is_uniform());
             let (old, new) = (local.parts.find(kind, &[name]), after.parts.find(kind, &[name]));
-            prop_assert_eq!(patch.part, new.map(|new| (old, new)));
+            prop_assert_eq!(patch.part(), new.map(|new| (old, new)));
         }
     }
 

@@ -3,36 +3,50 @@
 //! They are most of all writes to collections, and find the part once, to answer with, and to write it where it stands. What comes out is what an
 //! [`Edit`](super::Edit) with this one change makes: the test below holds the two against each other.
 
-use super::{Author, End, OrderKey, OrderKeys, head_of_delta};
-use crate::state::{Part, Patch, Spot, State};
-use crate::time::WallMs;
+use super::{Author, End, OrderKey, OrderKeys};
+use crate::stamp::Stamp;
+use crate::state::{Kind, Patch, Spot, Uniform};
 
-/// Writes `part`, whose place is `spot`, in what was found at `now`: appends the encoded delta to `delta`, and answers what changes where.
-///
-/// None if that takes more than to put the part in its place; what `delta` has then is not to be used. The part must be one as
-/// [`Part::written`] makes it, never expire, and have a stamp above all that was found.
-#[must_use]
-pub fn write_part<'l, 'd>(
-    spot: &Spot<'l>,
-    now: WallMs,
-    part: Part<'_>,
-    delta: &'d mut Vec<u8>,
-) -> Option<Patch<'l, 'd>> {
-    debug_assert!(part.state.is_plain() && part.state.expiry.at.is_none(), "{part:?}");
-    if spot.part().is_some_and(|old| !old.state.runs.is_empty()) {
-        return None;
-    }
-    let head = head_of_delta(spot.state(), now, part.state.generation);
-    head.encode_with_parts(std::iter::once(part), delta);
-    // The base of a delta to a collection that is there is unknown: the part goes to the end.
-    let begin = delta.len() - part.encoded_len();
-    spot.written(&delta[begin..])
+/// One part that is to be written, which never expires.
+#[derive(Clone, Copy, Debug)]
+pub struct ToWrite<'a> {
+    /// Of which type the collection is.
+    pub kind: Kind,
+    /// Its name.
+    pub name: &'a [u8],
+    /// Its value.
+    pub value: &'a [u8],
 }
 
-/// The name of an element that `author` pushes at one end of a list, which may be empty.
+/// Writes `part`, whose place is `spot`, at `stamp`, which must be above all that was found, in a collection that has not expired: appends the encoded
+/// delta to `delta`, or the part alone if nobody is to get the delta, and answers what changes where.
+///
+/// None if that takes more than to put the part in its place; what `delta` has then is not to be used.
 #[must_use]
-pub fn pushed_name(found: State<'_>, author: Author, end: End) -> OrderKey {
-    OrderKeys::new(author, found.generation).beyond(end, end.outermost(found))
+#[inline]
+pub fn write_part<'l, 'd>(
+    spot: &Spot<'l>,
+    part: ToWrite<'_>,
+    stamp: Stamp,
+    is_delta_wanted: bool,
+    delta: &'d mut Vec<u8>,
+) -> Option<Patch<'l, 'd>> {
+    if spot.was_added_to() {
+        return None;
+    }
+    spot.write((part.kind, part.name, part.value), stamp, is_delta_wanted, delta)
+}
+
+/// The name of an element that `author` pushes at one end of a list, and where it goes.
+#[must_use]
+#[inline]
+pub fn pushed<'l>(found: &Uniform<'l>, author: Author, end: End) -> (OrderKey, Spot<'l>) {
+    let outermost = match end {
+        End::Front => found.first_name(),
+        End::Back => found.last_name(),
+    };
+    let name = OrderKeys::new(author, found.generation()).beyond(end, outermost);
+    (name, found.spot_beyond(end))
 }
 
 #[cfg(test)]
@@ -41,8 +55,8 @@ mod tests {
 
     use super::*;
     use crate::mutate::{Edit, ListEdit};
-    use crate::stamp::Stamp;
-    use crate::state::{Kind, score_bytes};
+    use crate::state::{State, score_bytes};
+    use crate::time::WallMs;
 
     const NOW: WallMs = WallMs::new(1_763_719_355_123);
     const AUTHOR: Author = Author {
@@ -105,20 +119,22 @@ mod tests {
             expires in prop::option::weighted(0.3, 0..99_u64),
         ) {
             let found = collection(kind, &parts, expires.map(|after| WallMs::new(NOW.get() + after)));
-            let found = State::decode(&found).unwrap();
-            let found = found.with_uniform_parts(None);
+            let uniform = Uniform::decode(&found, None).unwrap();
+            let found = State::decode(&found).unwrap().with_uniform_parts(None);
             let (name, value) = (&[name][..], &value_of(kind, value)[..]);
             let expected = edited(found, kind, 2, |edit| {
                 edit.set(found, name, value, None);
             });
             let expected = State::decode(&expected).unwrap();
 
-            let spot = Spot::of(found, kind, name).unwrap();
+            let spot = uniform.spot(name);
             prop_assert_eq!(spot.part(), found.parts.find(kind, name));
             let stamp = Stamp::new(WallMs::new(NOW.get() + 2), 0);
-            let mut delta = Vec::new();
-            let patch = write_part(&spot, NOW, Part::written(kind, name, stamp, value, None), &mut delta);
+            let part = ToWrite { kind, name, value };
+            let (mut delta, mut alone) = (Vec::new(), Vec::new());
+            let patch = write_part(&spot, part, stamp, true, &mut delta);
             prop_assert_eq!(patch, found.patched_by(expected));
+            prop_assert_eq!(patch, write_part(&spot, part, stamp, false, &mut alone), "it is the same whether or not the delta is wanted");
             let was_added_to = spot.part().is_some_and(|part| !part.state.runs.is_empty());
             prop_assert_eq!(patch.is_none(), was_added_to);
             if patch.is_some() {
@@ -129,6 +145,7 @@ mod tests {
         #[test]
         fn an_element_is_named_as_an_edit_names_it(parts in prop::collection::btree_map(1..255_u8, Just((1, None)), 1..9), to_front: bool) {
             let found = collection(Kind::List, &parts, None);
+            let uniform = Uniform::decode(&found, None).unwrap();
             let found = State::decode(&found).unwrap();
             let end = if to_front { End::Front } else { End::Back };
             let stamp = Stamp::new(WallMs::new(NOW.get() + 2), 0);
@@ -136,7 +153,14 @@ mod tests {
             edit.push(found, end, b"value");
             let mut delta = Vec::new();
             edit.edit().finish(found, &mut delta);
-            let name = pushed_name(found, AUTHOR, end);
+            let (name, spot) = pushed(&uniform, AUTHOR, end);
+            let part = ToWrite { kind: Kind::List, name: &name, value: b"value" };
+            let [mut there, mut found_there] = [Vec::new(), Vec::new()];
+            prop_assert_eq!(
+                write_part(&spot, part, stamp, true, &mut there),
+                write_part(&uniform.spot(&name), part, stamp, true, &mut found_there),
+                "it goes where a walk finds that it goes"
+            );
             let delta = State::decode(&delta).unwrap();
             prop_assert_eq!(delta.parts.iter().map(|part| part.name).collect::<Vec<_>>(), vec![&name[..]]);
         }

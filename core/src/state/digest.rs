@@ -105,14 +105,20 @@ impl Part<'_> {
 
     /// The hash that stands for key, type and name in the part's share.
     pub(super) fn digest_hash(&self, key_hash: u64) -> u64 {
-        let kind = match self.kind {
-            Kind::String | Kind::List => KIND_LIST,
-            Kind::Set => KIND_SET,
-            Kind::SortedSet => KIND_SORTED_SET,
-            Kind::Hash => KIND_HASH,
-        };
-        part(key_hash, kind, Stamp::ZERO, xxh3_64(self.name))
+        part_hash(key_hash, self.kind, self.name)
     }
+}
+
+/// The hash that stands for key, type and name in the share of a part.
+#[inline]
+pub(super) fn part_hash(key_hash: u64, kind: Kind, name: &[u8]) -> u64 {
+    let kind = match kind {
+        Kind::String | Kind::List => KIND_LIST,
+        Kind::Set => KIND_SET,
+        Kind::SortedSet => KIND_SORTED_SET,
+        Kind::Hash => KIND_HASH,
+    };
+    part(key_hash, kind, Stamp::ZERO, xxh3_64(name))
 }
 
 /// One part's share of a digest.
@@ -124,6 +130,18 @@ pub struct Summand {
     pub digest: u64,
     /// Whether there is no value in the part: it only keeps older ones dead.
     pub is_grave: bool,
+}
+
+impl Summand {
+    /// The only one of a value written at `stamp`, under `hash`, that does not expire.
+    #[inline]
+    pub(super) fn of_plain(hash: u64, stamp: Stamp, value: &[u8]) -> Self {
+        Self {
+            stamp,
+            digest: part(hash, KIND_BYTES, stamp, xxh3_64(value)),
+            is_grave: false,
+        }
+    }
 }
 
 /// The digest of [`State::plain`]`(generation, expires_at, value)`, for the path of every SET.

@@ -136,6 +136,15 @@ impl PartsSection {
         out[self.begin - Self::HEAD_BYTES..self.begin].copy_from_slice(&head);
     }
 
+    /// The parts of the section that `bytes`, which this node encoded itself, are, and how many they are; none if they are none.
+    #[inline]
+    pub(super) fn split(bytes: &[u8]) -> Option<(&[u8], usize)> {
+        let (head, parts) = bytes.split_first_chunk::<{ Self::HEAD_BYTES }>()?;
+        let head = u64::from_le_bytes(*head);
+        let (count, len) = (head as u32, head >> u32::BITS);
+        (count > 0 && len == parts.len() as u64).then_some((parts, count as usize))
+    }
+
     /// What stands before so many parts of so many bytes.
     pub(super) fn head(count: usize, len: usize) -> [u8; Self::HEAD_BYTES] {
         // 2^32 parts would be more than 8 GiB of one value.

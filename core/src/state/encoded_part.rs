@@ -15,6 +15,8 @@
 //! Most questions to an encoded collection are to a few bits of each part: of which type it is, whether it lives, what its name is. So they are
 //! put to an [`EncodedPart`], which costs some 3 ns to find; a [`Part`], with all that is in it, is made only of those that are wanted.
 
+mod plain;
+
 use super::reader::{Reader, put_varint, varint_len};
 use super::runs::RUN_BYTES;
 use super::{Base, DecodeError, Expiry, Kind, Part, Parts, Runs, State};
@@ -33,7 +35,7 @@ const F_RESERVED: u8 = 1 << 7;
 pub(super) const SCORE_BYTES: usize = 8;
 
 /// One part, in pieces, none of them looked into.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct EncodedPart<'a> {
     flags: u8,
     /// Its name.
@@ -309,8 +311,12 @@ impl<'a> Part<'a> {
 
     /// Whether the value's length stands before it: sets have no values, and scores are of one length.
     fn has_length(&self) -> bool {
-        matches!(self.kind, Kind::List | Kind::Hash)
+        has_length(self.kind)
     }
+}
+
+const fn has_length(kind: Kind) -> bool {
+    matches!(kind, Kind::List | Kind::Hash)
 }
 
 /// Whether two names are one. Most are of 8 to 16 bytes: two words each, which takes less time than to call what compares any number of bytes.

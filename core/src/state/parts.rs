@@ -416,27 +416,42 @@ const fn encoded(bytes: &[u8]) -> EncodedParts<'_> {
 
 /// Where the part `name` of parts that are all of type `kind` is or would be.
 #[inline]
-fn walk_to<'a>(bytes: &'a [u8], kind: Kind, name: &[u8]) -> Place<'a> {
+pub(super) fn walk_to<'a>(bytes: &'a [u8], kind: Kind, name: &[u8]) -> Place<'a> {
     let place = |here, from_end| Place {
         at: None,
         here,
         from_end,
     };
-    // Lists are ordered by name, so that a PUSH to the left, whose name is before all others, looks at one part.
-    let mut rest = encoded(bytes);
-    let is_past = |part: &EncodedPart<'_>| kind == Kind::List && part.name > name;
-    let found = rest.find(|part| is_same(part.name, name) || is_past(part));
-    if let Some(here) = found.filter(|part| is_same(part.name, name)) {
-        return place(Some(here), rest.left() + here.bytes.len());
+    if kind == Kind::List {
+        // Lists are ordered by name, so that a PUSH to the left, whose name is before all others, looks at one part.
+        let mut rest = bytes;
+        while let Some(part) = EncodedPart::first(rest)
+            && part.name <= name
+        {
+            if part.name == name {
+                return place(Some(part), rest.len());
+            }
+            rest = &rest[part.bytes.len()..];
+        }
+        return place(None, rest.len());
     }
-    let after = if kind == Kind::List {
-        found
-    } else {
-        let id = PartId::new(kind, name);
-        rest = encoded(bytes);
-        rest.find(|part| PartId::new(kind, part.name) > id)
-    };
-    place(None, rest.left() + after.map_or(0, |after| after.bytes.len()))
+    let mut rest = bytes;
+    while let Some(part) = EncodedPart::first(rest) {
+        if is_same(part.name, name) {
+            return place(Some(part), rest.len());
+        }
+        rest = &rest[part.bytes.len()..];
+    }
+    place(None, vacancy(bytes, kind, name))
+}
+
+/// So many bytes before the end of these parts one that is not there would begin.
+#[cold]
+fn vacancy(bytes: &[u8], kind: Kind, name: &[u8]) -> usize {
+    let id = PartId::new(kind, name);
+    let mut rest = encoded(bytes);
+    let after = rest.find(|part| PartId::new(kind, part.name) > id);
+    rest.left() + after.map_or(0, |after| after.bytes.len())
 }
 
 /// The names of one type, be the parts dead or alive.

@@ -111,12 +111,7 @@ impl<'a> PartsIndex<'a> {
     #[must_use]
     #[inline]
     pub fn from_end(&self, at: usize) -> Option<Range<usize>> {
-        let place = |at: usize| {
-            self.places()
-                .get(at)
-                .map(|place| usize::from(u16::from_le_bytes(*place)))
-        };
-        Some(place(at)?..place(at + 1).unwrap_or(0))
+        Some(self.begin(at)?..self.begin(at + 1).unwrap_or(0))
     }
 
     /// How many parts there are.
@@ -139,32 +134,60 @@ impl<'a> PartsIndex<'a> {
 
     #[inline]
     fn part<'l>(&self, parts: &'l [u8], at: usize) -> Option<EncodedPart<'l>> {
-        let begin = parts.len().checked_sub(self.from_end(at)?.start)?;
-        EncodedPart::read(&mut Reader(parts.get(begin..)?)).ok()
+        let begin = parts.len().checked_sub(self.begin(at)?)?;
+        EncodedPart::first(parts.get(begin..)?)
+    }
+
+    /// So many bytes before the end of all parts the part at `at` begins.
+    #[inline]
+    fn begin(&self, at: usize) -> Option<usize> {
+        let place = self.places().get(at)?;
+        Some(usize::from(u16::from_le_bytes(*place)))
+    }
+
+    /// The part `name` of `parts`, which this is the index of.
+    #[inline]
+    pub(super) fn find<'l>(&self, parts: &'l [u8], name: &[u8]) -> Option<EncodedPart<'l>> {
+        self.find_tagged(parts, tag_of(name), name).map(|(_, part)| part)
+    }
+
+    /// As [`PartsIndex::find`], and which of them it is.
+    #[inline]
+    fn find_tagged<'l>(&self, parts: &'l [u8], tag: u8, name: &[u8]) -> Option<(usize, EncodedPart<'l>)> {
+        let tagged = self.tags().iter().enumerate().filter(|(_, other)| **other == tag);
+        let mut tagged = tagged.filter_map(|(at, _)| Some((at, self.part(parts, at)?)));
+        tagged.find(|(_, part)| is_same(part.name, name))
     }
 
     /// Where the part `name` of `parts`, all of which are of type `kind`, is or would be.
     #[inline]
     pub(super) fn place<'l>(&self, parts: &'l [u8], kind: Kind, name: &[u8]) -> Place<'l> {
         let tag = tag_of(name);
-        let tags = self.tags();
-        let mut at = tags.iter().filter(|other| **other < tag).count();
-        while tags.get(at) == Some(&tag)
-            && let Some(part) = self.part(parts, at)
-        {
-            if is_same(part.name, name) {
-                return self.place_of(at, Some(part));
-            }
-            if PartId::new(kind, part.name) > PartId::new(kind, name) {
-                break;
-            }
-            at += 1;
+        match self.find_tagged(parts, tag, name) {
+            Some((at, here)) => self.place_of(at, Some(here)),
+            None => self.place_of(self.vacancy(parts, kind, tag, name), None),
         }
-        self.place_of(at, None)
     }
 
+    /// Which of the parts one that is not there would be.
+    #[cold]
+    fn vacancy(&self, parts: &[u8], kind: Kind, tag: u8, name: &[u8]) -> usize {
+        let tags = self.tags();
+        let id = PartId::new(kind, name);
+        let mut at = tags.iter().filter(|other| **other < tag).count();
+        while tags.get(at) == Some(&tag)
+            && self
+                .part(parts, at)
+                .is_some_and(|part| PartId::new(kind, part.name) < id)
+        {
+            at += 1;
+        }
+        at
+    }
+
+    #[inline]
     fn place_of<'l>(&self, at: usize, here: Option<EncodedPart<'l>>) -> Place<'l> {
-        let from_end = self.from_end(at).map_or(0, |place| place.start);
+        let from_end = self.begin(at).unwrap_or(0);
         Place {
             at: Some(at),
             here,

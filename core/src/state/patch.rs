@@ -5,6 +5,7 @@
 //! others are moved at most, not looked into, and nothing else is summed anew. It is [`merge()`](super::merge()) all the same, for some states:
 //! `tests/merge_laws.rs` holds the two against each other.
 
+use super::encoded_part::EncodedPart;
 use super::merge::merge_heads;
 use super::{Base, IndexChange, Part, RUN_BYTES, Runs, Spot, State};
 use crate::antientropy::ArcSums;
@@ -16,10 +17,16 @@ pub struct Patch<'l, 'd> {
     pub splice: Splice,
     /// What stands there afterwards.
     pub bytes: &'d [u8],
-    /// The part that differs: as it is, if it is there, and as it will be.
-    pub part: Option<(Option<Part<'l>>, Part<'d>)>,
-    /// Those of the state's own runs that differ, as they are and as they will be.
-    pub runs: (Runs<'l>, Runs<'d>),
+    pub(super) changed: Changed<'l, 'd>,
+}
+
+/// What differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Changed<'l, 'd> {
+    /// A part: as it is, if it is there, and as it will be.
+    Part(Option<EncodedPart<'l>>, EncodedPart<'d>),
+    /// Some of the state's own runs, as they are and as they will be.
+    Runs(Runs<'l>, Runs<'d>),
 }
 
 /// Which bytes of an encoded state go, and what else changes with its length.
@@ -36,19 +43,33 @@ pub struct Splice {
     pub index: Option<IndexChange>,
 }
 
-impl Patch<'_, '_> {
-    /// Takes the summands of [`State::digest`] that go, under a key that hashes to `key_hash`, out of an arc's sums, and adds those that come.
-    pub fn change_sums(&self, key_hash: u64, sums: &mut ArcSums) {
-        if let Some((old, new)) = self.part {
-            // Both have one name.
-            let hash = new.digest_hash(key_hash);
-            if let Some(old) = old {
-                old.state.for_each_own_digest(hash, &mut |part| sums.sub(part));
-            }
-            new.state.for_each_own_digest(hash, &mut |part| sums.add(part));
+impl<'l, 'd> Patch<'l, 'd> {
+    /// The part that differs, if one does: as it is, if it is there, and as it will be.
+    #[must_use]
+    pub fn part(&self) -> Option<(Option<Part<'l>>, Part<'d>)> {
+        match self.changed {
+            Changed::Part(old, new) => Some((old.map(|old| old.part()), new.part())),
+            Changed::Runs(..) => None,
         }
-        self.runs.0.for_each_digest(key_hash, &mut |run| sums.sub(run));
-        self.runs.1.for_each_digest(key_hash, &mut |run| sums.add(run));
+    }
+
+    /// Takes the summands of [`State::digest`] that go, under a key that hashes to `key_hash`, out of an arc's sums, and adds those that come.
+    #[inline]
+    pub fn change_sums(&self, key_hash: u64, sums: &mut ArcSums) {
+        match self.changed {
+            Changed::Part(old, new) => {
+                // Both have one name.
+                let hash = new.digest_hash(key_hash);
+                if let Some(old) = old {
+                    old.for_each_own_digest(hash, &mut |part| sums.sub(part));
+                }
+                new.for_each_own_digest(hash, &mut |part| sums.add(part));
+            }
+            Changed::Runs(old, new) => {
+                old.for_each_digest(key_hash, &mut |run| sums.sub(run));
+                new.for_each_digest(key_hash, &mut |run| sums.add(run));
+            }
+        }
     }
 }
 
@@ -105,8 +126,7 @@ impl<'l> State<'l> {
                 index: None,
             },
             bytes,
-            part: None,
-            runs: (Runs::trusted(&last[..bytes.len()]), Runs::trusted(bytes)),
+            changed: Changed::Runs(Runs::trusted(&last[..bytes.len()]), Runs::trusted(bytes)),
         }
     }
 

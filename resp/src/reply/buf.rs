@@ -15,7 +15,7 @@ use std::fmt;
 use std::io::Write as _;
 use std::ops::Range;
 
-use super::number::{PAIRS, append_i64, append_u64, double_text};
+use super::number::{PAIRS, append_i64, append_u64, with_double_text};
 use super::shared::SharedStrings;
 use crate::ProtocolError;
 
@@ -284,12 +284,12 @@ impl ReplyBuf {
 
     /// A number with a fraction, as a string in both dialects.
     pub fn bulk_double(&mut self, value: f64) {
-        self.bulk(&double_text(value));
+        with_double_text(value, |text| self.bulk(text));
     }
 
     /// A number with a fraction.
     pub fn double(&mut self, value: f64) {
-        self.double_digits(&double_text(value));
+        with_double_text(value, |text| self.double_digits(text));
     }
 
     /// A number with a fraction, in digits of the caller's choice.

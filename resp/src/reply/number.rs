@@ -35,8 +35,15 @@ pub(crate) fn append_i64(out: &mut Vec<u8>, value: i64) {
     append_u64(out, value.unsigned_abs());
 }
 
-fn append_long(out: &mut Vec<u8>, mut value: u64) {
+fn append_long(out: &mut Vec<u8>, value: u64) {
     let mut digits = [0; U64_DIGITS_MAX];
+    let begin = put_digits(&mut digits, value);
+    out.extend_from_slice(&digits[begin..]);
+}
+
+/// Writes `value` in decimal at the end of `digits`, and says where it begins.
+#[inline]
+fn put_digits(digits: &mut [u8; U64_DIGITS_MAX], mut value: u64) -> usize {
     let mut at = U64_DIGITS_MAX;
     while value >= 100 {
         at -= 2;
@@ -50,17 +57,30 @@ fn append_long(out: &mut Vec<u8>, mut value: u64) {
         at -= 1;
         digits[at] = b'0' + value as u8;
     }
-    out.extend_from_slice(&digits[at..]);
+    at
 }
 
 /// Up to here every whole number is a double, and Redis prints it as a whole number: 2^52.
 const WHOLE_MAX: f64 = 4_503_599_627_370_496.0;
 
-/// What [`append_f64`] appends, by itself.
-pub(crate) fn double_text(value: f64) -> Vec<u8> {
+/// Hands what [`append_f64`] appends to `take`, by itself. That of whole numbers takes no memory.
+#[inline]
+pub(crate) fn with_double_text(value: f64, take: impl FnOnce(&[u8])) {
+    // Zero has a sign, which a whole number has not.
+    let whole = value as i64;
+    if whole as f64 == value && value.abs() <= WHOLE_MAX && whole != 0 {
+        let mut digits = [0; U64_DIGITS_MAX];
+        let mut begin = put_digits(&mut digits, whole.unsigned_abs());
+        // No more than sixteen digits were written.
+        if whole < 0 {
+            begin -= 1;
+            digits[begin] = b'-';
+        }
+        return take(&digits[begin..]);
+    }
     let mut text = Vec::with_capacity(32);
     append_f64(&mut text, value);
-    text
+    take(&text);
 }
 
 /// Appends the shortest text that reads back as `value`, laid out as Redis 7.2 does: plain while that stays short, else with an exponent
@@ -134,6 +154,17 @@ mod tests {
         let mut out = Vec::new();
         append(&mut out, value);
         String::from_utf8(out).expect("ASCII")
+    }
+
+    proptest! {
+        #[test]
+        fn the_text_by_itself_is_the_text_that_is_appended(whole in -(1_i64 << 53)..(1 << 53), few in -300..300_i64, any: f64) {
+            for value in [whole as f64, few as f64, few as f64 / 4.0, any, -0.0, 0.0, WHOLE_MAX, -WHOLE_MAX, WHOLE_MAX + 1.0] {
+                let mut alone = String::new();
+                with_double_text(value, |text| alone = String::from_utf8(text.to_vec()).expect("ASCII"));
+                prop_assert_eq!(alone, text(append_f64, value));
+            }
+        }
     }
 
     /// The right column is what redis-server 7.2's number formatting gives.

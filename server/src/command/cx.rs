@@ -377,17 +377,23 @@ impl Delta {
         }
     }
 
-    /// Adds a change that is encoded already; `stamp` is the greatest in it.
+    /// Whether anybody is to get what was changed.
     #[inline]
-    fn add_encoded(&mut self, delta: &[u8], stamp: Stamp) {
+    fn is_wanted(&self) -> bool {
+        !self.is_unwanted
+    }
+
+    /// Adds a change that is encoded already, if it is wanted; `stamp` is the greatest in it. What the draft holds afterwards is of no use.
+    #[inline]
+    fn add_draft(&mut self, draft: &mut Vec<u8>, stamp: Stamp) {
         self.is_changed = true;
         if self.is_unwanted {
             return;
         }
         self.stamp = self.stamp.max(stamp);
         if self.bytes.is_empty() {
-            self.bytes.extend_from_slice(delta);
-        } else if let Ok(delta) = State::decode_trusted(delta) {
+            std::mem::swap(&mut self.bytes, draft);
+        } else if let Ok(delta) = State::decode_trusted(draft) {
             self.add_to_earlier(delta);
         } else {
             debug_assert!(false, "a mutation wrote what is not a state");

@@ -2,7 +2,7 @@
 
 use circlet_core::clock::ArcClock;
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Merged, Patch, Splice, State, merge, merge_visiting};
+use circlet_core::state::{Merged, Patch, State, Uniform, merge, merge_visiting};
 
 use super::entry_view::EntryView;
 use super::key::HashedKey;
@@ -100,30 +100,39 @@ impl Shard {
         key: &HashedKey<'_>,
         decide: impl for<'l> FnOnce(State<'l>, &mut ArcClock) -> Option<Patch<'l, 'd>>,
     ) -> bool {
+        self.change_entry(key, |entry, clock| match entry.held() {
+            Held::Content(content) => decide(content.state(), clock),
+            Held::Large(_) => None,
+        })
+    }
+
+    /// As [`Shard::change_in_place`], for collections as most are alone.
+    #[inline]
+    pub(crate) fn change_uniform<'d>(
+        &mut self,
+        key: &HashedKey<'_>,
+        decide: impl for<'l> FnOnce(Uniform<'l>, &mut ArcClock) -> Option<Patch<'l, 'd>>,
+    ) -> bool {
+        self.change_entry(key, |entry, clock| decide(entry.uniform()?, clock))
+    }
+
+    #[inline]
+    fn change_entry<'d>(
+        &mut self,
+        key: &HashedKey<'_>,
+        decide: impl for<'l> FnOnce(&'l Entry, &mut ArcClock) -> Option<Patch<'l, 'd>>,
+    ) -> bool {
         let Some(entry) = self.table.get_mut(key) else {
             return false;
         };
-        let Held::Content(content) = entry.held() else {
+        let Some(patch) = decide(entry, &mut self.clock) else {
             return false;
         };
-        let local = content.state();
-        let Some(patch) = decide(local, &mut self.clock) else {
-            return false;
-        };
-        let Splice {
-            from_end,
-            gone,
-            section_head,
-            index,
-        } = patch.splice;
-        if !entry.takes_splice(from_end, gone, patch.bytes.len()) {
+        if !entry.takes_splice(&patch.splice, patch.bytes.len()) {
             return false;
         }
         patch.change_sums(key.hash, &mut self.sums);
-        let growth_bytes = entry.splice_body(from_end, gone, patch.bytes, index);
-        if let Some((from_end, head)) = section_head {
-            entry.splice_body(from_end, head.len(), &head, None);
-        }
+        let growth_bytes = entry.splice_body(&patch.splice, patch.bytes);
         self.counts.entry_bytes = self.counts.entry_bytes.wrapping_add_signed(growth_bytes);
         self.note_change(key);
         true

@@ -11,7 +11,7 @@
 
 use circlet_core::collection::{HashView, ListView, Live, SetView, SortedSetView};
 use circlet_core::mutate::{self, Edit};
-use circlet_core::state::{Kind, State, Value};
+use circlet_core::state::{Kind, State, Uniform, Value};
 use circlet_core::time::WallMs;
 
 use super::hyperloglog::is_hyperloglog;
@@ -99,6 +99,67 @@ impl<'a> KeyCx<'a> {
     pub fn list(&mut self) -> Result<ListView<'_>, CommandError> {
         let now = self.now();
         Ok(ListView::new(self.look_up_collection(Kind::List)?, now))
+    }
+
+    /// Has `read` read the value of a field of the hash that the key holds, or that there is none: for a command that reads the key for its client.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeyCx::hash`].
+    #[inline]
+    pub fn read_field<T>(&mut self, name: &[u8], read: impl FnOnce(Option<&[u8]>) -> T) -> Result<T, CommandError> {
+        if let Some(hash) = self.uniform(Kind::Hash) {
+            let answer = read(hash.text(name).as_deref());
+            self.delta.count_lookup(true);
+            return Ok(answer);
+        }
+        Ok(read(self.hash()?.get(name).as_deref()))
+    }
+
+    /// The score of a member of the sorted set that the key holds, for a command that reads the key for its client.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeyCx::hash`].
+    #[inline]
+    pub fn score(&mut self, member: &[u8]) -> Result<Option<f64>, CommandError> {
+        if let Some(set) = self.uniform(Kind::SortedSet) {
+            let score = set.score(member);
+            self.delta.count_lookup(true);
+            return Ok(score);
+        }
+        Ok(self.sorted_set()?.score(member))
+    }
+
+    /// Has `read` read the element of the list that the key holds whose index, from 0, `which` tells from how many there are; or that there is none, which is
+    /// not asked of an empty list. For a command that reads the key for its client.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeyCx::hash`], and those of `which`.
+    #[inline]
+    pub fn read_element<T>(
+        &mut self,
+        which: impl FnOnce(usize) -> Result<Option<usize>, CommandError>,
+        read: impl FnOnce(Option<&[u8]>) -> T,
+    ) -> Result<T, CommandError> {
+        if let Some(list) = self.uniform(Kind::List) {
+            let element = which(list.len()).map(|at| list.nth_text(at?));
+            let answer = element.map(|element| read(element.as_deref()));
+            self.delta.count_lookup(true);
+            return answer;
+        }
+        let list = self.list()?;
+        let at = if list.is_empty() { None } else { which(list.len())? };
+        Ok(read(at.and_then(|at| list.get(at)).map(|element| element.value)))
+    }
+
+    /// The collection of type `kind` that the key holds, if it is one as most are; not counted. Not for sets, which may be HyperLogLogs.
+    #[inline]
+    fn uniform(&self, kind: Kind) -> Option<Uniform<'_>> {
+        debug_assert_ne!(kind, Kind::Set);
+        let found = self.shard.get(&self.key)?.uniform()?;
+        (found.kind() == kind && found.is_live(self.writer.now)).then_some(found)
     }
 
     /// The parts of the collection of type `kind` that the key holds, whatever they are; not counted.

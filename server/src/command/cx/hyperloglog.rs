@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use circlet_core::collection::Live;
 use circlet_core::mutate::Edit;
-use circlet_core::state::{Base, Kind, State, Value};
+use circlet_core::state::{Base, Kind, State, Uniform, Value};
 use circlet_core::time::WallMs;
 
 use super::KeyCx;
@@ -130,6 +130,12 @@ impl HyperLogLogEdit<'_, '_> {
 /// Whether what is seen of a state, a collection of type `kind`, is a HyperLogLog.
 pub(super) fn is_hyperloglog(state: State<'_>, kind: Kind, now: WallMs) -> bool {
     kind == Kind::Set && Live::new(state, kind, now).get(MARKER).is_some()
+}
+
+/// As [`is_hyperloglog`], of a collection that has not expired.
+#[inline]
+pub(super) fn is_hyperloglog_uniform(found: &Uniform<'_>) -> bool {
+    found.kind() == Kind::Set && found.has(MARKER)
 }
 
 /// The string that a HyperLogLog is to commands on strings.

@@ -4,12 +4,14 @@
 //! where it is. For what is not as most are (large, not uniform, not there, of another type) it says so having done nothing, and an edit or
 //! [`mutate::incr`] does it.
 
-use circlet_core::mutate::{self, End};
+use circlet_core::clock::ArcClock;
+use circlet_core::mutate::{self, Author, End, ToWrite};
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Kind, Part, Patch, Spot, State, score_bytes};
+use circlet_core::state::{Kind, Spot, score_bytes};
 use circlet_core::time::WallMs;
 
-use super::{KeyCx, kind_of};
+use super::KeyCx;
+use super::hyperloglog::is_hyperloglog_uniform;
 
 /// What a write of one part found.
 #[derive(Clone, Copy, Debug)]
@@ -20,35 +22,31 @@ struct Found<T> {
     len: usize,
 }
 
-/// One part that is to be written.
-struct ToWrite<'a, N> {
-    kind: Kind,
-    /// Its name, told from what was found.
-    name: N,
-    value: &'a [u8],
+/// How a part is named that is to be written.
+#[derive(Clone, Copy)]
+enum Name<'a> {
+    Given(&'a [u8]),
+    /// As the next element at one end of a list.
+    Pushed(Author, End),
 }
 
 impl KeyCx<'_> {
     /// Writes a field of a hash, which does not expire then; says whether it is new. `None`: nothing was done, use an edit.
     pub fn set_field(&mut self, name: &[u8], value: &[u8]) -> Option<bool> {
-        let field = ToWrite {
-            kind: Kind::Hash,
-            name: |_: State<'_>| name,
-            value,
-        };
-        let found = self.write_one(field, |part| part.is_none(), |_| true);
+        let found = self.write_one(Kind::Hash, Name::Given(name), value, |spot| !spot.is_taken(), |_| true);
         found.map(|found| found.part)
     }
 
     /// Adds a member to a set; says whether it is new. `None`: nothing was done, use an edit.
     pub fn add_member(&mut self, member: &[u8]) -> Option<bool> {
-        let member = ToWrite {
-            kind: Kind::Set,
-            name: |_: State<'_>| member,
-            value: b"",
-        };
         // One that is there already is not written again.
-        let found = self.write_one(member, |part| part.is_none(), |is_new| *is_new);
+        let found = self.write_one(
+            Kind::Set,
+            Name::Given(member),
+            b"",
+            |spot| !spot.is_taken(),
+            |is_new| *is_new,
+        );
         found.map(|found| found.part)
     }
 
@@ -56,15 +54,12 @@ impl KeyCx<'_> {
     /// use an edit.
     pub fn set_score(&mut self, member: &[u8], score: f64) -> Option<Option<f64>> {
         debug_assert!(!score.is_nan(), "a score is a number");
-        let member = ToWrite {
-            kind: Kind::SortedSet,
-            name: |_: State<'_>| member,
-            value: &score_bytes(score),
-        };
         // The score that it has already is not written again.
         let found = self.write_one(
-            member,
-            |part| part.map(|part| part.score()),
+            Kind::SortedSet,
+            Name::Given(member),
+            &score_bytes(score),
+            |spot| spot.score(),
             |before| *before != Some(score),
         );
         found.map(|found| found.part)
@@ -72,86 +67,97 @@ impl KeyCx<'_> {
 
     /// Adds an element at one end of a list, and answers how many there are. `None`: nothing was done, use an edit.
     pub fn push_one(&mut self, end: End, value: &[u8]) -> Option<usize> {
-        let author = self.writer.author;
-        let element = ToWrite {
-            kind: Kind::List,
-            name: |found: State<'_>| mutate::pushed_name(found, author, end),
-            value,
-        };
-        let found = self.write_one(element, |_| (), |()| true);
+        let name = Name::Pushed(self.writer.author, end);
+        let found = self.write_one(Kind::List, name, value, |_| (), |()| true);
         found.map(|found| found.len + 1)
     }
 
     /// Writes a part, if what `ask` makes of the one that is there is `wanted`. `None` if it was wanted and nothing was done.
-    fn write_one<N: AsRef<[u8]>, T>(
+    #[inline]
+    fn write_one<T>(
         &mut self,
-        part: ToWrite<'_, impl FnOnce(State<'_>) -> N>,
-        ask: impl FnOnce(Option<Part<'_>>) -> T,
+        kind: Kind,
+        name: Name<'_>,
+        value: &[u8],
+        ask: impl FnOnce(&Spot<'_>) -> T,
         wanted: impl FnOnce(&T) -> bool,
     ) -> Option<Found<T>> {
+        let (now, is_delta_wanted) = (self.writer.now, self.delta.is_wanted());
+        let mut draft = self.delta.take_draft();
+        let (to, mut stamp) = (&mut draft, Stamp::ZERO);
         let (mut found, mut is_wanted) = (None, false);
-        let is_written = self.patch(|state, now, stamp, delta| {
-            if !matches!(kind_of(state, now), Ok(Some(kind)) if kind == part.kind) {
+        let is_written = self.shard.change_uniform(&self.key, |uniform, clock| {
+            if uniform.kind() != kind || !uniform.is_live(now) || is_hyperloglog_uniform(&uniform) {
                 return None;
             }
-            let name = (part.name)(state);
-            let spot = Spot::of(state, part.kind, name.as_ref())?;
-            let asked = ask(spot.part());
+            let pushed;
+            let (name, spot) = match name {
+                Name::Given(name) => (name, uniform.spot(name)),
+                Name::Pushed(author, end) => {
+                    let (name, spot) = mutate::pushed(&uniform, author, end);
+                    pushed = name;
+                    (&pushed[..], spot)
+                }
+            };
+            let asked = ask(&spot);
             is_wanted = wanted(&asked);
             found = Some(Found {
                 part: asked,
-                len: state.parts.len(),
+                len: uniform.len(),
             });
             if !is_wanted {
                 return None;
             }
-            let new = Part::written(part.kind, name.as_ref(), stamp, part.value, None);
-            mutate::write_part(&spot, now, new, delta)
+            with_stamp(clock, now, |next| {
+                stamp = next;
+                mutate::write_part(&spot, ToWrite { kind, name, value }, stamp, is_delta_wanted, to)
+            })
         });
+        self.note_patch(is_written, draft, stamp);
         found.filter(|_| is_written || !is_wanted)
     }
 
     /// Adds to a counter to which this node has added before, and answers the sum. `None`: nothing was done, use [`mutate::incr`].
     pub(super) fn raise_counter(&mut self, by: i64) -> Option<i64> {
-        let author = self.writer.author;
-        let mut sum = None;
-        let is_raised = self.patch(|state, now, stamp, delta| {
-            let (raised, patch) = mutate::raise(state, now, stamp, author, by, delta)?;
-            sum = Some(raised);
-            Some(patch)
+        let (now, author) = (self.writer.now, self.writer.author);
+        let mut draft = self.delta.take_draft();
+        let (to, mut stamp, mut sum) = (&mut draft, Stamp::ZERO, None);
+        let is_raised = self.shard.change_in_place(&self.key, |state, clock| {
+            with_stamp(clock, now, |next| {
+                stamp = next;
+                let (raised, patch) = mutate::raise(state, now, stamp, author, by, to)?;
+                sum = Some(raised);
+                Some(patch)
+            })
         });
+        self.note_patch(is_raised, draft, stamp);
         sum.filter(|_| is_raised)
     }
 
-    /// Changes the entry where it is, if `decide` says how: it is given what is there, the time, a stamp above all that is there, and where to append
-    /// the delta. Says whether it did.
-    fn patch(
-        &mut self,
-        decide: impl for<'l, 'd> FnOnce(State<'l>, WallMs, Stamp, &'d mut Vec<u8>) -> Option<Patch<'l, 'd>>,
-    ) -> bool {
-        let now = self.writer.now;
-        let mut draft = self.delta.take_draft();
-        let (to, mut stamp) = (&mut draft, Stamp::ZERO);
-        let is_changed = self.shard.change_in_place(&self.key, |state, clock| {
-            let mut next = *clock;
-            stamp = next.stamp(now);
-            let patch = decide(state, now, stamp, to);
-            if patch.is_some() {
-                *clock = next;
-            }
-            patch
-        });
-        if is_changed {
-            self.delta.add_encoded(&draft, stamp);
+    /// The draft of a patch is used no more; if it was made, it is what was changed at `stamp`.
+    #[inline]
+    fn note_patch(&mut self, is_made: bool, mut draft: Vec<u8>, stamp: Stamp) {
+        if is_made {
+            self.delta.add_draft(&mut draft, stamp);
         }
         self.delta.keep_draft(draft);
-        is_changed
     }
+}
+
+/// What `make` makes with a stamp above all that is there, which is taken if it makes anything.
+#[inline]
+fn with_stamp<T>(clock: &mut ArcClock, now: WallMs, make: impl FnOnce(Stamp) -> Option<T>) -> Option<T> {
+    let mut next = *clock;
+    let made = make(next.stamp(now));
+    if made.is_some() {
+        *clock = next;
+    }
+    made
 }
 
 #[cfg(test)]
 mod tests {
-    use circlet_core::mutate::Author;
+    use circlet_core::state::State;
     use circlet_ring::ArcCount;
     use proptest::prelude::*;
 

@@ -7,8 +7,7 @@ use crate::command::error::CommandError;
 
 /// Handles HGET.
 pub(in crate::command) fn hget(cx: &mut KeyCx<'_>, args: Args<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {
-    value_or_null(cx.hash()?.get(&args[2]).as_deref(), reply);
-    Ok(())
+    cx.read_field(&args[2], |value| value_or_null(value, reply))
 }
 
 /// Handles HMGET.

@@ -15,17 +15,11 @@ pub(in crate::command) fn llen(cx: &mut KeyCx<'_>, _args: Args<'_>, reply: &mut 
 
 /// Handles LINDEX: the element, or null. As in Redis the index is not looked at if there is no list.
 pub(in crate::command) fn lindex(cx: &mut KeyCx<'_>, args: Args<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {
-    let list = cx.list()?;
-    let len = list.len();
-    if len == 0 {
-        reply.null();
-        return Ok(());
-    }
-    match place(integer(&args[2])?, len).and_then(|index| list.get(index)) {
-        Some(element) => reply.bulk(element.value),
+    let which = |len| Ok(place(integer(&args[2])?, len));
+    cx.read_element(which, |element| match element {
+        Some(element) => reply.bulk(element),
         None => reply.null(),
-    }
-    Ok(())
+    })
 }
 
 /// Handles LSET: `OK`, or an error if there is no such element.

@@ -7,7 +7,7 @@ use crate::command::error::CommandError;
 
 /// Handles ZSCORE.
 pub(in crate::command) fn zscore(cx: &mut KeyCx<'_>, args: Args<'_>, reply: &mut ReplyBuf) -> Result<(), CommandError> {
-    reply_score(cx.sorted_set()?.score(&args[2]), reply);
+    reply_score(cx.score(&args[2])?, reply);
     Ok(())
 }
 

@@ -390,7 +390,12 @@ impl Entry {
     /// Where the parts of an encoded body are, if they have an index.
     #[inline]
     fn index(&self) -> Option<PartsIndex<'_>> {
-        let shape = self.shape();
+        self.index_of(self.shape())
+    }
+
+    /// The same, given the entry's shape.
+    #[inline]
+    fn index_of(&self, shape: Shape) -> Option<PartsIndex<'_>> {
         // SAFETY: by the type's invariant the index stands there, initialised, if it has a length, and lives as long as the entry.
         PartsIndex::new(unsafe { slice::from_raw_parts(self.at(shape.index_offset()), shape.index_bytes) })
     }

@@ -1,12 +1,14 @@
 //! What an entry is made of, apart from its key.
 
+use std::slice;
+
 use circlet_core::stamp::Stamp;
 #[cfg(doc)]
 use circlet_core::state::Parts;
-use circlet_core::state::{Base, Collection, PartsIndex, PartsIndexBuf, State};
+use circlet_core::state::{Base, Collection, PartsIndex, PartsIndexBuf, State, Uniform};
 use circlet_core::time::WallMs;
 
-use super::{Entry, Kind};
+use super::{Entry, KIND_MASK, KIND_SHIFT, Kind, SHARED, UNIFORM};
 
 /// What an entry is made of, apart from its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +109,19 @@ impl<'a> Content<'a> {
 }
 
 impl Entry {
+    /// The small collection that the entry is, if it is one as most are.
+    #[inline]
+    pub(crate) fn uniform(&self) -> Option<Uniform<'_>> {
+        const OF_UNIFORM: u32 = (Kind::Encoded as u32) << KIND_SHIFT | UNIFORM;
+        if self.header().meta & (KIND_MASK << KIND_SHIFT | UNIFORM | SHARED) != OF_UNIFORM {
+            return None;
+        }
+        let shape = self.shape();
+        // SAFETY: by the type's invariant the body stands there, initialised, and lives as long as the entry; it is not shared.
+        let body = unsafe { slice::from_raw_parts(self.at(shape.body_offset()), shape.body_bytes) };
+        Uniform::decode(body, self.index_of(shape))
+    }
+
     /// Asserts that the index of the parts, if there is one, is what would be made of them now.
     pub(crate) fn check_index(&self) {
         let Held::Content(content) = self.held() else { return };

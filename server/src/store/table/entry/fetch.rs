@@ -38,14 +38,16 @@ impl Entry {
     #[inline]
     pub(crate) fn prefetch_rest(&self, wanted: Wanted<'_>) {
         let shape = self.shape();
-        if let Some(collection) = self.collection() {
-            return prefetch(std::ptr::from_ref(collection).cast());
+        if shape.large {
+            return self
+                .collection()
+                .map_or((), |collection| prefetch(std::ptr::from_ref(collection).cast()));
         }
         if shape.shared {
             return;
         }
         let end = shape.body_offset() + shape.body_bytes;
-        let place = match (wanted, self.index()) {
+        let place = match (wanted, self.index_of(shape)) {
             (Wanted::Named(name), Some(index)) => {
                 let part = index.probable(name).and_then(|at| index.from_end(at));
                 // Nothing follows the parts of a collection, unless a string stands beside it.

@@ -12,43 +12,67 @@ use std::alloc::{alloc, handle_alloc_error};
 use std::ptr::{self, NonNull};
 use std::slice;
 
-use circlet_core::state::IndexChange;
+use circlet_core::state::{IndexChange, Splice};
 
 use super::{BODY_INLINE_BYTES_MAX, BODY_SHIFT, Entry, Header, ROOMY, Shape, Wide};
 
 impl Entry {
-    /// Whether [`Entry::splice_body`] would replace these bytes: the body stands in the entry's own allocation, has them, and may be as long
+    /// Whether [`Entry::splice_body`] would put in so many bytes: the body stands in the entry's own allocation, has those that go, and may be as long
     /// as it is then.
-    pub(crate) fn takes_splice(&self, from_end: usize, gone: usize, come: usize) -> bool {
-        let shape = self.shape();
-        let is_inside = !shape.shared && !shape.large && gone <= from_end && from_end <= shape.body_bytes;
-        is_inside && shape.body_bytes - gone + come <= BODY_INLINE_BYTES_MAX
+    #[inline]
+    pub(crate) fn takes_splice(&self, splice: &Splice, come: usize) -> bool {
+        Self::fits(self.shape(), splice, come)
     }
 
-    /// Replaces `gone` bytes of the body, `from_end` bytes before its end, and changes the index as `change` says, if it says anything. If the entry
+    #[inline]
+    fn fits(shape: Shape, splice: &Splice, come: usize) -> bool {
+        let Splice { from_end, gone, .. } = *splice;
+        let is_inside = !shape.shared && !shape.large && gone <= from_end && from_end <= shape.body_bytes;
+        let body_bytes = shape.body_bytes.wrapping_sub(gone).wrapping_add(come);
+        let has_head = splice
+            .section_head
+            .is_none_or(|(from_end, head)| head.len() <= from_end && from_end <= body_bytes);
+        is_inside && body_bytes <= BODY_INLINE_BYTES_MAX && has_head
+    }
+
+    /// Replaces a piece of the body by `bytes`, and then what stands before its parts, if that is said, and changes the index. If the entry
     /// does not take that ([`Entry::takes_splice`]) it stays as it is. Answers how many bytes of memory more it takes.
-    pub(crate) fn splice_body(
-        &mut self,
-        from_end: usize,
-        gone: usize,
-        bytes: &[u8],
-        change: Option<IndexChange>,
-    ) -> i64 {
-        let takes = self.takes_splice(from_end, gone, bytes.len());
-        debug_assert!(takes, "{gone} bytes at {from_end} become {}", bytes.len());
+    #[inline]
+    pub(crate) fn splice_body(&mut self, splice: &Splice, bytes: &[u8]) -> i64 {
+        let old = self.shape();
+        let takes = Self::fits(old, splice, bytes.len());
+        debug_assert!(takes, "{splice:?} become {}", bytes.len());
         if !takes {
             return 0;
         }
-        let old = self.shape();
-        if gone == bytes.len() {
+        let growth = if splice.gone == bytes.len() {
             // Nothing else moves, and so nothing changes in the index.
             // SAFETY: the piece lies inside of the body, by the check above, and `bytes` cannot be part of this entry, which is borrowed mutably.
             unsafe {
-                let piece = self.at(old.body_offset() + old.body_bytes - from_end);
-                ptr::copy_nonoverlapping(bytes.as_ptr(), piece, gone);
+                let piece = self.at(old.body_offset() + old.body_bytes - splice.from_end);
+                ptr::copy_nonoverlapping(bytes.as_ptr(), piece, bytes.len());
             }
-            return 0;
+            0
+        } else {
+            self.splice_longer_or_shorter(old, splice, bytes)
+        };
+        if let Some((from_end, head)) = splice.section_head {
+            let shape = self.shape();
+            let end = shape.body_offset() + shape.body_bytes;
+            // SAFETY: it lies inside of the body as it is now, by the check above.
+            unsafe { self.at(end - from_end).cast::<[u8; 8]>().write_unaligned(head) };
         }
+        growth
+    }
+
+    /// The same, of bytes that are more or fewer than those that go, in an entry of this shape that takes them; but for what stands before the parts.
+    fn splice_longer_or_shorter(&mut self, old: Shape, splice: &Splice, bytes: &[u8]) -> i64 {
+        let Splice {
+            from_end,
+            gone,
+            index: change,
+            ..
+        } = *splice;
         let change = change.zip(self.index());
         let mut new = Shape {
             index_bytes: old.index_bytes + change.map_or(0, |(change, index)| change.growth(index)),
@@ -204,9 +228,23 @@ mod tests {
                     prop_assert!(entry.overwrite(&content(&body, expiry)), "its size is as it was");
                 }
                 let begin = body.len() - from_end;
-                if entry.takes_splice(from_end, gone, come) {
-                    entry.splice_body(from_end, gone, &bytes, None);
+                let mut splice = Splice {
+                    from_end,
+                    gone,
+                    section_head: None,
+                    index: None,
+                };
+                let len = body.len() - gone + come;
+                if len >= 8 {
+                    // Where it is told to, whatever else stands there.
+                    splice.section_head = Some((len - place * (len - 8) / 1000, [0xee; 8]));
+                }
+                if entry.takes_splice(&splice, come) {
+                    entry.splice_body(&splice, &bytes);
                     body.splice(begin..begin + gone, bytes);
+                    if let Some((from_end, head)) = splice.section_head {
+                        body[len - from_end..][..8].copy_from_slice(&head);
+                    }
                 }
                 prop_assert_eq!(entry.key(), &key[..]);
                 prop_assert_eq!(entry.content(), content(&body, expiry));
