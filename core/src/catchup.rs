@@ -108,6 +108,8 @@ pub(crate) struct Begin {
     pub(crate) arc: ArcId,
     pub(crate) member: MemberIndex,
     pub(crate) reason: ExchangeReason,
+    /// Whether this node remembers the arc and knows of nothing that it missed there: most likely the peer has the same.
+    pub(crate) is_likely_same: bool,
 }
 
 /// How a peer answered an exchange.
@@ -409,6 +411,7 @@ impl Catchup {
     fn begin_one(&mut self, arc: ArcId, member: MemberIndex, reason: ExchangeReason) -> Option<Begin> {
         let owned = self.arcs[arc.index()].as_mut()?;
         let position = owned.owners.iter().position(|&owner| owner == member)?;
+        let is_likely_same = owned.state.is_caught_up() && reason != ExchangeReason::Stale;
         owned.state.on_begin(position);
         self.begun_count += 1;
         let id = ExchangeId(self.begun_count);
@@ -426,6 +429,7 @@ impl Catchup {
             arc,
             member,
             reason,
+            is_likely_same,
         })
     }
 

@@ -29,6 +29,7 @@ mod control_config;
 mod control_plane;
 mod effect;
 mod event;
+mod exchanges;
 mod install;
 mod lease;
 #[cfg(test)]
@@ -43,6 +44,8 @@ mod standing;
 mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod word_tests;
 
 pub use clocks::{Clocks, PeerClock};
 pub use control_config::ControlConfig;

@@ -20,6 +20,7 @@ mod draft;
 mod member_entry;
 mod reader;
 mod settings;
+mod told;
 mod voters;
 
 use circlet_ring::{ArcId, Member, NodeId, Placement, PlanError};

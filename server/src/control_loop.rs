@@ -6,14 +6,15 @@
 
 use crate::alarm::Alarm;
 use crate::link::compare::{compare, settle};
+use crate::link::digests::exchange_many;
 use crate::link::transfer::exchange;
 use crate::metrics::Count;
 use crate::node::{Node, Request};
-use circlet_core::control::{ControlPlane, Effect, Event, ExchangeOutcome, Notice};
+use circlet_core::control::{ControlPlane, Effect, Event, ExchangeId, ExchangeOutcome, ExchangeReason, Notice};
 use circlet_core::message::hello::Purpose;
 use circlet_core::register::ShortId;
 use circlet_core::view::ClusterView;
-use circlet_ring::ArcId;
+use circlet_ring::{ArcId, NodeId};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -140,6 +141,29 @@ impl ControlLoop {
         });
     }
 
+    /// Where an exchange runs, and over which link.
+    fn place_of(&self, reason: ExchangeReason) -> (&Handle, Purpose) {
+        if reason.is_bulk() {
+            (&self.node.background, Purpose::Bulk)
+        } else {
+            (&self.data_plane, Purpose::Commands)
+        }
+    }
+
+    fn exchange_many(&self, arcs: Vec<(ExchangeId, ArcId)>, peer: NodeId, reason: ExchangeReason) {
+        let node = Arc::clone(&self.node);
+        let (runs_on, purpose) = self.place_of(reason);
+        runs_on.spawn(async move {
+            match node.index_of(peer) {
+                Some(peer) => exchange_many(&node, arcs, peer, purpose).await,
+                None => {
+                    let refused = arcs.into_iter().map(|(id, _)| (id, ExchangeOutcome::Refused));
+                    node.tell(Event::ExchangedMany(refused.collect()));
+                }
+            }
+        });
+    }
+
     fn obey(&mut self, effects: &mut Vec<Effect>) {
         for effect in effects.drain(..) {
             tracing::trace!(%effect);
@@ -153,11 +177,7 @@ impl ControlLoop {
                 Effect::Lease { until } => self.node.extend_lease(until),
                 Effect::Exchange { id, arc, peer, reason } => {
                     let node = Arc::clone(&self.node);
-                    let (runs_on, purpose) = if reason.is_bulk() {
-                        (&self.node.background, Purpose::Bulk)
-                    } else {
-                        (&self.data_plane, Purpose::Commands)
-                    };
+                    let (runs_on, purpose) = self.place_of(reason);
                     runs_on.spawn(async move {
                         let outcome = match node.index_of(peer) {
                             Some(peer) => exchange(&node, arc, peer, purpose).await,
@@ -166,6 +186,7 @@ impl ControlLoop {
                         node.tell(Event::Exchanged { id, outcome });
                     });
                 }
+                Effect::ExchangeMany { arcs, peer, reason } => self.exchange_many(arcs, peer, reason),
                 Effect::Compare(round) => drop(self.data_plane.spawn(compare(Arc::clone(&self.node), round))),
                 Effect::Settle(settled) => {
                     let node = Arc::clone(&self.node);

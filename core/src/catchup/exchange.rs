@@ -60,3 +60,14 @@ pub enum ExchangeOutcome {
     /// No answer, or not all of it. Some of its states may have been merged.
     Failed,
 }
+
+impl ExchangeOutcome {
+    /// Everything that the peer had is merged, and of itself it said this: that it had caught up, that it held somebody else for the coordinator.
+    #[must_use]
+    pub fn of_merged(caught_up: bool, contested: bool) -> Self {
+        match (caught_up, contested) {
+            (true, true) => Self::Contested,
+            (kept_memory, _) => Self::Merged { kept_memory },
+        }
+    }
+}

@@ -135,9 +135,10 @@ impl ControlPlane {
             Event::Status { peer, status } => {
                 self.with_peer(peer, |plane, index| plane.on_status(now, index, status, out));
             }
-            Event::Exchanged { id, outcome } => {
-                if let Some(arc) = self.catchup.on_exchanged(now.mono, id, outcome) {
-                    self.builder.set_taken_over(arc, self.catchup.taken_over(arc));
+            Event::Exchanged { id, outcome } => self.on_exchanged(now, id, outcome),
+            Event::ExchangedMany(outcomes) => {
+                for (id, outcome) in outcomes {
+                    self.on_exchanged(now, id, outcome);
                 }
             }
             Event::Compared { id, peer, answer } => {
@@ -272,15 +273,7 @@ impl ControlPlane {
         self.install_view(out);
         self.fetch(now, out);
         self.drive(now, out);
-        for begin in self.catchup.begin(now.mono) {
-            let peer = self.peers[begin.member.get()].id;
-            out.push(Effect::Exchange {
-                id: begin.id,
-                arc: begin.arc,
-                peer,
-                reason: begin.reason,
-            });
-        }
+        self.begin_exchanges(now.mono, out);
         self.begin_round(now, out);
         for peer in &mut self.peers {
             if peer.is_reachable() && peer.replay.begin(now.mono) {

@@ -43,6 +43,17 @@ pub enum Effect {
         /// Why.
         reason: ExchangeReason,
     },
+    /// The same for several arcs, which this node has caught up on and which are most likely the same there: one question names our digests of all of them,
+    /// and only those that differ are pulled. Then report [`Event::ExchangedMany`](super::Event::ExchangedMany) about those that are
+    /// done with its answer, and each of the others when it is: always once for each.
+    ExchangeMany {
+        /// To be given back, each with its arc: two at the least, 128 at the most.
+        arcs: Vec<(ExchangeId, ArcId)>,
+        /// Whom to ask.
+        peer: NodeId,
+        /// The most urgent of the reasons. All of them can wait behind commands, or none.
+        reason: ExchangeReason,
+    },
     /// Raise the floors of these arcs to the cut, sum them up to there, and ask the peers to compare. Then report
     /// [`Event::Compared`](super::Event::Compared), also when a peer does not answer: always once for each.
     Compare(Round<NodeId>),
@@ -92,6 +103,9 @@ impl fmt::Display for Effect {
             Self::InstallView(view) => write!(formatter, "install view {} of epoch {}", view.number(), view.epoch()),
             Self::Lease { until } => write!(formatter, "may coordinate until {} ms", until.as_nanos() / 1_000_000),
             Self::Exchange { arc, peer, reason, .. } => write!(formatter, "exchange {arc:?} with {peer:?} ({reason})"),
+            Self::ExchangeMany { arcs, peer, reason } => {
+                write!(formatter, "exchange {} arcs with {peer:?} ({reason})", arcs.len())
+            }
             Self::Compare(round) => round.fmt(formatter),
             Self::Settle(settled) => settled.fmt(formatter),
             Self::ReplayHints { peer } => write!(formatter, "replay hints to {peer:?}"),

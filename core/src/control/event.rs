@@ -46,6 +46,8 @@ pub enum Event {
         /// How it went.
         outcome: ExchangeOutcome,
     },
+    /// Some or all of the exchanges that [`Effect::ExchangeMany`](super::Effect::ExchangeMany) asked for are over.
+    ExchangedMany(Vec<(ExchangeId, ExchangeOutcome)>),
     /// A peer answered what [`Effect::Compare`](super::Effect::Compare) asked of it, or will not.
     Compared {
         /// Which round.

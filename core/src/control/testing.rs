@@ -75,6 +75,10 @@ pub(in crate::control) struct Node {
     links: Vec<bool>,
     asked: BTreeMap<ExchangeId, usize>,
     pub(in crate::control) notices: Vec<Notice>,
+    /// What it said of itself to everybody, and when.
+    pub(in crate::control) said: Vec<(Instant, PeerStatus)>,
+    /// About how many arcs each of its questions was; without those in bulk.
+    pub(in crate::control) questions: Vec<usize>,
 }
 
 struct Flying {
@@ -401,6 +405,8 @@ impl Node {
             links: vec![false; count],
             asked: BTreeMap::new(),
             notices: Vec::new(),
+            said: Vec::new(),
+            questions: Vec::new(),
         }
     }
 }

@@ -56,6 +56,10 @@ pub enum FrameKind {
     Learn = 20,
     /// A chosen topology document.
     Chosen = 21,
+    /// Digests of arcs.
+    Digests = 22,
+    /// Whether they are the same.
+    DigestsReply = 23,
 }
 
 impl FrameKind {
@@ -82,6 +86,8 @@ impl FrameKind {
             19 => FrameKind::Nack,
             20 => FrameKind::Learn,
             21 => FrameKind::Chosen,
+            22 => FrameKind::Digests,
+            23 => FrameKind::DigestsReply,
             _ => return None,
         })
     }

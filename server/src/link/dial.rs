@@ -154,7 +154,7 @@ impl TakeFrames for Answers<'_> {
     fn take(&mut self, frame: Frame<'_>) -> Result<(), Malformed> {
         match frame.kind {
             FrameKind::BatchReply => answer(self.node, self.link, frame.body, &mut self.now),
-            FrameKind::PullReply | FrameKind::RoundReply => {
+            FrameKind::PullReply | FrameKind::RoundReply | FrameKind::DigestsReply => {
                 let number = frame.body.first_chunk().ok_or(Malformed("cut short"))?;
                 let asked = self.link.questions.lock().take(u32::from_le_bytes(*number));
                 if let Some(asked) = asked {

@@ -77,6 +77,7 @@ impl TakeFrames for Server<'_> {
             FrameKind::Status => self.node.on_status(self.peer, &Status::read(body)?),
             FrameKind::Stale => self.node.on_stale(self.peer, &stale::read(body)?),
             FrameKind::Pull => super::transfer::answer(self.node, &routes, self.peer, body, &mut self.replies),
+            FrameKind::Digests => super::digests::answer(self.node, &routes, self.peer, body, &mut self.replies),
             FrameKind::Round => super::compare::answer(self.node, &routes, body, &mut self.replies),
             FrameKind::Synced => super::compare::on_synced(self.node, body),
             FrameKind::Wait => {
@@ -99,6 +100,7 @@ impl TakeFrames for Server<'_> {
             | FrameKind::BatchReply
             | FrameKind::PullReply
             | FrameKind::RoundReply
+            | FrameKind::DigestsReply
             | FrameKind::WaitReply => Err(Malformed("an answer where a question belongs")),
         }
     }

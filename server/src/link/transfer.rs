@@ -3,7 +3,6 @@
 //! The asker names its digest; equal digests end the exchange with one small answer. Otherwise the two compare the sums of 64 buckets, and
 //! only what differs in those that differ is sent, in chunks. Nothing is locked for longer than one chunk takes to look through.
 
-use super::peer::Link;
 use super::receive::{Sent, check_ahead, receive};
 use super::serve::hashed;
 use crate::metrics::Count;
@@ -265,16 +264,10 @@ impl Exchange<'_> {
         drop(shard);
         self.node.count_dropped(dropped);
         self.node.metrics.inc(Count::ArcsExchanged);
-        Ok(match self.said {
-            Some(PullReply {
-                caught_up: true,
-                contested: true,
-                ..
-            }) => ExchangeOutcome::Contested,
-            said => ExchangeOutcome::Merged {
-                kept_memory: said.is_some_and(|said| said.caught_up),
-            },
-        })
+        let said = self
+            .said
+            .map_or((false, false), |said| (said.caught_up, said.contested));
+        Ok(ExchangeOutcome::of_merged(said.0, said.1))
     }
 
     /// What is here in these buckets, in lists of some thousand entries.
@@ -327,15 +320,6 @@ impl Exchange<'_> {
         }
     }
 
-    fn link(&self) -> &Link {
-        let link = &self.node.links_for(self.purpose)[self.peer];
-        if link.is_up() {
-            link
-        } else {
-            &self.node.links[self.peer]
-        }
-    }
-
     /// Waits until more may come in, if it can wait.
     async fn keep_pace(&self) {
         while self.purpose == Purpose::Bulk
@@ -357,7 +341,7 @@ impl Exchange<'_> {
             cursor,
             known,
         };
-        let link = self.link();
+        let link = self.node.link_for(self.purpose, self.peer);
         let body = link
             .question(|id, out| Pull { id, ..pull }.put(out))
             .await

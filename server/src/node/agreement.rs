@@ -25,6 +25,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
+#[cfg(test)]
+mod tests;
+
 /// How often a change is made anew because another one was chosen before it.
 const TRIES_MAX: u32 = 20;
 
@@ -323,15 +326,14 @@ impl Agreement {
         saved.map_err(io::Error::other)?.map_err(io::Error::other)
     }
 
-    /// Tells every member of a document that this node had chosen, but for the voters that it has told just now: reading one costs each of them a good part
-    /// of a millisecond, and all are busy with it.
+    /// Tells the members of a document that this node had chosen, as [many as are told at once](Topology::told_at_once), but for the voters that it has told
+    /// just now: reading one costs each of them a good part of a millisecond, and all are busy with it.
     fn push(&self, topology: &Arc<Topology>, told: &[(ShortId, Epoch)]) {
-        for telling in self.tellings(topology) {
-            if let Output::Send { to, message } = telling
-                && !told.contains(&(to, topology.epoch()))
-            {
-                self.send(to, &message);
-            }
+        let message = Message::Chosen {
+            document: Arc::clone(topology),
+        };
+        for to in to_push(topology, &self.node.identity.id, told) {
+            self.send(to, &message);
         }
     }
 
@@ -404,6 +406,19 @@ impl Agreement {
             }
         }
     }
+}
+
+/// Whom `me`, who had it chosen, is to send this document to, if it has told these of the documents of these epochs.
+fn to_push(topology: &Topology, me: &NodeId, told: &[(ShortId, Epoch)]) -> Vec<ShortId> {
+    let members = topology
+        .told_at_once()
+        .into_iter()
+        .map(|index| topology.member(index).id);
+    members
+        .filter(|id| id != me)
+        .map(|id| ShortId::from(&id))
+        .filter(|to| !told.contains(&(*to, topology.epoch())))
+        .collect()
 }
 
 async fn sleep_until(at: Option<tokio::time::Instant>) {

@@ -22,8 +22,12 @@ thread_local! {
 
 /// On the thread for what can wait: lets whoever waits for the core have it. On any other, nothing.
 pub(crate) fn give_way() {
+    offer(std::thread::yield_now);
+}
+
+fn offer(yield_now: impl FnOnce()) {
     if IS_BACKGROUND.get() {
-        std::thread::yield_now();
+        yield_now();
     }
 }
 
@@ -62,5 +66,29 @@ impl Background {
     /// Where to run what can wait.
     pub(super) fn handle(&self) -> Handle {
         self.handle.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_offered() -> bool {
+        let mut is_offered = false;
+        offer(|| is_offered = true);
+        is_offered
+    }
+
+    #[tokio::test]
+    async fn what_can_wait_offers_the_core_after_each_piece_and_commands_do_not() {
+        let background = Background::start().expect("a thread");
+        let bulk = background.handle().spawn(async {
+            let at_first = is_offered();
+            // What was put off goes on there.
+            tokio::task::yield_now().await;
+            (at_first, is_offered())
+        });
+        assert_eq!(bulk.await.expect("it runs"), (true, true));
+        assert!(!is_offered(), "a command's thread gives nothing away");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Node;
 use crate::link::links::Links;
+use crate::link::peer::Link;
 use crate::routes::{NodeIndex, index};
 use circlet_core::ArcBitmap;
 use circlet_core::control::{Event, PeerStatus};
@@ -107,6 +108,12 @@ impl Node {
             Purpose::Commands => &self.links,
             Purpose::Bulk => &self.bulk_links,
         }
+    }
+
+    /// The link for this purpose to a peer, or the one for commands as long as there is no other.
+    pub(crate) fn link_for(&self, purpose: Purpose, peer: NodeIndex) -> &Link {
+        let link = &self.links_for(purpose)[peer];
+        if link.is_up() { link } else { &self.links[peer] }
     }
 
     /// The link that this node asks a peer on is up.

@@ -101,6 +101,11 @@ impl Cluster {
                 let outcome = ExchangeOutcome::Merged { kept_memory: true };
                 self.happens(node, at_ms, Event::Exchanged { id, outcome });
             }
+            Effect::ExchangeMany { arcs, .. } => {
+                let outcome = ExchangeOutcome::Merged { kept_memory: true };
+                let outcomes = arcs.into_iter().map(|(id, _)| (id, outcome)).collect();
+                self.happens(node, at_ms, Event::ExchangedMany(outcomes));
+            }
             Effect::Propose(topology) => {
                 for other in 0..self.planes.len() {
                     self.happens(other, at_ms, Event::TopologyChosen(Arc::clone(&topology)));

@@ -77,8 +77,8 @@ pub(crate) enum Question {
     Check { key: Vec<u8>, digest: u64, synced: Stamp },
     /// Run this command.
     Run(Command),
-    /// What is your digest of the arc?
-    ArcDigest(ArcId),
+    /// What are your digests of these arcs?
+    ArcDigests(Vec<ArcId>),
     /// Give me the states of the arc after this key.
     Pull { arc: ArcId, after: Option<Vec<u8>> },
     /// You missed these, and something in these arcs.
@@ -105,19 +105,24 @@ pub(crate) enum Answer {
     /// Nothing was done.
     Refused(&'static str),
     Ran(Reply),
-    ArcDigest {
-        digest: u64,
-        synced: Stamp,
-        caught_up: bool,
-        /// The asker is not the one that this node holds for the coordinator.
-        contested: bool,
-    },
+    /// Each in the order of the question; none of an arc that the peer does not hold.
+    ArcDigests(Vec<Option<ArcDigest>>),
     Chunk {
         states: Vec<(Vec<u8>, Vec<u8>)>,
         more: bool,
         synced: Stamp,
     },
     Round(RoundAnswer),
+}
+
+/// What a node says of one arc.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ArcDigest {
+    pub(crate) digest: u64,
+    pub(crate) synced: Stamp,
+    pub(crate) caught_up: bool,
+    /// The asker is not the one that this node holds for the coordinator.
+    pub(crate) contested: bool,
 }
 
 impl Letter {
@@ -145,7 +150,7 @@ impl Letter {
                 Question::Apply { .. } => "apply?",
                 Question::Check { .. } => "check?",
                 Question::Run(_) => "run?",
-                Question::ArcDigest(_) => "digest?",
+                Question::ArcDigests(_) => "digests?",
                 Question::Pull { .. } => "pull?",
                 Question::Replay { .. } => "replay?",
                 Question::Round { .. } => "round?",
@@ -158,7 +163,7 @@ impl Letter {
                 Answer::Absent => "absent",
                 Answer::Refused(why) => why,
                 Answer::Ran(_) => "ran",
-                Answer::ArcDigest { .. } => "digest",
+                Answer::ArcDigests(_) => "digests",
                 Answer::Chunk { .. } => "chunk",
             },
         }

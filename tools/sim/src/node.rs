@@ -353,7 +353,8 @@ impl Node {
                     self.lease_until = until;
                     self.unpark = true;
                 }
-                Effect::Exchange { id, arc, peer, .. } => self.begin_exchange(id, arc, peer),
+                Effect::Exchange { id, arc, peer, .. } => self.begin_exchanges(&[(id, arc)], peer),
+                Effect::ExchangeMany { arcs, peer, .. } => self.begin_exchanges(&arcs, peer),
                 Effect::Compare(round) => self.begin_round(round),
                 Effect::Settle(settled) => self.settle_round(settled),
                 Effect::ReplayHints { peer } => self.begin_replay(peer),

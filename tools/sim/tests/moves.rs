@@ -83,17 +83,12 @@ fn seed_2868_found_a_counter_that_outlives_its_expiry_by_a_late_delete() {
     expect_passed_in_full([2868]);
 }
 
-/// A SET at ALL that one owner outranked was stamped anew although a majority had merged it, and overwrote what had been acknowledged since.
+/// A SET at ALL that one owner outranked was stamped anew although a majority had merged it, and overwrote what had been acknowledged since. (Planted again,
+/// it was found by one seed of 600; since arcs are compared in one question, messages come at other times, and by none of 2,500. The rule has a test of its own in
+/// the core's `tests/writes.rs`.)
 #[test]
 fn seed_276_found_a_set_that_was_read_before_and_after_another_one() {
     expect_passed_in_full([276, 3134]);
-    let options = RunOptions {
-        changes: true,
-        bug: Some(Bug::RestampAtOnce),
-        ..RunOptions::default()
-    };
-    let report = run_seed(276, options);
-    assert!(!report.is_passed(), "not where one owner is enough for that:\n{report}");
 }
 
 /// As long as on the command line.

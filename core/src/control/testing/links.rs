@@ -8,7 +8,7 @@ use circlet_ring::{ArcId, NodeId};
 use rand::RngExt;
 
 use super::{DIAL_PERIOD, Flying, Message, Node, Rule, World};
-use crate::control::{Effect, Event, ExchangeOutcome, ReplayOutcome};
+use crate::control::{Effect, Event, ExchangeId, ExchangeOutcome, ExchangeReason, ReplayOutcome};
 use crate::topology::MemberIndex;
 use crate::view::ClusterView;
 
@@ -178,14 +178,13 @@ impl World {
                     self.fly(delay, node, to.expect("a member"), Message::Gossip(bytes));
                 }
                 Effect::Lease { until } => self.nodes[node].lease_until = until,
-                Effect::Exchange { id, arc, peer, .. } => {
-                    let peer = self.index(peer);
-                    self.nodes[node].asked.insert(id, peer);
-                    let epoch = self.view(node).epoch();
-                    self.send(node, peer, Message::Ask { id, arc, epoch });
-                }
+                Effect::Exchange { id, arc, peer, reason } => self.exchange(node, &[(id, arc)], peer, reason),
+                Effect::ExchangeMany { arcs, peer, reason } => self.exchange(node, &arcs, peer, reason),
                 Effect::ReplayHints { peer } => self.replay(node, self.index(peer)),
                 Effect::AnnounceStatus { to, status } => {
+                    if to.is_none() {
+                        self.nodes[node].said.push((self.now, status.clone()));
+                    }
                     let peers = (0..self.nodes.len()).filter(|&peer| peer != node);
                     for peer in peers
                         .filter(|&peer| to.is_none_or(|to| self.id(peer) == to))
@@ -215,6 +214,17 @@ impl World {
                 Effect::InstallView(view) => self.note_take_overs(node, &view),
                 Effect::Settle(_) | Effect::Left => {}
             }
+        }
+    }
+
+    fn exchange(&mut self, node: usize, arcs: &[(ExchangeId, ArcId)], peer: NodeId, reason: ExchangeReason) {
+        let (peer, epoch) = (self.index(peer), self.view(node).epoch());
+        if !reason.is_bulk() {
+            self.nodes[node].questions.push(arcs.len());
+        }
+        for &(id, arc) in arcs {
+            self.nodes[node].asked.insert(id, peer);
+            self.send(node, peer, Message::Ask { id, arc, epoch });
         }
     }
 

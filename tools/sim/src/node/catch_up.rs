@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use circlet_core::control::{ExchangeId, ExchangeOutcome};
+use circlet_core::control::{Event, ExchangeId, ExchangeOutcome};
 use circlet_core::stamp::Stamp;
 use circlet_ring::{ArcId, NodeId};
 
@@ -12,35 +12,42 @@ use super::store::decoded;
 use crate::letter::{Answer, Question};
 
 impl Node {
-    pub(super) fn begin_exchange(&mut self, id: ExchangeId, arc: ArcId, peer: NodeId) {
+    pub(super) fn begin_exchanges(&mut self, arcs: &[(ExchangeId, ArcId)], peer: NodeId) {
         let peer = self.place_of(peer);
+        let asked = arcs.iter().map(|(_, arc)| *arc).collect();
         if self
-            .ask(peer, Question::ArcDigest(arc), Why::ArcDigest { id, arc })
+            .ask(peer, Question::ArcDigests(asked), Why::ArcDigests(arcs.to_owned()))
             .is_err()
         {
-            self.exchanged(id, ExchangeOutcome::Failed);
+            self.exchanged_all(arcs, ExchangeOutcome::Failed);
         }
     }
 
-    pub(super) fn on_arc_digest(&mut self, peer: usize, id: ExchangeId, arc: ArcId, answer: &Answer) {
-        let &Answer::ArcDigest {
-            digest,
-            synced,
-            caught_up,
-            contested,
-        } = answer
-        else {
-            return self.exchanged(id, ExchangeOutcome::Refused);
+    pub(super) fn exchanged_all(&mut self, arcs: &[(ExchangeId, ArcId)], outcome: ExchangeOutcome) {
+        let outcomes = arcs.iter().map(|&(id, _)| (id, outcome)).collect();
+        self.tell(Event::ExchangedMany(outcomes));
+    }
+
+    pub(super) fn on_arc_digests(&mut self, peer: usize, arcs: &[(ExchangeId, ArcId)], answer: &Answer) {
+        let Answer::ArcDigests(digests) = answer else {
+            return self.exchanged_all(arcs, ExchangeOutcome::Refused);
         };
-        let outcome = match (caught_up, contested) {
-            (true, true) => ExchangeOutcome::Contested,
-            (kept_memory, _) => ExchangeOutcome::Merged { kept_memory },
-        };
-        if digest == self.store.digest(arc) {
-            self.store.become_synced(arc, synced);
-            self.exchanged(id, outcome);
-        } else {
-            self.pull(peer, (id, arc, outcome), None, Stamp::MAX);
+        let mut outcomes = Vec::new();
+        for (&(id, arc), theirs) in arcs.iter().zip(digests) {
+            let Some(theirs) = theirs else {
+                outcomes.push((id, ExchangeOutcome::Refused));
+                continue;
+            };
+            let outcome = ExchangeOutcome::of_merged(theirs.caught_up, theirs.contested);
+            if theirs.digest == self.store.digest(arc) {
+                self.store.become_synced(arc, theirs.synced);
+                outcomes.push((id, outcome));
+            } else {
+                self.pull(peer, (id, arc, outcome), None, Stamp::MAX);
+            }
+        }
+        if !outcomes.is_empty() {
+            self.tell(Event::ExchangedMany(outcomes));
         }
     }
 

@@ -53,10 +53,7 @@ pub(super) enum Why {
     },
     LateRepair,
     Forward(Box<Parked>),
-    ArcDigest {
-        id: ExchangeId,
-        arc: ArcId,
-    },
+    ArcDigests(Vec<(ExchangeId, ArcId)>),
     Pull {
         id: ExchangeId,
         arc: ArcId,
@@ -207,7 +204,8 @@ impl Node {
             Why::Read { op, owner } | Why::Repair { op, owner } => self.on_read_failure(op, owner),
             Why::LateRepair => {}
             Why::Forward(parked) => self.on_forward_lost(*parked),
-            Why::ArcDigest { id, .. } | Why::Pull { id, .. } => self.exchanged(id, ExchangeOutcome::Failed),
+            Why::ArcDigests(arcs) => self.exchanged_all(&arcs, ExchangeOutcome::Failed),
+            Why::Pull { id, .. } => self.exchanged(id, ExchangeOutcome::Failed),
             Why::Round(id) => self.compared(id, peer, None),
             Why::Replay(batch) => self.on_replayed(peer, Some(batch), ReplayOutcome::Failed),
         }
@@ -221,7 +219,7 @@ impl Node {
             Why::Repair { op, owner } => self.on_repair_answer(op, owner, &answer),
             Why::LateRepair => {}
             Why::Forward(parked) => self.on_forward_answer(*parked, answer),
-            Why::ArcDigest { id, arc } => self.on_arc_digest(peer, id, arc, &answer),
+            Why::ArcDigests(arcs) => self.on_arc_digests(peer, &arcs, &answer),
             Why::Pull {
                 id,
                 arc,

@@ -9,7 +9,7 @@ use circlet_ring::ArcId;
 use super::store::{decoded, digest_of};
 use super::{Node, forward};
 use crate::bug::Bug;
-use crate::letter::{Answer, Question};
+use crate::letter::{Answer, ArcDigest, Question};
 
 /// States in one answer to a pull. Few, so that pulls take several.
 const CHUNK_STATES: usize = 2;
@@ -53,15 +53,10 @@ impl Node {
         match question {
             Question::Apply { key, state, synced } => self.apply(&key, &state, synced),
             Question::Check { key, digest, synced } => self.check(&key, digest, synced),
-            Question::ArcDigest(arc) | Question::Pull { arc, .. } if !self.holds(arc) => {
-                Answer::Refused("nothing of it")
+            Question::ArcDigests(arcs) => {
+                Answer::ArcDigests(arcs.into_iter().map(|arc| self.arc_digest(from, arc)).collect())
             }
-            Question::ArcDigest(arc) => Answer::ArcDigest {
-                digest: self.store.digest(arc),
-                synced: self.as_told(self.store.synced(arc)),
-                caught_up: self.remembers(arc),
-                contested: self.coordinator_of(arc) != Some(from),
-            },
+            Question::Pull { arc, .. } if !self.holds(arc) => Answer::Refused("nothing of it"),
             Question::Pull { arc, after } => {
                 let (states, more) = self.store.chunk(arc, after.as_ref(), CHUNK_STATES);
                 let synced = self.as_told(self.store.synced(arc));
@@ -71,6 +66,15 @@ impl Node {
             Question::Round { life, cut, arcs } => self.answer_round(life, cut, &arcs),
             Question::Run(_) => Answer::Refused("answered elsewhere"),
         }
+    }
+
+    fn arc_digest(&self, asker: usize, arc: ArcId) -> Option<ArcDigest> {
+        self.holds(arc).then(|| ArcDigest {
+            digest: self.store.digest(arc),
+            synced: self.as_told(self.store.synced(arc)),
+            caught_up: self.remembers(arc),
+            contested: self.coordinator_of(arc) != Some(asker),
+        })
     }
 
     fn apply(&mut self, key: &[u8], bytes: &[u8], theirs: Stamp) -> Answer {

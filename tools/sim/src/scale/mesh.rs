@@ -9,7 +9,7 @@ use circlet_core::control::{ControlConfig, ControlPlane, Effect, Event, Exchange
 use circlet_core::life::Life;
 use circlet_core::membership::{MemberState, Profile};
 use circlet_core::time::{Instant, WallMs};
-use circlet_core::topology::{Addresses, ClusterSettings, Epoch, MemberEntry, Topology};
+use circlet_core::topology::{Addresses, ClusterSettings, Epoch, MemberEntry, MemberIndex, Topology};
 use circlet_ring::{ArcCount, NodeId, Weight};
 
 use super::wire::{DATAGRAM_HEADER, LINK_BYTES_PER_S, document_bytes, status_bytes};
@@ -235,7 +235,8 @@ impl Mesh {
         if !self.is_pushing {
             return;
         }
-        for other in (0..self.places.len()).filter(|&other| other != by) {
+        let told = topology.told_at_once();
+        for other in told.into_iter().map(MemberIndex::get).filter(|&other| other != by) {
             self.send_document(by, other, Arc::clone(topology));
         }
     }
@@ -315,14 +316,13 @@ impl Mesh {
                 self.agenda.put(at, Happening::Chosen { by: place, topology });
             }
             Effect::Exchange { id, peer, .. } => {
-                let peer = &self.places[self.place_of(&peer)];
-                let outcome = match peer {
-                    Some(_) => ExchangeOutcome::Merged { kept_memory: true },
-                    None => ExchangeOutcome::Failed,
-                };
-                let at = self.now + AGREE;
-                let events = vec![Event::Exchanged { id, outcome }];
-                self.agenda.put(at, Happening::Events { to: place, events });
+                let outcome = self.exchanged_with(&peer);
+                self.happen_later(place, Event::Exchanged { id, outcome });
+            }
+            Effect::ExchangeMany { arcs, peer, .. } => {
+                let outcome = self.exchanged_with(&peer);
+                let outcomes = arcs.into_iter().map(|(id, _)| (id, outcome)).collect();
+                self.happen_later(place, Event::ExchangedMany(outcomes));
             }
             // No hints, no rounds, and nobody looks at views.
             Effect::ReplayHints { .. }
@@ -335,6 +335,18 @@ impl Mesh {
             | Effect::Left
             | Effect::Notice(_) => {}
         }
+    }
+
+    fn exchanged_with(&self, peer: &NodeId) -> ExchangeOutcome {
+        match &self.places[self.place_of(peer)] {
+            Some(_) => ExchangeOutcome::Merged { kept_memory: true },
+            None => ExchangeOutcome::Failed,
+        }
+    }
+
+    fn happen_later(&mut self, to: usize, event: Event) {
+        let events = vec![event];
+        self.agenda.put(self.now + AGREE, Happening::Events { to, events });
     }
 
     fn announce(&mut self, from: usize, to: Option<NodeId>, status: &PeerStatus) {

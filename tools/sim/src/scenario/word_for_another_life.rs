@@ -23,7 +23,7 @@ pub(super) fn run(script: &mut Script) {
     script.world.run_ms(2_100);
     script.expect(script.synced(a) == begun, "no round is over");
     for other in [a, c] {
-        script.world.hold(b, other, Late::Named("digest?"));
+        script.world.hold(b, other, Late::Named("digests?"));
     }
     script.world.crash(b, false);
     script.world.run_ms(20);
