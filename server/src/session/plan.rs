@@ -439,7 +439,7 @@ impl Plan {
             .store
             .prefetch_entries(here().map(|part| (key(part), is_of_collection(part))));
         for part in here().filter(|part| is_of_collection(part)) {
-            if let Some(wanted) = wanted(part.spec.id(), args_of(part.command)) {
+            if let Some(wanted) = wanted(part.spec.id(), part.handler_args(args_of(part.command))) {
                 scene.node.store.prefetch_rest(&key(part), wanted);
             }
         }
