@@ -46,11 +46,18 @@ impl Cmd {
     /// # Panics
     /// When the command becomes longer than 4 GiB, which no server takes.
     pub fn push(&mut self, bytes: &[u8]) {
-        write_bulk(bytes, &mut self.body);
-        let end = self.body.len() - 2;
-        let range = u32::try_from(end - bytes.len()).ok().zip(u32::try_from(end).ok());
+        let mut digits = itoa::Buffer::new();
+        let len = digits.format(bytes.len());
+        self.body.reserve(len.len() + bytes.len() + 5);
+        self.body.push(b'$');
+        self.body.extend_from_slice(len.as_bytes());
+        self.body.extend_from_slice(b"\r\n");
+        let start = self.body.len();
+        self.body.extend_from_slice(bytes);
+        let range = u32::try_from(start).ok().zip(u32::try_from(self.body.len()).ok());
         let range = range.and_then(|(start, end)| ArgRange::new(start, end));
         self.args.push(range.expect("a command of at most 4 GiB"));
+        self.body.extend_from_slice(b"\r\n");
     }
 
     /// The arguments, name first.
@@ -115,18 +122,6 @@ impl fmt::Debug for Cmd {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Cmd({self})")
     }
-}
-
-/// Appends one argument as it is on the wire.
-pub(crate) fn write_bulk(bytes: &[u8], out: &mut Vec<u8>) {
-    let mut digits = itoa::Buffer::new();
-    let len = digits.format(bytes.len());
-    out.reserve(len.len() + bytes.len() + 5);
-    out.push(b'$');
-    out.extend_from_slice(len.as_bytes());
-    out.extend_from_slice(b"\r\n");
-    out.extend_from_slice(bytes);
-    out.extend_from_slice(b"\r\n");
 }
 
 #[cfg(test)]

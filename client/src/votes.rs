@@ -14,14 +14,14 @@
 
 use crate::call::Sent;
 use crate::client::Client;
-use crate::cmd::{self, Cmd};
+use crate::cmd::Cmd;
 use crate::connection::{Answer, Connection, Fault, Replies, TICK};
 use crate::node::{Node, lane_of};
 use crate::observer::Event;
 use crate::plan::Plan;
 use crate::topology::Topology;
 use circlet_hedge::Budget;
-use circlet_resp::Value;
+use circlet_resp::{Value, encode_request};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::LazyLock;
@@ -130,8 +130,7 @@ pub(crate) fn ask(
     let answered = connection
         .as_ref()?
         .try_send_written(key.len(), now + patience, |out| {
-            out.extend_from_slice(b"*2\r\n$4\r\nVOTE\r\n");
-            cmd::write_bulk(key, out);
+            encode_request(&[b"VOTE", key], out);
         })?
         .ok()?;
     Some(Vote {

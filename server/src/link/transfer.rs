@@ -264,10 +264,9 @@ impl Exchange<'_> {
         drop(shard);
         self.node.count_dropped(dropped);
         self.node.metrics.inc(Count::ArcsExchanged);
-        let said = self
-            .said
-            .map_or((false, false), |said| (said.caught_up, said.contested));
-        Ok(ExchangeOutcome::of_merged(said.0, said.1))
+        let said = self.said.map(|said| (said.caught_up, said.contested));
+        let (caught_up, contested) = said.unwrap_or_default();
+        Ok(ExchangeOutcome::of_merged(caught_up, contested))
     }
 
     /// What is here in these buckets, in lists of some thousand entries.

@@ -328,7 +328,7 @@ impl Plan {
                 None
             }
             Dispatch::Voting => {
-                let (voting, spec, handler) = match voting::of(spec.id(), args) {
+                let (voting, spec, handler) = match voting::of(spec, args) {
                     Ok(found) => found,
                     Err(error) => return Planned::Refused(error),
                 };

@@ -43,9 +43,11 @@ pub(super) fn is_of(id: CommandId) -> bool {
 ///
 /// # Errors
 /// VOTED of anything but a command that reads one key, which stands first among its arguments.
-pub(super) fn of(id: CommandId, args: Args<'_>) -> Result<(Voting, &'static CommandSpec, Handler), CommandError> {
-    if id == CommandId::Vote {
-        let spec = resolve(args).map_err(|_| CommandError::Syntax)?;
+pub(super) fn of(
+    spec: &'static CommandSpec,
+    args: Args<'_>,
+) -> Result<(Voting, &'static CommandSpec, Handler), CommandError> {
+    if spec.id() == CommandId::Vote {
         return Ok((Voting::Vote, spec, Handler::Key(nothing)));
     }
     let spec = resolve(args.skip(1)).ok().filter(|spec| spec.reads_one_key());

@@ -32,11 +32,11 @@ const HARSH: u64 = 0x6a52_5e8d;
 const TRAPS: u64 = 0x771f_e0ac;
 const TRAPS_PER_MILLE: u64 = 400;
 
-/// What tells the draw of voters from the others.
-const VOTERS: u64 = 0x3ac5_0e11;
-
 /// The same for runs about counters that expire.
 const COUNTERS: u64 = 0x015c_33b2;
+
+/// The same for voters.
+const VOTERS: u64 = 0x3ac5_0e11;
 
 /// How a random run is made.
 #[derive(Debug, Clone, Copy)]

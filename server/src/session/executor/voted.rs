@@ -50,22 +50,25 @@ impl Executor {
     ) -> Result<(), NotVoted> {
         let route = scene.routes.arc(part.arc);
         let key = part.key(args);
-        let levels = scene.caller.levels(&scene.config.cluster, key.key);
-        let may_read = part.voting == Voting::Vote
-            || route.coordinator == Some(scene.routes.me) && gate.may_coordinate && route.is_ready(levels.read);
-        if !(route.votes && may_read) {
-            return Err(NotVoted::NoVote);
-        }
         let epoch = scene.routes.epoch;
-        let mut shard = scene.node.lock_in_force(part.arc, epoch).ok_or(NotVoted::NoVote)?;
-        let vote = vote::of(epoch, shard.digest_of(&key));
+        let lock = || scene.node.lock_in_force(part.arc, epoch).ok_or(NotVoted::NoVote);
         let (Voting::Reply, Handler::Key(handler)) = (part.voting, part.handler) else {
+            if !route.votes {
+                return Err(NotVoted::NoVote);
+            }
+            let vote = vote::of(epoch, lock()?.digest_of(&key));
             replies.integer(vote);
             return Ok(());
         };
+        // Whoever may coordinate a read counts in it.
+        let level = scene.caller.levels(&scene.config.cluster, key.key).read;
+        if !(route.coordinator == Some(scene.routes.me) && gate.may_coordinate && route.is_ready(level)) {
+            return Err(NotVoted::NoVote);
+        }
+        let mut shard = lock()?;
+        let vote = vote::of(epoch, shard.digest_of(&key));
         replies.array(3);
-        let read_n = scene.routes.owners(route).read_n;
-        replies.integer(levels.read.needed(read_n).into());
+        replies.integer(level.needed(scene.routes.owners(route).read_n).into());
         replies.integer(vote);
         if scene.caller.tracks {
             tracked::track(&mut shard, part, args, key.key, scene.caller.client);
