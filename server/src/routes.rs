@@ -25,7 +25,9 @@ pub(crate) struct OwnerSet {
     pub(crate) reachable: SmallVec<[NodeIndex; 4]>,
     /// Owners that deltas cannot go to: they get hints.
     pub(crate) missing: SmallVec<[NodeIndex; 4]>,
-    /// Reachable owners that have caught up, of those whom reads ask, in preference order: they can vouch for a read.
+    /// Reachable owners that have caught up, of those whom reads ask: they can vouch for a read. Not in the order of preference, but in that of
+    /// their indexes, from this node's on and round: the reads of a batch ask one peer where they can, whatever arcs they are of, and each node
+    /// is asked by as many.
     pub(crate) readers: SmallVec<[NodeIndex; 4]>,
     /// How many owners are to have a write, and which of the reachable ones they are: two sides, while the arc moves. This node is
     /// number 0 there, `reachable[i]` is number i + 1.
@@ -290,6 +292,8 @@ fn owner_set(arc: &ArcView) -> OwnerSet {
         .filter(vouches)
         .map(|position| index(arc.owner(position)))
         .collect();
+    let me = arc.my_position().map_or(0, |position| index(arc.owner(position)));
+    set.readers.sort_unstable_by_key(|reader| (*reader < me, *reader));
     set.read_n = arc.read_order().len() as u8;
     set.readers_reachable = numbered.intersection(arc.read_set()).len() as u8;
     set.is_draining = arc.is_draining();

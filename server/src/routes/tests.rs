@@ -40,9 +40,9 @@ struct Cluster {
 }
 
 impl Cluster {
-    fn new(count: usize) -> Self {
+    fn new(count: usize, replicas: u8) -> Self {
         let settings = ClusterSettings {
-            replicas: 2,
+            replicas,
             ..ClusterSettings::default()
         };
         let topology = Topology::form(settings, (0..count).map(member).collect()).expect("a topology");
@@ -62,6 +62,17 @@ impl Cluster {
             effects,
             routes,
             views: 0,
+        }
+    }
+
+    /// Links between all of them.
+    fn connect(&mut self) {
+        let count = self.planes.len();
+        for node in 0..count {
+            for other in (0..count).filter(|other| *other != node) {
+                let (peer, life) = (id(other as u8), LIFE);
+                self.happens(node, 1, Event::LinkUp { peer, life });
+            }
         }
     }
 
@@ -141,13 +152,8 @@ fn assert_same(after: &Routes, anew: &Routes) {
 
 #[test]
 fn a_table_made_from_the_one_before_is_the_table_made_anew() {
-    let mut cluster = Cluster::new(3);
-    for node in 0..3 {
-        for other in (0..3).filter(|other| *other != node) {
-            let (peer, life) = (id(other as u8), LIFE);
-            cluster.happens(node, 1, Event::LinkUp { peer, life });
-        }
-    }
+    let mut cluster = Cluster::new(3, 2);
+    cluster.connect();
     cluster.run(1, 200);
     let is_ready = |cluster: &Cluster| {
         let routes = &cluster.routes;
@@ -168,4 +174,17 @@ fn a_table_made_from_the_one_before_is_the_table_made_anew() {
     cluster.happens(0, 1_500, Event::LinkDown { peer: id(1) });
     cluster.run(1_500, 1_520);
     assert!(cluster.views > 10, "{} views", cluster.views);
+}
+
+/// Else the reads of a batch, whose arcs prefer one owner or the other, would be questions to both, and a frame each.
+#[test]
+fn reads_ask_the_next_node_round_whatever_their_arc_prefers() {
+    let mut cluster = Cluster::new(3, 3);
+    cluster.connect();
+    cluster.run(1, 200);
+    for (node, readers) in [[1, 2], [2, 0], [0, 1]].into_iter().enumerate() {
+        let routes = Routes::new(Arc::clone(cluster.planes[node].view()));
+        assert_eq!(routes.sets.len(), 1, "all arcs of node {node} have one set of owners");
+        assert_eq!(routes.sets[0].readers.as_slice(), readers);
+    }
 }
