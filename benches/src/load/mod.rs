@@ -15,6 +15,7 @@ mod request;
 mod sample;
 mod slots;
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -37,7 +38,7 @@ pub(crate) struct Target {
     pub(crate) keys: Keys,
 }
 
-/// Everything that makes two runs the same.
+/// Everything that makes two runs the same, but for which keys come when.
 #[derive(Clone)]
 pub(crate) struct Workload {
     /// Connections are dealt to the targets in turn.
@@ -64,7 +65,7 @@ pub(crate) struct Span {
 
 /// Runs `workload` for `span` and answers what it cost. An error reply fails the run: a figure of refusals is none.
 pub(crate) fn measure(workload: &Workload, span: Span) -> Result<Sample> {
-    let plans = plan(workload, |keys, index| Draw::random(keys.clone(), index as u64 + 1))?;
+    let plans = plan(workload, other_draws())?;
     let control = Control::new(Phase::WarmUp);
     thread::scope(|scope| {
         let workers = spawn_workers(scope, plans, &control, workload);
@@ -77,6 +78,13 @@ pub(crate) fn measure(workload: &Workload, span: Span) -> Result<Sample> {
         let tally = join(workers)?;
         Ok(Sample::new(tally, &before?, &after?))
     })
+}
+
+/// Draws that no measurement has made before. Were they the same each time, a measurement would ask for the keys of the one before it in their order: a
+/// third of a million lists would take all pushes of a comparison, become trees, and be all that is read.
+fn other_draws() -> impl Fn(&Keys, usize) -> Draw {
+    let seed = RandomState::new().build_hasher().finish();
+    move |keys, connection| Draw::random(keys.clone(), seed.wrapping_add(connection as u64))
 }
 
 /// Writes each key of the workload's targets once; answers how many and how long it took.
@@ -225,6 +233,18 @@ mod tests {
         };
         assert_eq!(fill(&fill_load)?.0, 1000);
         Ok(())
+    }
+
+    #[test]
+    fn no_measurement_asks_for_the_keys_of_another_in_their_order() {
+        let keys = Keys::All { count: 1_000_000 };
+        let drawn = |draws: &dyn Fn(&Keys, usize) -> Draw, connection| -> Vec<_> {
+            let mut draw = draws(&keys, connection);
+            (0..10).map(|_| draw.next_number()).collect()
+        };
+        let (one, other) = (other_draws(), other_draws());
+        assert_ne!(drawn(&one, 0), drawn(&one, 1), "nor does a connection");
+        assert_ne!(drawn(&one, 0), drawn(&other, 0));
     }
 
     #[test]
