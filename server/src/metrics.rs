@@ -22,6 +22,7 @@ mod family;
 mod histograms;
 mod node_metrics;
 mod process;
+mod rate;
 mod registry;
 mod shard;
 
@@ -31,4 +32,5 @@ pub use counters::Counters;
 pub use histograms::{Histograms, Snapshot};
 pub use node_metrics::NodeMetrics;
 pub use process::{ProcessUsage, usage};
+pub use rate::Rate;
 pub use registry::Registry;

@@ -34,6 +34,7 @@ pub(crate) mod server_command;
 mod serving;
 mod settle;
 mod timing;
+mod transaction;
 mod voting;
 
 pub(crate) use client::{ClientHandle, Flag};

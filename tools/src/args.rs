@@ -4,6 +4,7 @@ use crate::bench::args::BenchArgs;
 use crate::cli::args::{AFTER_HELP as CLI_AFTER_HELP, CliArgs};
 use crate::manual::{CompletionsArgs, ManArgs};
 use crate::top::TopArgs;
+use circlet_ring::{Weight, Zone};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -82,7 +83,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         change: ChangeArgs,
         /// From 0.05 to 20; others have 1
-        weight: String,
+        weight: Weight,
     },
     /// Start a node that takes the place of one that is gone for good, and gets just its share of the data
     #[command(
@@ -98,7 +99,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         change: ChangeArgs,
         /// The name of its rack, room or data centre
-        zone: String,
+        zone: Zone,
     },
     /// Show or change how many owners keys have, and how many of them reads and writes wait for
     #[command(
@@ -267,12 +268,12 @@ pub(crate) struct MovesArgs {
 /// `circlet up`
 #[derive(Debug, ClapArgs)]
 pub(crate) struct UpArgs {
-    /// How many nodes
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub(crate) nodes: u16,
-    /// First port: node i serves clients on PORT+i-1
-    #[arg(long, default_value_t = 7001, value_parser = clap::value_parser!(u16).range(1..=65_000))]
-    pub(crate) port: u16,
+    /// How many nodes [default: those that the directory has, or 3]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) nodes: Option<u16>,
+    /// First port: node i serves clients on PORT+i-1 [default: that of the directory's first node, or 7001]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=65_000))]
+    pub(crate) port: Option<u16>,
     /// Where the nodes keep their files
     #[arg(long, default_value = ".circlet")]
     pub(crate) dir: PathBuf,

@@ -2,15 +2,14 @@
 
 use crate::args::{JoinArgs, ReplaceArgs, WhereArgs};
 use crate::ask::running;
-use crate::change::id_of;
+use crate::change::{id_of, refuse_if_it_runs};
 use crate::failure::Failure;
 use crate::layout::{self, NodeFiles};
 use crate::moves::follow;
 use crate::output::say;
-use crate::up::{spawn, wait_ready};
+use crate::up::{Starting, wait_ready};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::slice::from_ref;
 
 /// Writes the next node's configuration, starts it, and returns when it is a member and answers. Its share of the data follows.
 ///
@@ -40,7 +39,12 @@ pub(crate) fn replace(replace: &ReplaceArgs) -> Result<(), Failure> {
             dir.display()
         )));
     }
-    let old = id_of(dir, &replace.old)?;
+    let cluster = WhereArgs {
+        dir: dir.clone(),
+        at: None,
+    };
+    refuse_if_it_runs(&cluster, &replace.old)?;
+    let old = id_of(&cluster, &replace.old)?;
     let (number, at) = start(&replace.join, Some(&old))?;
     say(format!(
         "node {number} has taken the place of node {}: redis-cli -h {} -p {}",
@@ -51,12 +55,11 @@ pub(crate) fn replace(replace: &ReplaceArgs) -> Result<(), Failure> {
     if replace.no_wait {
         return Ok(());
     }
-    let dir = dir.clone();
-    follow(&WhereArgs { dir, at: None })
+    follow(&cluster)
 }
 
 fn next_number(dir: &Path) -> u16 {
-    NodeFiles::all(dir).len() as u16 + 1
+    NodeFiles::all(dir).last().map_or(0, |files| files.number) + 1
 }
 
 /// Starts the next node of the directory, and waits until it is a member and answers; its number, and where it takes clients.
@@ -65,28 +68,30 @@ fn start(join: &JoinArgs, replaces: Option<&str>) -> Result<(u16, SocketAddr), F
     let number = next_number(&join.dir);
     let members: Vec<String> = running.iter().map(|(_, at)| at.to_string()).collect();
     let files = NodeFiles::new(&join.dir, number);
-    let at = address(join, number)?;
+    let at = address(join)?;
     let mut settings = join.settings.clone();
     settings.extend(replaces.map(|id| ("replace".to_owned(), id.to_owned())));
     layout::write_joiner(&files, at, &members, &settings)?;
-    let child = spawn(&files, &join.settings)?;
-    let mut children = [child];
-    if let Err(failure) = wait_ready(from_ref(&files), &mut children) {
+    let mut starting = vec![Starting::spawn(&files, &join.settings)?];
+    if let Err(failure) = wait_ready(&mut starting) {
         // A later join may be given better settings.
         let _ = std::fs::remove_file(files.config());
-        let _ = children[0].kill();
-        let _ = children[0].wait();
+        starting.iter_mut().for_each(Starting::end);
         return Err(failure);
     }
     Ok((number, at))
 }
 
-/// Beside node 1, on the port after the last node's, unless something else is asked for.
-fn address(join: &JoinArgs, number: u16) -> Result<SocketAddr, Failure> {
-    let of = |number| layout::client_address(&NodeFiles::new(&join.dir, number));
-    let ip = join.bind.map_or_else(|| of(1).map(|first| first.ip()), Ok)?;
+/// Beside the first node, on the port after the last node's, unless something else is asked for.
+fn address(join: &JoinArgs) -> Result<SocketAddr, Failure> {
+    let of = |files: Option<&NodeFiles>| {
+        let files = files.ok_or_else(|| Failure::new(format!("no cluster in {}", join.dir.display())));
+        files.and_then(layout::client_address)
+    };
+    let all = NodeFiles::all(&join.dir);
+    let ip = join.bind.map_or_else(|| of(all.first()).map(|first| first.ip()), Ok)?;
     let port = join
         .port
-        .map_or_else(|| of(number - 1).map(|last| last.port() + 1), Ok)?;
+        .map_or_else(|| of(all.last()).map(|last| last.port() + 1), Ok)?;
     Ok(SocketAddr::new(ip, port))
 }

@@ -5,6 +5,7 @@
 //!            node.log    what the node says
 //!            pid         of the running process
 //!            id, life    who the node is
+//!            left        there once the node is a member no more: it is not started again
 //! ```
 
 use crate::args::UpArgs;
@@ -17,6 +18,15 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
+
+/// The file that a node writes when it is a member no more.
+pub(crate) const LEFT: &str = "left";
+
+/// How many nodes a new cluster has.
+const NODES: u16 = 3;
+
+/// The first port of a new cluster.
+const PORT: u16 = 7001;
 
 /// One node's files.
 #[derive(Debug, Clone)]
@@ -34,12 +44,20 @@ impl NodeFiles {
         }
     }
 
-    /// The nodes that there are in `dir`, by number.
+    /// The nodes that there are in `dir`, by number. Some may be missing between them: directories of nodes that are gone can be deleted.
     pub(crate) fn all(dir: &Path) -> Vec<Self> {
-        (1..)
-            .map(|number| Self::new(dir, number))
-            .take_while(|files| files.config().exists())
-            .collect()
+        let mut all = Self::with_directory(dir);
+        all.retain(|files| files.config().exists());
+        all
+    }
+
+    fn with_directory(dir: &Path) -> Vec<Self> {
+        let names = fs::read_dir(dir).into_iter().flatten().flatten();
+        let number = |entry: fs::DirEntry| entry.file_name().to_str()?.strip_prefix("node-")?.parse().ok();
+        let mut numbers: Vec<u16> = names.filter_map(number).filter(|number| *number > 0).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers.into_iter().map(|number| Self::new(dir, number)).collect()
     }
 
     pub(crate) fn config(&self) -> PathBuf {
@@ -53,15 +71,24 @@ impl NodeFiles {
     pub(crate) fn pid(&self) -> PathBuf {
         self.dir.join("pid")
     }
+
+    /// Whether the node has found that it is a member of its cluster no more.
+    pub(crate) fn has_left(&self) -> bool {
+        self.dir.join(LEFT).exists()
+    }
 }
 
-/// Where node `number` serves clients.
-pub(crate) fn address(up: &UpArgs, number: u16) -> Result<SocketAddr, Failure> {
+/// Where node `number` of a new cluster serves clients.
+fn address(up: &UpArgs, number: u16) -> Result<SocketAddr, Failure> {
     let ip = match up.bind_each {
         None => up.bind,
         Some(base) => IpAddr::V4(Ipv4Addr::from_bits(u32::from(base) + u32::from(number))),
     };
-    let port = up.port.checked_add(number - 1).filter(|port| *port <= u16::MAX - 300);
+    let port = up
+        .port
+        .unwrap_or(PORT)
+        .checked_add(number - 1)
+        .filter(|port| *port <= u16::MAX - 300);
     let port = port.ok_or_else(|| Failure::new("ports beyond 65535: choose a lower --port"))?;
     Ok(SocketAddr::new(ip, port))
 }
@@ -80,25 +107,47 @@ pub(crate) fn prepare(up: &UpArgs) -> Result<Layout, Failure> {
     let found = NodeFiles::all(&up.dir);
     if found.is_empty() {
         let list = node_list(up)?;
-        let nodes = (1..=up.nodes).map(|number| write_node(up, number, &list));
+        let nodes = (1..=node_count(up)).map(|number| write_node(up, number, &list));
         return Ok(Layout {
             nodes: nodes.collect::<Result<_, _>>()?,
             is_new: true,
         });
     }
-    let (dir, count, port) = (up.dir.display(), found.len(), port_of(&found[0])?);
-    if count != usize::from(up.nodes) {
-        let text = format!("{dir} holds a cluster of {count} nodes: choose another --dir, or --nodes {count}");
+    find(up, found)
+}
+
+/// The cluster that the directory has, if it is what was asked for.
+fn find(up: &UpArgs, mut found: Vec<NodeFiles>) -> Result<Layout, Failure> {
+    let last = found.last().map_or(0, |files| files.number);
+    let is_torn = |files: &&NodeFiles| files.number < last && files.dir.join("id").exists() && !files.config().exists();
+    if let Some(torn) = NodeFiles::with_directory(&up.dir).iter().find(is_torn) {
+        let text = format!(
+            "{} is missing: give it back, or delete its directory",
+            torn.config().display()
+        );
         return Err(Failure::new(text));
     }
-    if port != up.port {
-        let text = format!("{dir} holds a cluster on port {port}: choose another --dir, or --port {port}");
-        return Err(Failure::new(text));
-    }
-    Ok(Layout {
-        nodes: found,
-        is_new: false,
-    })
+    let port = port_of(&found[0])?.saturating_sub(found[0].number - 1);
+    let dir = up.dir.display();
+    found.retain(|files| !files.has_left());
+    let count = found.len();
+    let text = if count == 0 {
+        format!("all nodes of {dir} have left their cluster: delete it, or choose another --dir")
+    } else if up.nodes.is_some_and(|nodes| count != usize::from(nodes)) {
+        format!("{dir} holds a cluster of {count} nodes: choose another --dir, or --nodes {count}")
+    } else if up.port.is_some_and(|asked| asked != port) {
+        format!("{dir} holds a cluster on port {port}: choose another --dir, or --port {port}")
+    } else {
+        return Ok(Layout {
+            nodes: found,
+            is_new: false,
+        });
+    };
+    Err(Failure::new(text))
+}
+
+fn node_count(up: &UpArgs) -> u16 {
+    up.nodes.unwrap_or(NODES)
 }
 
 /// The nodes of `up`.
@@ -146,7 +195,7 @@ fn configured(files: &NodeFiles, port: impl Fn(&NodeSettings) -> u16) -> Result<
 
 fn node_list(up: &UpArgs) -> Result<String, Failure> {
     let mut list = String::new();
-    for number in 1..=up.nodes {
+    for number in 1..=node_count(up) {
         let (id, address) = (node_id(&up.dir, number)?, address(up, number)?);
         // Writing to a String cannot fail.
         let _ = write!(list, "\n[[nodes]]\nid = \"{id}\"\naddr = \"{address}\"\n");
@@ -187,12 +236,12 @@ fn settings(own: &[(&str, String)], given: &[(String, String)]) -> BTreeMap<Stri
 fn write_node(up: &UpArgs, number: u16, list: &str) -> Result<NodeFiles, Failure> {
     let files = NodeFiles::new(&up.dir, number);
     let address = address(up, number)?;
-    let replicas = up.replicas.unwrap_or_else(|| up.nodes.min(3) as u8);
+    let replicas = up.replicas.unwrap_or_else(|| node_count(up).min(3) as u8);
     let own = [
         ("bind", address.ip().to_string()),
         ("port", address.port().to_string()),
         ("replicas", replicas.to_string()),
-        ("worker-threads", worker_threads(up.nodes).to_string()),
+        ("worker-threads", worker_threads(node_count(up)).to_string()),
     ];
     let head = format!("# Node {number} of a cluster that `circlet up` made.");
     write_config(&files, &head, &settings(&own, &up.settings), list)?;

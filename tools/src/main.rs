@@ -51,7 +51,7 @@ fn main() -> ExitCode {
         Command::Stay(node) => change::stay(&node),
         Command::Remove { change, force } => change::remove(&change, force),
         Command::Recover(recover) => recover::run(&recover),
-        Command::Weight { change, weight } => change::weight(&change, &weight),
+        Command::Weight { change, weight } => change::weight(&change, weight),
         Command::Replace(replace) => join::replace(&replace),
         Command::Cancel(node) => change::cancel(&node),
         Command::Zone { change, zone } => change::zone(&change, &zone),

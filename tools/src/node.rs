@@ -2,6 +2,7 @@
 
 use crate::args::NodeArgs;
 use crate::failure::Failure;
+use crate::layout::LEFT;
 use crate::output::say;
 use circlet_server::config::{Config, LiveConfig, Sources};
 use circlet_server::logs::Logs;
@@ -78,6 +79,8 @@ async fn serve(live: LiveConfig, logs: Logs, pid: &Path) -> Result<(), Failure> 
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
         () = running.gone() => {
+            // So that `up` does not start it again. Without the file it does, and the node finds out once more.
+            let _ = fs::write(pid.with_file_name(LEFT), format!("{}\n", running.id()));
             tokio::time::sleep(GOODBYE).await;
             say("this node is a member of the cluster no more: it stops");
         }

@@ -66,7 +66,7 @@ fn describe_all(nodes: &[NodeFiles]) -> Vec<Value> {
         .collect();
     for (node, files) in described.iter_mut().zip(nodes) {
         let id = fs::read_to_string(files.dir.join("id")).unwrap_or_default();
-        if node["state"] == NOT_RUNNING && left.contains(id.trim()) {
+        if node["state"] == NOT_RUNNING && (left.contains(id.trim()) || files.has_left()) {
             node["id"] = json!(id.trim());
             node["state"] = json!(LEFT);
         }

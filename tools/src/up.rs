@@ -8,6 +8,7 @@ use crate::output::{is_terminal, redraw, say};
 use crate::process::{Pid, wait_for};
 use crate::status;
 use std::fs::{self, File};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -46,20 +47,59 @@ pub(crate) fn start(up: &UpArgs) -> Result<Vec<NodeFiles>, Failure> {
             files.number
         )));
     }
-    let mut children = Vec::new();
+    let mut starting = Vec::new();
     for files in nodes {
-        children.push(spawn(files, &up.settings)?);
+        starting.push(Starting::spawn(files, &up.settings)?);
     }
-    if let Err(failure) = wait_ready(nodes, &mut children) {
+    if let Err(failure) = wait_ready(&mut starting) {
         layout.take_back();
-        for child in &mut children {
-            // It may be gone by itself, which is the failure.
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        starting.iter_mut().for_each(Starting::end);
         return Err(failure);
     }
-    Ok(layout.nodes)
+    Ok(starting.into_iter().map(|node| node.files).collect())
+}
+
+/// A node that was just started.
+pub(crate) struct Starting {
+    files: NodeFiles,
+    child: Child,
+    /// How long its log was before.
+    log_from: usize,
+}
+
+impl Starting {
+    /// Starts the process of a node, with settings over those of its file.
+    ///
+    /// # Errors
+    /// When that cannot be done, or its log not be written.
+    pub(crate) fn spawn(files: &NodeFiles, settings: &[(String, String)]) -> Result<Self, Failure> {
+        let log_from = fs::metadata(files.log()).map_or(0, |log| log.len() as usize);
+        Ok(Starting {
+            files: files.clone(),
+            child: spawn(files, settings)?,
+            log_from,
+        })
+    }
+
+    /// Ends the process, if it has not ended by itself.
+    pub(crate) fn end(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    fn has_ended(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(Some(_)) | Err(_))
+    }
+
+    /// That it did not come up, with the end of what it has said since it was started.
+    fn failure(&self, what: &str) -> Failure {
+        let (number, log) = (self.files.number, self.files.log());
+        let said = match last_lines(&log, self.log_from) {
+            said if said.is_empty() => "says nothing: is there room to write to?".to_owned(),
+            said => format!("ends with:\n{said}"),
+        };
+        Failure::new(format!("node {number} {what}; its log {} {said}", log.display()))
+    }
 }
 
 /// Starts the process of a node, with settings over those of its file.
@@ -80,39 +120,45 @@ pub(crate) fn spawn(files: &NodeFiles, settings: &[(String, String)]) -> Result<
     command.spawn().map_err(|error| say_why("start", error))
 }
 
-/// Waits until every node is ready; finds out early when one has died.
-pub(crate) fn wait_ready(nodes: &[NodeFiles], children: &mut [Child]) -> Result<(), Failure> {
+/// Waits until every node is ready; finds out early when one has died. One that is a member no more, and was told so now, is taken off the list.
+///
+/// # Errors
+/// When one does not become ready, or none is a member.
+pub(crate) fn wait_ready(starting: &mut Vec<Starting>) -> Result<(), Failure> {
     let mut died = None;
     let ready = wait_for(READY_TIMEOUT, || {
-        died = children
-            .iter_mut()
-            .position(|child| matches!(child.try_wait(), Ok(Some(_)) | Err(_)));
-        died.is_some() || nodes.iter().all(status::is_ready)
+        starting.retain(|node| !node.files.has_left());
+        died = starting.iter_mut().position(Starting::has_ended);
+        died.is_some() || starting.iter().all(|node| status::is_ready(&node.files))
     });
-    match died {
-        Some(at) => {
-            let (number, log) = (nodes[at].number, nodes[at].log());
-            Err(Failure::new(format!(
-                "node {number} did not start; its log {} ends with:\n{}",
-                log.display(),
-                tail(&log)
-            )))
-        }
-        None if !ready => Err(Failure::new("the nodes did not become ready in time; see their logs")),
-        None => Ok(()),
+    if let Some(at) = died {
+        return Err(starting[at].failure("did not start"));
+    }
+    if starting.is_empty() {
+        return Err(Failure::new("no node is a member of the cluster any more"));
+    }
+    match starting.iter().find(|node| !status::is_ready(&node.files)) {
+        Some(late) if !ready => Err(late.failure("did not become ready in time")),
+        _ => Ok(()),
     }
 }
 
 /// The last lines of a log.
-pub(crate) fn tail(log: &std::path::Path) -> String {
-    let text = fs::read_to_string(log).unwrap_or_default();
+pub(crate) fn tail(log: &Path) -> String {
+    last_lines(log, 0)
+}
+
+/// The last lines of what a log has beyond its first bytes.
+fn last_lines(log: &Path, from: usize) -> String {
+    let bytes = fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(bytes.get(from..).unwrap_or_default()).into_owned();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(8)..].join("\n")
 }
 
 fn announce(nodes: &[NodeFiles], up: &UpArgs) -> Result<(), Failure> {
     for files in nodes {
-        let at = layout::address(up, files.number)?;
+        let at = layout::client_address(files)?;
         say(format!(
             "node {} is ready: redis-cli -h {} -p {}",
             files.number,

@@ -64,7 +64,7 @@ pub enum ChangeError {
         stage: MemberStage,
     },
     /// The member is not in a state that this can be done in.
-    #[error("{id} is {stage}")]
+    #[error("{id} {} {stage}", if *stage == MemberStage::Left { "has" } else { "is" })]
     Stage {
         /// The member.
         id: NodeId,

@@ -1,5 +1,6 @@
 //! The metrics that every node has.
 
+use super::rate::Rate;
 use super::{Count, Counters, Histograms, Registry, usage};
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ pub struct NodeMetrics {
     errors: Arc<Counters>,
     error_codes: Vec<String>,
     latency: Arc<Histograms>,
+    rate: Rate,
 }
 
 impl NodeMetrics {
@@ -52,6 +54,7 @@ impl NodeMetrics {
             errors: Arc::new(errors),
             error_codes,
             latency: Arc::new(latency),
+            rate: Rate::default(),
         };
         metrics.register();
         metrics
@@ -110,6 +113,12 @@ impl NodeMetrics {
     #[must_use]
     pub fn latency(&self) -> &Histograms {
         &self.latency
+    }
+
+    /// Commands received a second, since this was asked before; `now_ns` is on the node's monotonic scale, in nanoseconds.
+    #[must_use]
+    pub fn commands_per_second(&self, now_ns: u64) -> u64 {
+        self.rate.look(self.since_reset(Count::CommandsReceived), now_ns)
     }
 
     /// Counts an error reply, by its first word.

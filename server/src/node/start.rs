@@ -329,7 +329,7 @@ fn form(config: &Config, identity: &Identity, sockets: &Sockets) -> Result<Topol
 
 /// Counters for every command, by its number, and for every error code that a client can get.
 fn new_metrics() -> NodeMetrics {
-    const ERROR_CODES: [&str; 9] = [
+    const ERROR_CODES: [&str; 10] = [
         "ERR",
         "WRONGTYPE",
         "CROSSSLOT",
@@ -339,6 +339,7 @@ fn new_metrics() -> NodeMetrics {
         "READTIMEOUT",
         "OOM",
         "BUSY",
+        "EXECABORT",
     ];
     let commands = all().iter().map(|spec| spec.name().to_owned()).collect();
     NodeMetrics::new(commands, &ERROR_CODES)

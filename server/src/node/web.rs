@@ -2,13 +2,12 @@
 
 use super::{HeldHints, Node};
 use crate::http::{Pages, Readiness};
-use crate::metrics::Count;
+use crate::metrics::{Count, Rate};
 use circlet_core::control::{Notice, PeerClock};
 use circlet_core::register::forced_recoveries;
 use circlet_core::topology::MemberStage;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The pages of a node.
 pub(super) fn pages(node: &Arc<Node>) -> Pages {
@@ -36,21 +35,6 @@ fn readiness(node: &Node) -> Readiness {
     match routes.without_quorum() {
         0 => Readiness::Ready,
         arcs => Readiness::NotReady(format!("{arcs} arcs without a quorum of reachable owners")),
-    }
-}
-
-/// Commands a second, between two looks.
-#[derive(Default)]
-struct Rate {
-    commands: AtomicU64,
-    at_ns: AtomicU64,
-}
-
-impl Rate {
-    fn look(&self, commands: u64, now_ns: u64) -> u64 {
-        let before = self.commands.swap(commands, Ordering::Relaxed);
-        let elapsed = now_ns.saturating_sub(self.at_ns.swap(now_ns, Ordering::Relaxed)).max(1);
-        (u128::from(commands.saturating_sub(before)) * 1_000_000_000 / u128::from(elapsed)) as u64
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::caller::{Caller, Door};
 use super::output::Waiting;
+use super::transaction::Transaction;
 use crate::metrics::Count;
 use crate::node::Node;
 use crate::tracking::Pushes;
@@ -264,6 +265,7 @@ pub(crate) struct Client {
     pub(crate) caching: Caching,
     /// To the channel of invalidations.
     pub(crate) is_subscribed: bool,
+    pub(crate) transaction: Transaction,
 }
 
 impl Client {
@@ -301,6 +303,7 @@ impl Client {
             replying: Replying::On,
             waited: Duration::ZERO,
             is_subscribed: false,
+            transaction: Transaction::None,
         })
     }
 
@@ -310,6 +313,7 @@ impl Client {
         self.caching = Caching::default();
         self.node.store.tracking().end(self.handle.id);
         self.replying = Replying::On;
+        self.transaction = Transaction::None;
         self.subscribe(false);
         self.handle.said.lock().name.clear();
         for flag in [Flag::Resp3, Flag::ReadOnly, Flag::NoEvict, Flag::NoTouch] {

@@ -11,6 +11,7 @@ use super::scene::{Reads, Scene};
 use super::server_command::subscribe::{OutOfContext, is_allowed};
 use super::server_command::{self, After};
 use super::timing::Timing;
+use super::transaction;
 use crate::config::Config;
 use crate::metrics::Count;
 use crate::node::Node;
@@ -174,6 +175,8 @@ enum Blocked {
     Moved(Moved),
     MayWait(&'static CommandSpec),
     OutOfContext(OutOfContext),
+    Transaction,
+    Browser,
     Server(&'static CommandSpec),
 }
 
@@ -246,7 +249,9 @@ async fn run_commands(
             Blocked::Unplanned(planned) => planned.write(replies),
             Blocked::Moved(moved) => replies.error_display(&moved),
             Blocked::OutOfContext(refused) => replies.error_display(&refused),
+            Blocked::Transaction => client.transaction.answer(args, replies),
             Blocked::MayWait(_) => {}
+            Blocked::Browser => return Ok(hang_up(node)),
             Blocked::Server(spec) => {
                 node.metrics.commands().inc(spec.id() as usize);
                 if server_command::run(node, client, spec, args, replies).await == After::Close {
@@ -254,14 +259,23 @@ async fn run_commands(
                 }
             }
         }
-        if replies.as_bytes().get(start) == Some(&b'-') {
-            node.count_error(&replies.as_bytes()[start..]);
-        }
+        count_if_error(node, &replies.as_bytes()[start..]);
         if was != Replying::On {
             client.after_reply(start, replies);
         }
     }
     Ok(After::Continue)
+}
+
+fn count_if_error(node: &Node, reply: &[u8]) {
+    if reply.first() == Some(&b'-') {
+        node.count_error(reply);
+    }
+}
+
+fn hang_up(node: &Node) -> After {
+    node.metrics.inc(Count::ProtocolErrors);
+    After::Close
 }
 
 /// Plans commands from `next` on, up to one that blocks; `next` is left at that one.
@@ -275,6 +289,9 @@ fn plan_run(
 ) -> Option<Blocked> {
     if client.takes_messages_only() {
         return Some(between_messages(batch.args(*next, frame)));
+    }
+    if client.transaction.holds(batch.args(*next, frame)) {
+        return Some(Blocked::Transaction);
     }
     let (config, routes) = (node.config.current(), node.routes.load());
     let scene = Scene {
@@ -292,6 +309,8 @@ fn plan_run(
         let args = batch.args(*next, frame);
         let spec = match resolve(args) {
             Ok(spec) => spec,
+            Err(Refusal::UnknownCommand) if transaction::is_word(args) => return Some(Blocked::Transaction),
+            Err(Refusal::UnknownCommand) if is_of_http(args) => return Some(Blocked::Browser),
             Err(refusal) => return Some(Blocked::Refused(refusal)),
         };
         if client.caller.door == Door::Cluster
@@ -315,6 +334,14 @@ fn plan_run(
         }
     }
     None
+}
+
+/// Whether this is the first line of a request that a browser sends, or its `Host:`. What comes behind them may be written by a page of a stranger, and
+/// would be run as commands: the connection is closed instead, as Redis does.
+fn is_of_http(args: Args<'_>) -> bool {
+    [&b"post"[..], b"host:"]
+        .iter()
+        .any(|word| args.name().eq_ignore_ascii_case(word))
 }
 
 /// A command of a client that is there for messages.

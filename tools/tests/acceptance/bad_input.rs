@@ -47,6 +47,26 @@ fn malformed_requests_get_the_texts_of_redis_and_a_closed_connection() {
 }
 
 #[test]
+fn what_a_page_has_a_browser_send_is_not_run() {
+    let cluster = Cluster::start_with(1, &[]);
+    let body = "SET evil 1\r\n";
+    for port in [cluster.client_port(1), cluster.redis_cluster_port(1)] {
+        for request in [
+            "POST / HTTP/1.1\r\nAccept: x\r\n\r\n",
+            "PUT / HTTP/1.1\r\nHost: x\r\n\r\n",
+        ] {
+            let mut browser = Client::connect(port, PATIENCE).unwrap();
+            browser.send(format!("{request}{body}").as_bytes()).unwrap();
+            if request.starts_with("PUT") {
+                assert!(text(&browser.reply().unwrap()).starts_with("-ERR unknown command 'PUT'"));
+            }
+            assert!(browser.is_closed_by_server(), "{request:?}");
+        }
+    }
+    assert_eq!(text(&cluster.connect(1).call(&["EXISTS", "evil"]).unwrap()), "0");
+}
+
+#[test]
 fn wrong_commands_get_the_texts_of_redis_and_the_connection_goes_on() {
     let cluster = Cluster::start_with(1, &[]);
     let mut client = cluster.connect(1);

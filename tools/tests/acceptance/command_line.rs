@@ -50,6 +50,83 @@ fn down_stops_every_node_and_says_so_and_up_starts_them_again() {
 }
 
 #[test]
+fn up_starts_again_what_a_directory_has_without_those_that_left() {
+    let cluster = Cluster::start_with(3, &[]);
+    let dir = cluster.dir().display().to_string();
+    let said = |args: &[&str]| String::from_utf8_lossy(&run(&[args, &["--dir", &dir]].concat()).stdout).into_owned();
+    assert!(said(&["leave", "3"]).contains("nothing moves"));
+    assert!(
+        wait_until(PATIENCE, || cluster.pid(3).is_none()).is_some(),
+        "it stops by itself"
+    );
+    assert!(run(&["down", "--dir", &dir]).status.success());
+    let table = said(&["status"]);
+    assert!(
+        table.contains("not running") && !table.contains("\n3 "),
+        "who has left is not missed: {table}"
+    );
+
+    let again = run(&["up", "--detach", "--dir", &dir]);
+    assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
+    let announced = String::from_utf8_lossy(&again.stdout).into_owned();
+    let second = format!("node 2 is ready: redis-cli -h 127.0.0.1 -p {}", cluster.client_port(2));
+    assert!(
+        announced.contains(&second) && !announced.contains("node 3"),
+        "{announced}"
+    );
+    assert!(said(&["status", "--wait", "--all"]).contains("left"));
+
+    assert!(run(&["down", "--dir", &dir]).status.success());
+    // The log has what the node said in its lives before: not why it does not start now.
+    let id = std::fs::read_to_string(cluster.file(1, "id")).expect("an id");
+    std::fs::write(cluster.file(1, "id"), "half of it").expect("a file");
+    let damaged = run(&["up", "--detach", "--dir", &dir]);
+    assert_failure(&damaged, 1, "a node id is 40 hex digits");
+    assert!(
+        !String::from_utf8_lossy(&damaged.stderr).contains("caught up"),
+        "{damaged:?}"
+    );
+    std::fs::write(cluster.file(1, "id"), id).expect("a file");
+    std::fs::remove_file(cluster.file(1, "node.toml")).expect("a file");
+    assert_failure(
+        &run(&["up", "--detach", "--dir", &dir]),
+        1,
+        "node-1/node.toml is missing",
+    );
+}
+
+#[test]
+fn a_node_that_is_there_is_not_removed_by_mistake() {
+    let mut cluster = Cluster::start_with(4, &[]);
+    let dir = cluster.dir().display().to_string();
+    let on = |args: &[&str]| run(&[args, &["--dir", &dir]].concat());
+    let leave = "`circlet leave 2` has it give its data to the others";
+    assert_failure(&on(&["remove", "2"]), 1, leave);
+    assert_failure(&on(&["replace", "2"]), 1, leave);
+    let all = on(&["status", "--all"]);
+    assert!(!String::from_utf8_lossy(&all.stdout).contains("removed"), "{all:?}");
+
+    let id = std::fs::read_to_string(cluster.file(2, "id")).expect("an id");
+    assert!(
+        on(&["weight", &id[..8], "1.5"]).status.success(),
+        "as `circlet status` shows it"
+    );
+    assert_failure(
+        &on(&["leave", "abc"]),
+        1,
+        "no node abc: a node is named by its number, or by its id",
+    );
+    assert_failure(&on(&["leave", "9"]), 1, "no node 9 in");
+    assert_failure(&on(&["weight", "2", "100"]), 2, "0.05");
+    assert_failure(&on(&["zone", "2", "a rack"]), 2, "'a rack'");
+    cluster.kill(2);
+    assert!(
+        on(&["remove", "2", "--no-wait"]).status.success(),
+        "one that is gone is removed"
+    );
+}
+
+#[test]
 fn status_tells_scripts_which_node_does_not_run() {
     let mut cluster = Cluster::start_with(2, &[]);
     cluster.kill(2);

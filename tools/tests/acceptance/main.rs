@@ -26,3 +26,4 @@ mod support;
 mod tombstones;
 mod top;
 mod trace;
+mod transactions;

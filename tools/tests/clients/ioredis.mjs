@@ -40,6 +40,12 @@ async function pipelines() {
   assert.deepEqual(await client.mget('{js:pipe}:1', '{js:pipe}:none', '{js:pipe}:2'), ['1', null, '2']);
 }
 
+async function transactions() {
+  await client.set('js:account', 100);
+  await assert.rejects(client.multi().decrby('js:account', 10).exec(), /EXECABORT/);
+  assert.equal(await client.get('js:account'), '100', 'what failed was not done');
+}
+
 async function counters() {
   await client.del('js:counter');
   await Promise.all(numbers.map(() => client.incrby('js:counter', 2)));
@@ -50,6 +56,7 @@ const started = Date.now();
 await strings();
 await manyAtOnce();
 await pipelines();
+await transactions();
 await counters();
 client.disconnect();
 console.log(`ioredis ${kind}: fine in ${(Date.now() - started) / 1000} s`);

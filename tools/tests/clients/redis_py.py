@@ -52,6 +52,18 @@ def pipelines(client):
     assert replies[500:] == [str(n) for n in range(500)]
 
 
+def transactions(client):
+    client.set("py:account", 100)
+    try:
+        with client.pipeline() as pipe:
+            pipe.decrby("py:account", 10)
+            pipe.execute()
+        raise AssertionError("there are no transactions")
+    except redis.ResponseError as error:
+        assert "transactions are not supported" in str(error), error
+    assert client.get("py:account") == "100", "what failed was not done"
+
+
 def invalidations(port):
     channel = "__redis__:invalidate"
     plain = dict(host="127.0.0.1", port=port, decode_responses=True, protocol=2)
@@ -98,6 +110,7 @@ def main():
     counters(client)
     if kind == "redis":
         assert sum(1 for _ in client.scan_iter(match="py:pipe:*", count=100)) == 500
+        transactions(client)
         invalidations(port)
     client.close()
     print(f"redis-py {redis.__version__} {kind}: fine in {time.monotonic() - started:.1f} s")

@@ -82,8 +82,8 @@ impl Circlet {
 
     fn start_nodes(&mut self, args: &RebalanceArgs) -> Result<(), Failure> {
         let up = UpArgs {
-            nodes: args.nodes,
-            port: free_block(args.nodes)?,
+            nodes: Some(args.nodes),
+            port: Some(free_block(args.nodes)?),
             dir: self.dir.path().to_owned(),
             replicas: args.replicas,
             bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -94,7 +94,7 @@ impl Circlet {
         for files in up::start(&up)? {
             self.nodes.push(Node {
                 number: files.number,
-                client: layout::address(&up, files.number)?,
+                client: layout::client_address(&files)?,
                 files: Some(files),
                 id: None,
                 has_left: false,

@@ -131,12 +131,13 @@ fn clients(node: &Node, lines: &mut Lines<'_>) {
 
 fn memory(node: &Node, lines: &mut Lines<'_>) {
     let (counts, process, config) = (node.store.counts(), usage(), node.config.current());
-    lines.put("used_memory", counts.memory_bytes());
-    lines.put("used_memory_rss", process.resident_bytes);
-    lines.put("used_memory_peak", process.resident_bytes_peak);
+    let (used, memory_max) = (counts.memory_bytes(), config.limits.memory_bytes_max.0);
+    lines.put_bytes("used_memory", used);
+    lines.put_bytes("used_memory_rss", process.resident_bytes);
+    lines.put_bytes("used_memory_peak", process.resident_bytes_peak);
     lines.put("used_memory_dataset", counts.entry_bytes);
     lines.put("used_memory_overhead", counts.table_bytes);
-    lines.put("maxmemory", config.limits.memory_bytes_max.0);
+    lines.put_bytes("maxmemory", memory_max);
     lines.put("maxmemory_policy", config.limits.eviction.word());
 }
 
@@ -161,6 +162,8 @@ fn stats(node: &Node, lines: &mut Lines<'_>) {
     for (name, count) in fields {
         lines.put(name, node.metrics.since_reset(count));
     }
+    let per_second = node.metrics.commands_per_second(node.clock.now().mono.as_nanos());
+    lines.put("instantaneous_ops_per_sec", per_second);
     let errors: u64 = node.metrics.errors().all_since_reset().map(|(_, count)| count).sum();
     lines.put("total_error_replies", errors);
     lines.put("evicted_keys", 0);
