@@ -90,7 +90,7 @@ fn check_replacing(key: &[u8], old: &[u8], new: &[u8], expiry: Option<u64>) {
     let mut entry = Entry::new(key, &before);
     let mut gone = None;
     let is_replaced = entry.replace_plain(after.generation, new, |stamp, value| {
-        gone = Some((stamp, value.to_vec()))
+        gone = Some((stamp, value.to_vec()));
     });
     let would_be = is_common(&before) && Entry::new(key, &before).overwrite(&after);
     assert_eq!(is_replaced, would_be, "{case}");
