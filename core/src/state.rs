@@ -167,6 +167,7 @@ impl<'a> State<'a> {
 
     /// Whether this is a plain string, as [`State::plain`] makes it: no runs, no separate expiry stamp.
     #[must_use]
+    #[inline]
     pub fn is_plain(&self) -> bool {
         matches!(self.base, Base::Bytes(_))
             && self.runs.is_empty()
@@ -189,8 +190,12 @@ impl<'a> State<'a> {
 
     /// The greatest stamp in the state: what the arc's clock observes and the drift guard checks.
     #[must_use]
+    #[inline]
     pub fn max_stamp(&self) -> Stamp {
         // Invariant: expiry.stamp >= generation.
+        if self.runs.is_empty() && self.parts.is_empty() {
+            return self.expiry.stamp;
+        }
         let runs = self.runs.iter().map(|run| run.stamp);
         let others = runs.chain([self.parts.max_stamp()]);
         others.fold(self.expiry.stamp, Stamp::max)

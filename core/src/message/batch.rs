@@ -24,6 +24,9 @@ const RUN: u8 = 4;
 /// What stands before an argument's bytes.
 const LENGTH_BYTES: usize = size_of::<u32>();
 
+/// What stands before the key of an item.
+const ITEM_HEAD_BYTES: usize = 1 + size_of::<u16>() + size_of::<u64>() + LENGTH_BYTES;
+
 /// Most arguments of a command that is run elsewhere.
 pub const ARGUMENTS_MAX: usize = u16::MAX as usize;
 
@@ -39,15 +42,17 @@ pub struct WireKey<'a> {
 }
 
 impl<'a> WireKey<'a> {
-    /// Appends slot, hash, length and key: how a key stands everywhere but in a batch's items, which put a field between.
+    /// Appends slot, hash, length and key: how a key stands everywhere but in a check, which puts a field between.
+    #[inline]
     pub(crate) fn put(&self, out: &mut Vec<u8>) {
-        self.put_head(out);
-        put_long_bytes(out, self.key);
-    }
-
-    fn put_head(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.slot.to_le_bytes());
-        out.extend_from_slice(&self.hash.to_le_bytes());
+        // In one piece: each of its own would look for room.
+        let mut head = [0; size_of::<u16>() + size_of::<u64>() + LENGTH_BYTES];
+        head[..2].copy_from_slice(&self.slot.to_le_bytes());
+        head[2..10].copy_from_slice(&self.hash.to_le_bytes());
+        // Keys are at most 512 MiB.
+        head[10..].copy_from_slice(&(self.key.len() as u32).to_le_bytes());
+        out.extend_from_slice(&head);
+        out.extend_from_slice(self.key);
     }
 
     pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
@@ -133,6 +138,17 @@ pub enum Item<'a> {
     },
 }
 
+impl<'a> Item<'a> {
+    /// The key whose entry it is about; none of a command, which has its keys among its arguments.
+    #[must_use]
+    pub fn data_key(&self) -> Option<WireKey<'a>> {
+        match *self {
+            Item::Apply { key, .. } | Item::Check { key, .. } | Item::Fetch { key } => Some(key),
+            Item::Run { .. } => None,
+        }
+    }
+}
+
 /// The arguments of a command inside a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arguments<'a> {
@@ -209,6 +225,7 @@ impl<'o> BatchWriter<'o> {
 
 /// Appends an [`Item::Apply`].
 pub fn put_apply(out: &mut Vec<u8>, key: WireKey<'_>, state: &[u8]) {
+    out.reserve(ITEM_HEAD_BYTES + key.key.len() + LENGTH_BYTES + state.len());
     out.push(APPLY);
     key.put(out);
     put_long_bytes(out, state);
@@ -216,10 +233,15 @@ pub fn put_apply(out: &mut Vec<u8>, key: WireKey<'_>, state: &[u8]) {
 
 /// Appends an [`Item::Check`].
 pub fn put_check(out: &mut Vec<u8>, key: WireKey<'_>, digest: u64) {
-    out.push(CHECK);
-    key.put_head(out);
-    out.extend_from_slice(&digest.to_le_bytes());
-    put_long_bytes(out, key.key);
+    let mut head = [0; 1 + size_of::<u16>() + 2 * size_of::<u64>() + LENGTH_BYTES];
+    head[0] = CHECK;
+    head[1..3].copy_from_slice(&key.slot.to_le_bytes());
+    head[3..11].copy_from_slice(&key.hash.to_le_bytes());
+    head[11..19].copy_from_slice(&digest.to_le_bytes());
+    // Keys are at most 512 MiB.
+    head[19..].copy_from_slice(&(key.key.len() as u32).to_le_bytes());
+    out.extend_from_slice(&head);
+    out.extend_from_slice(key.key);
 }
 
 /// Appends an [`Item::Fetch`].

@@ -16,6 +16,12 @@ pub(super) trait TakeFrames {
     /// Some have arrived.
     fn begin(&mut self) {}
 
+    /// These bytes begin with the frames that are to be taken next: a chance to fetch ahead what several of them will need. Says how many bytes need not be
+    /// shown again.
+    fn look_ahead(&mut self, _bytes: &[u8]) -> usize {
+        0
+    }
+
     /// One of them.
     ///
     /// # Errors
@@ -50,9 +56,12 @@ pub(super) async fn read(node: &Node, peer: NodeIndex, socket: &mut OwnedReadHal
 
 /// All complete frames of the buffer; how many bytes they took.
 fn take_all(node: &Node, buffer: &[u8], taker: &mut impl TakeFrames) -> Result<usize, Malformed> {
-    let (mut consumed, mut frames) = (0, 0);
+    let (mut consumed, mut frames, mut seen) = (0, 0, 0);
     taker.begin();
     while let Some(frame) = frame::split(&buffer[consumed..])? {
+        if seen <= consumed {
+            seen = consumed + taker.look_ahead(&buffer[consumed..]);
+        }
         taker.take(frame)?;
         consumed += frame.consumed;
         frames += 1;

@@ -4,7 +4,7 @@
 //! one write. Commands that the peer forwards may have to wait for other owners themselves: their answer is appended to the same
 //! outbox whenever it is there, so a slow command holds up nobody.
 
-use super::frames::{self, TakeFrames};
+use super::frames::TakeFrames;
 use super::outbox::Outbox;
 use super::receive::{Sent, receive};
 use crate::metrics::Count;
@@ -17,7 +17,7 @@ use circlet_core::control::Now;
 use circlet_core::message::Malformed;
 use circlet_core::message::batch::{Batch, Item, WireKey};
 use circlet_core::message::batch_reply::{self, ItemResult, Refusal};
-use circlet_core::message::frame::{Frame, FrameKind};
+use circlet_core::message::frame::{self, Frame, FrameKind};
 use circlet_core::message::register;
 use circlet_core::message::stale;
 use circlet_core::message::status::Status;
@@ -31,6 +31,10 @@ use tokio::net::tcp::OwnedReadHalf;
 
 /// So many items of one frame stand on the stack; most frames have fewer.
 const ITEMS: usize = 64;
+
+/// A frame of so many items, or fewer, has others fetched ahead with it: by itself it would wait for memory item by item. The items of a longer one are read
+/// once.
+const SHORT_ITEMS_MAX: u32 = 8;
 
 /// Serves one incoming link after its hello, until it ends.
 pub(super) async fn serve(node: &Arc<Node>, peer: NodeIndex, mut socket: OwnedReadHalf, outbox: &Arc<Outbox>) {
@@ -46,7 +50,7 @@ pub(super) async fn serve(node: &Arc<Node>, peer: NodeIndex, mut socket: OwnedRe
         results: Vec::new(),
         merged: 0,
     };
-    frames::read(node, peer, &mut socket, &mut server).await;
+    super::frames::read(node, peer, &mut socket, &mut server).await;
 }
 
 struct Server<'a> {
@@ -68,6 +72,30 @@ impl TakeFrames for Server<'_> {
     fn begin(&mut self) {
         self.routes = self.node.routes.load_full();
         self.now = self.node.clock.now();
+    }
+
+    fn look_ahead(&mut self, bytes: &[u8]) -> usize {
+        let mut keys: SmallVec<[HashedKey<'_>; ITEMS]> = SmallVec::new();
+        let mut seen = 0;
+        while keys.len() < ITEMS
+            && let Ok(Some(frame)) = frame::split(&bytes[seen..])
+        {
+            // What is malformed is refused when it is taken.
+            if frame.kind == FrameKind::Batch
+                && let Ok(batch) = Batch::read(frame.body)
+            {
+                if batch.count > SHORT_ITEMS_MAX {
+                    break;
+                }
+                keys.extend(batch.items().map_while(|item| item.ok()?.data_key()).map(hashed));
+            }
+            seen += frame.consumed;
+        }
+        if keys.len() > 1 {
+            keys.iter().for_each(|key| self.node.store.prefetch_arc(key));
+            self.fetch_ahead(keys.iter());
+        }
+        seen
     }
 
     fn take(&mut self, frame: Frame<'_>) -> Result<(), Malformed> {
@@ -142,20 +170,21 @@ impl Server<'_> {
 
     fn batch(&mut self, routes: &Routes, now: Now, body: &[u8]) -> Result<(), Malformed> {
         let batch = Batch::read(body)?;
+        let is_short = batch.count <= SHORT_ITEMS_MAX;
         let mut items: SmallVec<[(Item<'_>, HashedKey<'_>); ITEMS]> = SmallVec::new();
         for item in batch.items() {
             let item = item?;
-            let (Item::Apply { key, .. } | Item::Check { key, .. } | Item::Fetch { key }) = item else {
+            let Some(key) = item.data_key() else {
                 return self.forwarder.run(routes, now, body, batch, &mut self.replies);
             };
             let key = hashed(key);
-            self.node.store.prefetch_arc(&key);
+            if !is_short {
+                self.node.store.prefetch_arc(&key);
+            }
             items.push((item, key));
         }
-        if items.len() > 1 {
-            items.iter().for_each(|(_, key)| self.node.store.prefetch_bucket(key));
-            let keys = items.iter().map(|(_, key)| (*key, false));
-            self.node.store.prefetch_entries(keys);
+        if !is_short {
+            self.fetch_ahead(items.iter().map(|(_, key)| key));
         }
         self.results.clear();
         let mut all_fine = true;
@@ -169,6 +198,12 @@ impl Server<'_> {
             batch_reply::put_results(&mut self.replies, batch.turn, batch.count, synced, &self.results);
         }
         Ok(())
+    }
+
+    /// The second and the third step of fetching ahead, for keys whose arcs are on their way.
+    fn fetch_ahead<'k>(&self, keys: impl Iterator<Item = &'k HashedKey<'k>> + Clone) {
+        keys.clone().for_each(|key| self.node.store.prefetch_bucket(key));
+        self.node.store.prefetch_entries(keys.map(|key| (*key, false)));
     }
 
     /// Does one item and appends its result; true when that is "fine".

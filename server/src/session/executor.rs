@@ -11,10 +11,12 @@
 //! prefetching are the largest single gain of the hot path (2.2 times at 64 commands a batch), and the reason for planning apart
 //! from running.
 
+mod company;
 mod late;
 mod tracked;
 mod voted;
 
+use self::company::Company;
 use super::caller::Door;
 use super::gate::Gate;
 use super::plan::{Handler, Part, Plan, Whole};
@@ -28,7 +30,7 @@ use crate::metrics::Count;
 use crate::routes::{NodeIndex, OwnerSet};
 use crate::store::HashedKey;
 use crate::turn::{
-    Group, ItemKind, Loss, MaybeRan, NO_GROUP, PARTS_MAX, PartIndex, Problem, Sent, SentItem, Turn, Waits, WrittenKey,
+    ItemKind, Loss, MaybeRan, NO_GROUP, PARTS_MAX, PartIndex, Problem, Sent, SentItem, Turn, Waits, WrittenKey,
 };
 use circlet_core::coordinator::Shortfall;
 use circlet_core::message::batch::{self, WireKey};
@@ -60,6 +62,7 @@ pub(crate) struct Executor {
     /// Two for each member: [`Frame`].
     for_peers: Vec<ForPeer>,
     used: Vec<usize>,
+    company: Company,
     delta: Delta,
     deltas: Deltas,
     /// Whether nobody is to get the deltas.
@@ -102,8 +105,7 @@ impl Executor {
         args_of: &impl Fn(u32) -> Args<'b>,
         replies: &mut ReplyBuf,
     ) -> Ran {
-        self.waits.clear();
-        self.for_peers.resize_with(scene.node.links.len() * 2, ForPeer::default);
+        self.begin(scene);
         self.want_deltas(scene.routes.is_shared);
         plan.warm(scene, args_of);
         let gate = Gate::new(scene);
@@ -125,6 +127,13 @@ impl Executor {
             parts: ran,
             turn: self.share(scene),
         }
+    }
+
+    /// A new turn, of which nothing is there yet.
+    fn begin(&mut self, scene: Scene<'_>) {
+        self.waits.clear();
+        self.company.clear();
+        self.for_peers.resize_with(scene.node.links.len() * 2, ForPeer::default);
     }
 
     fn count_lookups(&mut self, scene: Scene<'_>) {
@@ -374,11 +383,9 @@ impl Executor {
 
     /// Has as many other owners as the read level needs vouch for what was read.
     fn vouch(&mut self, run: Run<'_>, read: &[(WireKey<'_>, u64)]) -> Result<(), Shortfall> {
-        let group = self.join_read(run)?;
-        let hedgeable = u32::from(group.spare().is_some());
-        let asked: SmallVec<[NodeIndex; 4]> = group.asked().collect();
+        let vouchers = self.company.readers(run, &mut self.waits)?;
         let mut encoded = Vec::new();
-        for peer in asked {
+        for peer in vouchers.asked {
             for (key, digest) in read {
                 let kind = match run.scene.reads {
                     Reads::Check => ItemKind::Check,
@@ -387,7 +394,7 @@ impl Executor {
                 let out = self.for_peer(peer, Frame::Data);
                 out.items.push(SentItem { part: run.index, kind });
                 if kind == ItemKind::Check {
-                    out.checks += hedgeable;
+                    out.checks += vouchers.hedgeable;
                     batch::put_check(&mut out.encoded, *key, *digest);
                 } else {
                     run.scene.node.metrics.inc(Count::ReadRepairs);
@@ -400,20 +407,8 @@ impl Executor {
         Ok(())
     }
 
-    /// The group that the part's read waits with.
-    fn join_read(&mut self, run: Run<'_>) -> Result<&Group, Shortfall> {
-        let (level, n) = (run.levels.read, run.owners.read_n);
-        let readers = run.scene.readers(run.part.arc, run.owners);
-        let alike = |group: &Group| group.takes_read(level, &readers, n);
-        self.waits.join(run.index, alike, || Group::read(n, level, &readers))
-    }
-
     fn join_write(&mut self, run: Run<'_>) -> Result<(), Shortfall> {
-        let (level, peers, sides) = (run.levels.write, &run.owners.reachable, run.owners.sides);
-        let alike = |group: &Group| group.takes_write(level, peers, sides);
-        self.waits
-            .join(run.index, alike, || Group::write(sides, level, peers))?;
-        Ok(())
+        self.company.writers(run, &mut self.waits)
     }
 
     fn for_peer(&mut self, peer: NodeIndex, frame: Frame) -> &mut ForPeer {

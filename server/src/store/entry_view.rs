@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{State, Uniform};
+use circlet_core::state::{State, Uniform, plain_digest};
 use circlet_core::time::WallMs;
 
 use super::summands;
@@ -76,7 +76,10 @@ impl<'a> EntryView<'a> {
     #[must_use]
     #[inline]
     pub fn digest(&self, hash: u64) -> u64 {
-        summands::digest(hash, &self.entry.held())
+        match self.entry.lasting_plain() {
+            Some((generation, value)) => plain_digest(hash, generation, None, value),
+            None => summands::digest(hash, &self.entry.held()),
+        }
     }
 
     /// Whether it is a collection that changes in place.

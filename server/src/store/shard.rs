@@ -357,6 +357,10 @@ impl Shard {
         let held = Held::Content(*content);
         let (old, bytes, what) = match self.table.get_mut(key) {
             Some(entry) => {
+                if touched.is_none() && summands::replace_plain(&mut self.sums, key.hash, entry, content) {
+                    self.note_change(key);
+                    return;
+                }
                 let old = Weight::of(entry);
                 let what = touched.map(|touched| touched.apply(&entry.held(), &held, self.flush, &mut self.sums));
                 if what.is_none() {

@@ -7,7 +7,7 @@ use circlet_core::state::{Part, Summand, plain_digest};
 use smallvec::SmallVec;
 
 use super::due::Sweepable;
-use super::table::{Body, Content, Held};
+use super::table::{Body, Content, Entry, Held};
 
 /// Adds an entry that holds this under a key with this hash.
 #[inline]
@@ -25,6 +25,25 @@ pub(super) fn sub(sums: &mut ArcSums, hash: u64, held: &Held<'_>) {
         Held::Content(content) => for_each_summand(hash, content, |part| sums.sub(part)),
         Held::Large(collection) => sums.sub_all(&collection.sums()),
     }
+}
+
+/// Overwrites what one SET wrote by what another one did, where it is, if neither expires and both take the same memory, and says whether it did: of the shard
+/// that has the entry nothing changes but the sums.
+#[inline]
+pub(super) fn replace_plain(sums: &mut ArcSums, hash: u64, entry: &mut Entry, content: &Content<'_>) -> bool {
+    let (Body::Plain(value), None) = (content.body, content.expiry) else {
+        return false;
+    };
+    let summand = |stamp, value: &[u8]| Summand {
+        stamp,
+        digest: plain_digest(hash, stamp, None, value),
+        is_grave: false,
+    };
+    let is_replaced = entry.replace_plain(content.generation, value, |stamp, old| sums.sub(summand(stamp, old)));
+    if is_replaced {
+        sums.add(summand(content.generation, value));
+    }
+    is_replaced
 }
 
 /// The digest of an entry that holds this: [`State::digest`](circlet_core::state::State::digest), without the detour by a state where one SET wrote it.

@@ -38,9 +38,7 @@ impl Shard {
     ///
     /// A stamp too far ahead of the local clock must have been refused before.
     pub fn receive(&mut self, key: &HashedKey<'_>, state: State<'_>, theirs: Stamp) -> Merge {
-        if self.is_plainly_newer(key, &state, theirs) {
-            self.clock.observe(state.generation);
-            self.store(key, &Content::of_simple(state), None);
+        if self.take_plainly_newer(key, &state, theirs) {
             return Merge::TAKEN;
         }
         let synced = Synced {
@@ -65,16 +63,28 @@ impl Shard {
         }
     }
 
-    /// Whether `state` is a SET that overwrites an older SET or DEL, made after all that was ever dropped here or at its sender: nearly all that
-    /// arrives. [`admit`] takes such a state as it is, and merging leaves nothing of what was there.
+    /// Takes `state` if it is a SET that overwrites an older SET or DEL, made after all that was ever dropped here or at its sender, and says whether it is: nearly
+    /// all that arrives. [`admit`] takes such a state as it is, and merging leaves nothing of what was there.
     #[inline]
-    fn is_plainly_newer(&self, key: &HashedKey<'_>, state: &State<'_>, theirs: Stamp) -> bool {
+    fn take_plainly_newer(&mut self, key: &HashedKey<'_>, state: &State<'_>, theirs: Stamp) -> bool {
         let is_fresh = state.is_plain() && theirs <= self.synced() && state.generation > self.synced();
-        is_fresh
-            && self
-                .table
-                .get(key)
-                .is_some_and(|entry| entry.is_simple() && entry.generation() < state.generation)
+        if !is_fresh {
+            return false;
+        }
+        let Some(entry) = self.table.get_mut(key) else {
+            return false;
+        };
+        if !entry.is_simple() || entry.generation() >= state.generation {
+            return false;
+        }
+        let content = Content::of_simple(*state);
+        self.clock.observe(state.generation);
+        if summands::replace_plain(&mut self.sums, key.hash, entry, &content) {
+            self.note_change(key);
+        } else {
+            self.store(key, &content, None);
+        }
+        true
     }
 
     /// Merges what an owner synced up to `theirs` has under `key`, in an exchange that goes through everything: what was dropped there
@@ -140,8 +150,8 @@ impl Shard {
             return State::ABSENT.digest(key.hash);
         };
         // What one SET left is dropped for no other reason than that it expires.
-        let stays = entry.plain().is_some() && entry.expires_at().is_none();
-        if stays || theirs <= self.synced() {
+        let stays = || entry.plain().is_some() && entry.expires_at().is_none();
+        if theirs <= self.synced() || stays() {
             return entry.digest(key.hash);
         }
         let mut left = Vec::new();

@@ -106,6 +106,18 @@ impl Waits {
         Ok(&self.groups[at])
     }
 
+    /// A part waits for what one before it waits for, whose group [`Waits::group_of`] has told.
+    #[inline]
+    pub(crate) fn join_known(&mut self, part: PartIndex, group: GroupIndex) {
+        debug_assert!(usize::from(group) < self.groups.len());
+        self.part_groups[usize::from(part)] = group;
+    }
+
+    /// The group that a part waits with, if it waits with one.
+    pub(crate) fn group_of(&self, part: PartIndex) -> GroupIndex {
+        self.part_groups[usize::from(part)]
+    }
+
     /// A part waits for what no part before it waits for.
     pub(crate) fn begin_group(&mut self, part: PartIndex, group: Group) {
         self.open += usize::from(group.verdict() == Verdict::Pending);

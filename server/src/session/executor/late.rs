@@ -3,7 +3,7 @@
 use super::super::gate::Gate;
 use super::super::plan::Part;
 use super::super::scene::Scene;
-use super::{Executor, ForPeer, Frame, Run};
+use super::{Executor, Frame, Run};
 use crate::command::Deltas;
 use crate::store::HashedKey;
 use crate::turn::{Group, ItemKind, NO_GROUP, SentItem, Turn};
@@ -71,8 +71,7 @@ impl Executor {
 
     /// A turn that is no batch, with one part that has run already.
     fn begin_late<'a>(&mut self, scene: Scene<'a>, gate: &'a Gate<'a>, part: &'a Part, args: Args<'a>) -> Run<'a> {
-        self.waits.clear();
-        self.for_peers.resize_with(scene.node.links.len() * 2, ForPeer::default);
+        self.begin(scene);
         self.waits.part_groups.push(NO_GROUP);
         let key = part.key(args);
         Run {
@@ -89,8 +88,7 @@ impl Executor {
     /// Has every reachable owner send its state of the part's keys, and of those that it read beside them when it was run last: they are
     /// merged as they come.
     pub(crate) fn fetch(&mut self, scene: Scene<'_>, part: &Part, args: Args<'_>) -> Option<Arc<Turn>> {
-        self.waits.clear();
-        self.for_peers.resize_with(scene.node.links.len() * 2, ForPeer::default);
+        self.begin(scene);
         self.waits.part_groups.push(NO_GROUP);
         let owners = scene.routes.owners(scene.routes.arc(part.arc));
         let deltas = std::mem::take(&mut self.deltas);

@@ -33,6 +33,7 @@
 mod content;
 mod fetch;
 mod large;
+mod plain;
 mod splice;
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};

@@ -57,6 +57,51 @@ fn an_expiry_out_of_the_headers_reach_goes_to_the_extension() {
 }
 
 #[test]
+fn a_value_is_replaced_where_it_would_be_overwritten_and_else_left_alone() {
+    const LONGEST: usize = BODY_INLINE_BYTES_MAX;
+    let lengths = [0, 1, 16, 17, 32, 64, 65, 111, 112, 113, 300, LONGEST, LONGEST + 1];
+    for key in [&b""[..], &[b'k'; 16], &[b'k'; 300]] {
+        for (old, new) in lengths
+            .iter()
+            .flat_map(|old| lengths.iter().map(move |new| (*old, *new)))
+        {
+            for expiry in [None, Some(WRITTEN_MS + SECOND)] {
+                check_replacing(key, &vec![b'o'; old], &vec![b'n'; new], expiry);
+            }
+        }
+    }
+}
+
+fn check_replacing(key: &[u8], old: &[u8], new: &[u8], expiry: Option<u64>) {
+    let case = format!(
+        "{} bytes of key, {} become {}, {expiry:?}",
+        key.len(),
+        old.len(),
+        new.len()
+    );
+    let before = plain(old, expiry);
+    let after = Content {
+        generation: Stamp::new(WallMs::new(WRITTEN_MS + SECOND), 0),
+        ..plain(new, None)
+    };
+    let is_common = |content: &Content<'_>| {
+        content.expiry.is_none() && key.len() <= KEY_BYTES_MAX && content.body.bytes().len() <= BODY_INLINE_BYTES_MAX
+    };
+    let mut entry = Entry::new(key, &before);
+    let mut gone = None;
+    let is_replaced = entry.replace_plain(after.generation, new, |stamp, value| {
+        gone = Some((stamp, value.to_vec()));
+    });
+    let would_be = is_common(&before) && Entry::new(key, &before).overwrite(&after);
+    assert_eq!(is_replaced, would_be, "{case}");
+    assert_eq!(gone, is_replaced.then(|| (stamp(), old.to_vec())), "{case}");
+    let expected = if is_replaced { after } else { before };
+    assert_eq!((entry.key(), entry.content()), (key, expected), "{case}");
+    let lasting = is_common(&expected).then(|| (expected.generation, expected.body.bytes()));
+    assert_eq!(entry.lasting_plain(), lasting, "{case}");
+}
+
+#[test]
 fn a_tombstone_is_a_header_and_a_key() {
     let content = Content {
         generation: stamp(),
