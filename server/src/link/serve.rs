@@ -4,7 +4,7 @@
 //! one write. Commands that the peer forwards may have to wait for other owners themselves: their answer is appended to the same
 //! outbox whenever it is there, so a slow command holds up nobody.
 
-use super::frames::{self, TakeFrames};
+use super::frames::{self, Early, TakeFrames};
 use super::outbox::Outbox;
 use super::receive::{Sent, receive};
 use crate::metrics::Count;
@@ -45,6 +45,7 @@ pub(super) async fn serve(node: &Arc<Node>, peer: NodeIndex, mut socket: OwnedRe
         replies: Vec::new(),
         results: Vec::new(),
         merged: 0,
+        early: Early::default(),
     };
     frames::read(node, peer, &mut socket, &mut server).await;
 }
@@ -62,12 +63,18 @@ struct Server<'a> {
     results: Vec<u8>,
     /// Deltas merged that were not counted yet.
     merged: u64,
+    early: Early,
 }
 
 impl TakeFrames for Server<'_> {
     fn begin(&mut self) {
         self.routes = self.node.routes.load_full();
         self.now = self.node.clock.now();
+    }
+
+    fn early(&mut self, frame: Frame<'_>) -> Option<u64> {
+        self.early
+            .of(frame, self.routes.epoch, |epoch| self.node.is_held(epoch))
     }
 
     fn take(&mut self, frame: Frame<'_>) -> Result<(), Malformed> {
