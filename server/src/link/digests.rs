@@ -73,7 +73,7 @@ pub(crate) async fn exchange_many(node: &Arc<Node>, arcs: Vec<(ExchangeId, ArcId
         }
     };
     let answered = arcs.iter().copied().zip(answers);
-    let (outcomes, different) = divide(answered, |arc, held| take_over_same(node, arc, epoch, held));
+    let Divided { outcomes, different } = divide(answered, |arc, held| take_over_same(node, arc, epoch, held));
     node.tell(Event::ExchangedMany(outcomes));
     for (id, arc) in different {
         let node = Arc::clone(node);
@@ -84,12 +84,19 @@ pub(crate) async fn exchange_many(node: &Arc<Node>, arcs: Vec<(ExchangeId, ArcId
     }
 }
 
-/// Divides the exchanges into those that end with their answers, and how, and those of arcs that differ, which are still to be made. `same` is done with each
-/// arc that is the same there.
+/// What follows from the answers about several arcs.
+struct Divided<I> {
+    /// The exchanges that end with their answers, and how.
+    outcomes: Vec<(I, ExchangeOutcome)>,
+    /// Those of arcs that differ, which are still to be made.
+    different: Vec<(I, ArcId)>,
+}
+
+/// Divides the exchanges by their answers. `same` is done with each arc that is the same there.
 fn divide<I>(
     answered: impl Iterator<Item = ((I, ArcId), DigestAnswer)>,
     mut same: impl FnMut(ArcId, HeldArc) -> ExchangeOutcome,
-) -> (Vec<(I, ExchangeOutcome)>, Vec<(I, ArcId)>) {
+) -> Divided<I> {
     let (mut outcomes, mut different) = (Vec::new(), Vec::new());
     for (at, ((id, arc), answer)) in answered.enumerate() {
         match answer.verdict {
@@ -101,7 +108,7 @@ fn divide<I>(
             give_way();
         }
     }
-    (outcomes, different)
+    Divided { outcomes, different }
 }
 
 /// All of them ended in the same way.
@@ -165,7 +172,7 @@ mod tests {
             (answer.held.caught_up, answer.held.contested) = (id != 3, id == 4);
             ((id, arc), answer)
         });
-        let (outcomes, different) = divide(answered, |arc, held| {
+        let Divided { outcomes, different } = divide(answered, |arc, held| {
             taken_over.push(arc.index());
             ExchangeOutcome::of_merged(held.caught_up, held.contested)
         });
