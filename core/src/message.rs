@@ -36,6 +36,7 @@ pub mod batch;
 pub mod batch_reply;
 pub mod digests;
 pub mod frame;
+mod held_arc;
 pub mod hello;
 pub mod pull;
 mod reader;
@@ -45,5 +46,6 @@ pub mod stale;
 pub mod status;
 pub mod wait;
 
+pub use held_arc::HeldArc;
 pub use reader::Malformed;
 pub(crate) use reader::Reader;

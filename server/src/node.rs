@@ -13,6 +13,7 @@ mod agreement;
 mod background;
 mod clock;
 mod durable;
+mod epochs;
 mod gauges;
 mod hedging;
 mod hints;
@@ -78,6 +79,9 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
+/// How long what a peer sends by a document that is on disk here waits for this node to act by it: some times what that takes.
+const FOLLOW_MAX: Duration = Duration::from_millis(10);
+
 /// What the tasks of a node share.
 pub(crate) struct Node {
     pub(crate) identity: Identity,
@@ -104,8 +108,7 @@ pub(crate) struct Node {
     /// How many bytes may wait for one peer, in each direction.
     pub(crate) queue_limit: QueueLimit,
     pub(crate) routes: ArcSwap<Routes>,
-    /// That of the routes; never behind them.
-    epoch: AtomicU64,
+    epochs: epochs::Epochs,
     pub(crate) hints: Mutex<Hints>,
     pub(crate) clients: Clients,
     pub(crate) pause: Pause,
@@ -148,7 +151,7 @@ impl Node {
 
     /// Puts new routes into force.
     pub(crate) fn install(&self, routes: Routes) {
-        self.epoch.store(routes.epoch, Ordering::Release);
+        self.epochs.become_in_force(routes.epoch);
         let number = routes.view.number();
         let before = self.routes.swap(Arc::new(routes));
         self.disown_moved(&before);
@@ -238,7 +241,20 @@ impl Node {
     /// Whether this epoch is in force. Asked under an arc's lock by whatever writes to it: what was begun in an earlier epoch must not be merged after
     /// a pull of a later one was answered, since those that pulled would not have it.
     pub(crate) fn is_in_force(&self, epoch: u64) -> bool {
-        self.epoch.load(Ordering::Acquire) == epoch
+        self.epochs.in_force() == epoch
+    }
+
+    /// Whether the document of this epoch is on disk here: this node acts by it, or will in a moment.
+    pub(crate) fn is_held(&self, epoch: u64) -> bool {
+        self.epochs.held() >= epoch
+    }
+
+    /// A peer acts by the document of this epoch, which is on disk here: this node is to do so, too. Returns when it does, or has not for too long.
+    pub(crate) async fn follow(&self, epoch: u64) {
+        let mut changed = self.subscribe();
+        self.agree(Request::Acts { epoch });
+        let followed = async { while self.routes.load().epoch < epoch && changed.changed().await.is_ok() {} };
+        let _ = tokio::time::timeout(FOLLOW_MAX, followed).await;
     }
 
     /// An arc's lock for what began in this epoch; none if that is not in force any more.

@@ -4,9 +4,10 @@
 //! bytes an arc, where a [`pull`](super::pull) of each would be a frame, an answer and a task. What differs is pulled afterwards, arc by arc.
 //!
 //! Ask: `id u32 | epoch u64 | count u16 | count x (arc u16, digest u64)`.
-//! Answer: `id u32 | count u16 | count x (verdict u8 (0 same, 1 different, 2 refused), flags u8 (1 caught up, 2 contested), clock u64, flushed u64, synced u64)`, in the
-//! order of the question; none at all when it is refused as a whole. What is not the same has zeros behind its verdict.
+//! Answer: `id u32 | count u16 | count x (verdict u8 (0 same, 1 different, 2 refused), a [`HeldArc`])`, in the order of the question; none at all when it is refused as
+//! a whole. What is not the same has zeros behind its verdict.
 
+use super::HeldArc;
 use super::frame::{self, FrameKind};
 use super::reader::{Malformed, Reader};
 use crate::antientropy::RoundVerdict;
@@ -25,30 +26,16 @@ pub struct AskedDigest {
 pub struct DigestAnswer {
     /// Whether it has the same; refused: it is of another epoch or no owner.
     pub verdict: RoundVerdict,
-    /// Whether the peer has caught up on the arc itself.
-    pub caught_up: bool,
-    /// Whether the peer holds somebody else than the asker for the arc's coordinator.
-    pub contested: bool,
-    /// The arc's clock there, as a stamp's bits: the asker must stamp above it.
-    pub clock: u64,
-    /// The arc's flush stamp there, as bits.
-    pub flushed: u64,
-    /// Synced-up-to of the arc there, as a stamp's bits.
-    pub synced: u64,
+    /// What it has, if it is the same.
+    pub held: HeldArc,
 }
 
 impl DigestAnswer {
     /// Of an arc that is not the same there.
     #[must_use]
     pub fn bare(verdict: RoundVerdict) -> Self {
-        Self {
-            verdict,
-            caught_up: false,
-            contested: false,
-            clock: 0,
-            flushed: 0,
-            synced: 0,
-        }
+        let held = HeldArc::default();
+        Self { verdict, held }
     }
 }
 
@@ -88,11 +75,8 @@ pub fn put_answer(id: u32, answers: &[DigestAnswer], out: &mut Vec<u8>) {
     out.extend_from_slice(&id.to_le_bytes());
     out.extend_from_slice(&(answers.len() as u16).to_le_bytes());
     for answer in answers {
-        let flags = u8::from(answer.caught_up) | u8::from(answer.contested) << 1;
-        out.extend_from_slice(&[answer.verdict as u8, flags]);
-        for word in [answer.clock, answer.flushed, answer.synced] {
-            out.extend_from_slice(&word.to_le_bytes());
-        }
+        out.push(answer.verdict as u8);
+        answer.held.put(out);
     }
     frame::finish(out, start);
 }
@@ -115,18 +99,8 @@ fn read_one(reader: &mut Reader<'_>) -> Result<DigestAnswer, Malformed> {
         2 => RoundVerdict::Refused,
         _ => return Err(Malformed("unknown verdict about a digest")),
     };
-    let flags = reader.u8()?;
-    if flags > 0b11 {
-        return Err(Malformed("unknown flags about a digest"));
-    }
-    Ok(DigestAnswer {
-        verdict,
-        caught_up: flags & 1 != 0,
-        contested: flags & 2 != 0,
-        clock: reader.u64()?,
-        flushed: reader.u64()?,
-        synced: reader.u64()?,
-    })
+    let held = HeldArc::read(reader)?;
+    Ok(DigestAnswer { verdict, held })
 }
 
 #[cfg(test)]
@@ -157,15 +131,20 @@ mod tests {
         let answers = [
             DigestAnswer {
                 verdict: RoundVerdict::Same,
-                caught_up: true,
-                contested: false,
-                clock: 3,
-                flushed: 4,
-                synced: 5,
+                held: HeldArc {
+                    caught_up: true,
+                    contested: false,
+                    clock: 3,
+                    flushed: 4,
+                    synced: 5,
+                },
             },
             DigestAnswer {
-                contested: true,
-                ..DigestAnswer::bare(RoundVerdict::Refused)
+                verdict: RoundVerdict::Refused,
+                held: HeldArc {
+                    contested: true,
+                    ..HeldArc::default()
+                },
             },
         ];
         let mut out = Vec::new();

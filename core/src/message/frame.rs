@@ -104,6 +104,21 @@ pub struct Frame<'a> {
     pub consumed: usize,
 }
 
+impl Frame<'_> {
+    /// The epoch that the sender of a question about arcs acts in; none for what is said whatever the epoch is. These bodies begin alike: a number of
+    /// four bytes, then the epoch.
+    #[must_use]
+    pub fn epoch(&self) -> Option<u64> {
+        match self.kind {
+            FrameKind::Batch | FrameKind::Pull | FrameKind::Digests => {
+                let bytes = self.body.get(4..)?.first_chunk()?;
+                Some(u64::from_le_bytes(*bytes))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// The first frame of `buffer`, or `None` when more bytes are needed.
 ///
 /// # Errors
@@ -161,6 +176,33 @@ mod tests {
             (frame.kind, frame.body, frame.consumed),
             (FrameKind::Status, &b"body"[..], 9)
         );
+    }
+
+    #[test]
+    fn a_question_about_arcs_names_the_epoch_that_its_sender_acts_in() {
+        use crate::message::pull::Pull;
+        use crate::message::{batch::BatchWriter, digests, stale};
+        use crate::stamp::Stamp;
+
+        let epoch = 0x0102_0304_0506_0708;
+        let pull = Pull {
+            id: 1,
+            epoch,
+            arc: 2,
+            digest: 3,
+            buckets: 4,
+            cursor: 5,
+            known: Vec::new(),
+        };
+        let [mut batch, mut pulls, mut asked, mut said] = [const { Vec::new() }; 4];
+        BatchWriter::new(&mut batch, 9, epoch, Stamp::ZERO).finish();
+        pull.put(&mut pulls);
+        digests::put(7, epoch, &[], &mut asked);
+        stale::put(&[8], &mut said);
+        for question in [batch, pulls, asked] {
+            assert_eq!(split(&question).unwrap().unwrap().epoch(), Some(epoch));
+        }
+        assert_eq!(split(&said).unwrap().unwrap().epoch(), None, "whatever the epoch is");
     }
 
     #[test]

@@ -16,6 +16,7 @@
 //! Answer: `id u32 | outcome u8 | flags u8 (1 caught up, 2 contested) | clock u64 | flushed u64 | synced u64 | cursor u64`, and then nothing,
 //! or `64 x sum u64`, or `count u32 | count x (slot u16, hash u64, key, state) | count u32 | count x (slot u16, hash u64)`.
 
+use super::HeldArc;
 use super::batch::WireKey;
 use super::frame::{self, FrameKind};
 use super::reader::{Malformed, Reader};
@@ -135,16 +136,8 @@ pub struct PullReply {
     pub id: u32,
     /// What this is.
     pub outcome: PullOutcome,
-    /// Whether the peer has caught up on the arc itself: one that has not kept no memory that counts.
-    pub caught_up: bool,
-    /// Whether the peer holds somebody else than the asker for the arc's coordinator.
-    pub contested: bool,
-    /// The arc's clock there, as a stamp's bits: the asker must stamp above it.
-    pub clock: u64,
-    /// The arc's flush stamp there, as bits: every older part has been dropped.
-    pub flushed: u64,
-    /// Synced-up-to of the arc there, as a stamp's bits.
-    pub synced: u64,
+    /// What the peer says of the arc.
+    pub held: HeldArc,
     /// Where to go on, or [`CURSOR_END`].
     pub cursor: u64,
 }
@@ -205,11 +198,9 @@ impl PullReply {
     fn begin(&self, out: &mut Vec<u8>) -> usize {
         let start = frame::begin(out, FrameKind::PullReply);
         out.extend_from_slice(&self.id.to_le_bytes());
-        let flags = u8::from(self.caught_up) | u8::from(self.contested) << 1;
-        out.extend_from_slice(&[self.outcome as u8, flags]);
-        for word in [self.clock, self.flushed, self.synced, self.cursor] {
-            out.extend_from_slice(&word.to_le_bytes());
-        }
+        out.push(self.outcome as u8);
+        self.held.put(out);
+        out.extend_from_slice(&self.cursor.to_le_bytes());
         start
     }
 
@@ -227,18 +218,10 @@ impl PullReply {
             3 => PullOutcome::Buckets,
             _ => return Err(Malformed("unknown outcome of a pull")),
         };
-        let flags = reader.u8()?;
-        if flags > 0b11 {
-            return Err(Malformed("unknown flags of a pull"));
-        }
         let head = PullReply {
             id,
             outcome,
-            caught_up: flags & 1 != 0,
-            contested: flags & 2 != 0,
-            clock: reader.u64()?,
-            flushed: reader.u64()?,
-            synced: reader.u64()?,
+            held: HeldArc::read(&mut reader)?,
             cursor: reader.u64()?,
         };
         let body = match outcome {
@@ -306,11 +289,13 @@ mod tests {
     const HEAD: PullReply = PullReply {
         id: 9,
         outcome: PullOutcome::States,
-        caught_up: true,
-        contested: true,
-        clock: 8,
-        flushed: 6,
-        synced: 4,
+        held: HeldArc {
+            caught_up: true,
+            contested: true,
+            clock: 8,
+            flushed: 6,
+            synced: 4,
+        },
         cursor: CURSOR_END,
     };
 

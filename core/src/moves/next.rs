@@ -4,7 +4,7 @@ use circlet_ring::ArcId;
 
 use super::{Facts, Target};
 use crate::topology::{
-    ArcOwners, Epoch, MemberEntry, MemberIndex, MemberStage, MoveStage, Moving, OWNERS_MAX, OwnerList, Topology,
+    ArcOwners, Draft, Epoch, MemberEntry, MemberIndex, MemberStage, MoveStage, Moving, OWNERS_MAX, OwnerList, Topology,
     one_voter_nearer,
 };
 
@@ -45,7 +45,7 @@ pub fn next(topology: &Topology, target: &Target, facts: &Facts<'_>, moving_max:
         has_changed = true;
     }
     for index in topology.indexes() {
-        if let Some(stage) = scene.member_step(index) {
+        if let Some(stage) = scene.member_step(index, &draft) {
             draft.members[index.get()].stage = stage;
             has_changed = true;
         }
@@ -180,8 +180,9 @@ impl Scene<'_> {
         OwnerList::new(there).unwrap_or(draining)
     }
 
-    /// Joining members become active once they have their arcs, and those on their way out have left once no arc names them, nor do they vote.
-    fn member_step(&self, index: MemberIndex) -> Option<MemberStage> {
+    /// Joining members become active once they have their arcs, and those on their way out have left once no arc names them, nor do they vote. Of one that leaves
+    /// by the draft: an arc lets it go when nobody needs it any more, and one document says both.
+    fn member_step(&self, index: MemberIndex, draft: &Draft) -> Option<MemberStage> {
         let arcs = self.topology.settings().arcs;
         let mut all = arcs.arcs().map(|arc| (arc, self.topology.arc(arc)));
         match self.member(index).stage {
@@ -194,7 +195,11 @@ impl Scene<'_> {
                 let is_there = self.facts.has_installed(index, self.epoch);
                 (is_there && all.all(has_arrived)).then_some(MemberStage::Active)
             }
-            MemberStage::Leaving | MemberStage::Removed => {
+            MemberStage::Leaving => {
+                let is_free = !draft.voters.contains(&index) && draft.arcs.iter().all(|held| !held.names(index));
+                is_free.then_some(MemberStage::Left)
+            }
+            MemberStage::Removed => {
                 let is_free = !self.topology.voters().contains(&index) && all.all(|(_, now)| !now.names(index));
                 is_free.then_some(MemberStage::Left)
             }

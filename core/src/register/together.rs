@@ -73,6 +73,15 @@ impl<D: Document> Together<D> {
         self.held.take().map(|(document, _)| document)
     }
 
+    /// Somebody acts by the document of this epoch: if it is held here, there is nothing more to wait for.
+    pub fn on_acted_by(&mut self, epoch: Epoch, now: Instant) {
+        if let Some((document, until)) = &mut self.held
+            && document.epoch() <= epoch
+        {
+            *until = now;
+        }
+    }
+
     /// Somebody acts by a newer document than this node: whoever waits for others keeps clients waiting now. The next one is acted by at once, whether it
     /// is held already or not.
     pub fn hurry(&mut self, now: Instant) {
@@ -135,6 +144,15 @@ mod tests {
         let deadline = together.next_deadline().expect("it waits");
         assert_eq!(deadline, START + WAIT_MAX);
         assert_eq!(together.take(deadline, all), Some(second));
+        let (mut together, second) = held();
+        together.on_acted_by(Epoch::new(1), START);
+        assert_eq!(together.take(START, all), None, "that is the one before");
+        together.on_acted_by(second.epoch(), START);
+        assert_eq!(together.take(START, all), Some(second), "somebody acts by it already");
+        together.on_acted_by(second.epoch(), START);
+        let third = second.followed_by(7);
+        together.on_held(third, START);
+        assert_eq!(together.take(START, all), None, "the next one waits as ever");
         let (mut together, second) = held();
         together.hurry(START);
         assert_eq!(together.take(START, all), Some(second), "others act by it already");

@@ -3,16 +3,16 @@
 //! One question names the digests of all; what is the same is done with its answer, and what differs is [exchanged](super::transfer) on its own. The rules
 //! are those of one exchange: the epoch is that of the question, and what is answered is taken over under the arc's lock, while that epoch is in force.
 
-use super::receive::check_ahead;
-use super::transfer::exchange;
+use super::receive::{check_held, take_over};
+use super::transfer::{exchange, held};
 use crate::metrics::Count;
 use crate::node::{Node, give_way};
 use crate::routes::{NodeIndex, Routes};
 use circlet_core::antientropy::RoundVerdict;
 use circlet_core::control::{Event, ExchangeId, ExchangeOutcome};
-use circlet_core::message::Malformed;
 use circlet_core::message::digests::{self, AskedDigest, DigestAnswer};
 use circlet_core::message::hello::Purpose;
+use circlet_core::message::{HeldArc, Malformed};
 use circlet_core::stamp::Stamp;
 use circlet_ring::ArcId;
 use std::sync::Arc;
@@ -48,18 +48,13 @@ fn answer_one(node: &Node, routes: &Routes, asker: NodeIndex, arc: ArcId, digest
     if !routes.holds(arc) {
         return DigestAnswer::bare(RoundVerdict::Refused);
     }
-    let route = routes.arc(arc);
     let shard = node.store.lock(arc);
     if shard.digest() != digest {
         return DigestAnswer::bare(RoundVerdict::Different);
     }
     DigestAnswer {
         verdict: RoundVerdict::Same,
-        caught_up: route.caught_up,
-        contested: route.coordinator != Some(asker),
-        clock: shard.clock.last().to_bits(),
-        flushed: shard.flushed_at().to_bits(),
-        synced: shard.synced().to_bits(),
+        held: held(routes.arc(arc), asker, &shard),
     }
 }
 
@@ -77,18 +72,8 @@ pub(crate) async fn exchange_many(node: &Arc<Node>, arcs: Vec<(ExchangeId, ArcId
             return node.tell(all(&arcs, ExchangeOutcome::Failed));
         }
     };
-    let mut outcomes = Vec::with_capacity(arcs.len());
-    let mut different = Vec::new();
-    for (at, (&(id, arc), answer)) in arcs.iter().zip(answers).enumerate() {
-        match answer.verdict {
-            RoundVerdict::Same => outcomes.push((id, take_over_same(node, arc, epoch, answer))),
-            RoundVerdict::Refused => outcomes.push((id, ExchangeOutcome::Refused)),
-            RoundVerdict::Different => different.push((id, arc)),
-        }
-        if at % ARCS_A_TURN == ARCS_A_TURN - 1 {
-            give_way();
-        }
-    }
+    let answered = arcs.iter().copied().zip(answers);
+    let Divided { outcomes, different } = divide(answered, |arc, held| take_over_same(node, arc, epoch, held));
     node.tell(Event::ExchangedMany(outcomes));
     for (id, arc) in different {
         let node = Arc::clone(node);
@@ -97,6 +82,33 @@ pub(crate) async fn exchange_many(node: &Arc<Node>, arcs: Vec<(ExchangeId, ArcId
             node.tell(Event::Exchanged { id, outcome });
         });
     }
+}
+
+/// What follows from the answers about several arcs.
+struct Divided<I> {
+    /// The exchanges that end with their answers, and how.
+    outcomes: Vec<(I, ExchangeOutcome)>,
+    /// Those of arcs that differ, which are still to be made.
+    different: Vec<(I, ArcId)>,
+}
+
+/// Divides the exchanges by their answers. `same` is done with each arc that is the same there.
+fn divide<I>(
+    answered: impl Iterator<Item = ((I, ArcId), DigestAnswer)>,
+    mut same: impl FnMut(ArcId, HeldArc) -> ExchangeOutcome,
+) -> Divided<I> {
+    let (mut outcomes, mut different) = (Vec::new(), Vec::new());
+    for (at, ((id, arc), answer)) in answered.enumerate() {
+        match answer.verdict {
+            RoundVerdict::Same => outcomes.push((id, same(arc, answer.held))),
+            RoundVerdict::Refused => outcomes.push((id, ExchangeOutcome::Refused)),
+            RoundVerdict::Different => different.push((id, arc)),
+        }
+        if at % ARCS_A_TURN == ARCS_A_TURN - 1 {
+            give_way();
+        }
+    }
+    Divided { outcomes, different }
 }
 
 /// All of them ended in the same way.
@@ -127,21 +139,60 @@ async fn ask(
 }
 
 /// The peer had the same when it answered: all that it had is here. Its clock and its floors are taken over, as those of an arc that was sent.
-fn take_over_same(node: &Node, arc: ArcId, epoch: u64, answer: DigestAnswer) -> ExchangeOutcome {
-    let (clock, flushed) = (Stamp::from_bits(answer.clock), Stamp::from_bits(answer.flushed));
-    if check_ahead(node, clock.max(flushed), node.clock.wall()).is_err() {
+fn take_over_same(node: &Node, arc: ArcId, epoch: u64, held: HeldArc) -> ExchangeOutcome {
+    if check_held(node, &held, node.clock.wall()).is_err() {
         return ExchangeOutcome::Failed;
     }
     // An arc that this node let go since it asked must not come back.
     let Some(mut shard) = node.lock_in_force(arc, epoch) else {
         return ExchangeOutcome::Refused;
     };
-    shard.clock.observe(clock);
-    let discarded = shard.flush(flushed);
-    let dropped = shard.become_synced(Stamp::from_bits(answer.synced));
+    let discarded = take_over(&mut shard, &held);
+    let dropped = shard.become_synced(Stamp::from_bits(held.synced));
     drop(shard);
     drop(discarded);
     node.count_dropped(dropped);
     node.metrics.inc(Count::ArcsExchanged);
-    ExchangeOutcome::of_merged(answer.caught_up, answer.contested)
+    ExchangeOutcome::of_merged(held.caught_up, held.contested)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use circlet_ring::ArcCount;
+
+    #[test]
+    fn of_mixed_answers_each_arc_gets_its_own() {
+        use RoundVerdict::{Different, Refused, Same};
+        let arcs = ArcCount::DEFAULT.arcs();
+        let verdicts = [Same, Different, Refused, Same, Same, Different];
+        let mut taken_over = Vec::new();
+        let answered = arcs.zip(verdicts).enumerate().map(|(id, (arc, verdict))| {
+            let mut answer = DigestAnswer::bare(verdict);
+            (answer.held.caught_up, answer.held.contested) = (id != 3, id == 4);
+            ((id, arc), answer)
+        });
+        let Divided { outcomes, different } = divide(answered, |arc, held| {
+            taken_over.push(arc.index());
+            ExchangeOutcome::of_merged(held.caught_up, held.contested)
+        });
+        let merged = |kept_memory| ExchangeOutcome::Merged { kept_memory };
+        let expected = [
+            (0, merged(true)),
+            (2, ExchangeOutcome::Refused),
+            (3, merged(false)),
+            (4, ExchangeOutcome::Contested),
+        ];
+        assert_eq!(
+            outcomes, expected,
+            "each by what was said of it, and what differs is not over"
+        );
+        let different: Vec<_> = different.iter().map(|(id, arc)| (*id, arc.index())).collect();
+        assert_eq!(different, [(1, 1), (5, 5)], "what differs is exchanged on its own");
+        assert_eq!(
+            taken_over,
+            [0, 3, 4],
+            "and nothing is taken over of it, nor of what was refused"
+        );
+    }
 }

@@ -22,6 +22,11 @@ pub(super) trait TakeFrames {
         0
     }
 
+    /// The epoch that a frame belongs to, if it came too early: it, and those behind it, wait for this node to follow. Asked before each frame.
+    fn early(&mut self, _: Frame<'_>) -> Option<u64> {
+        None
+    }
+
     /// One of them.
     ///
     /// # Errors
@@ -40,11 +45,21 @@ pub(super) async fn read(node: &Node, peer: NodeIndex, socket: &mut OwnedReadHal
             Ok(0) | Err(_) => return,
             Ok(count) => node.metrics.add(Count::PeerBytesReceived, count as u64),
         }
-        match take_all(node, &buffer, taker) {
-            Ok(consumed) => drop(buffer.drain(..consumed)),
-            Err(malformed) => {
-                tracing::warn!(peer = %node.member_name(peer), %malformed, "closing the link");
-                return;
+        let mut is_early = true;
+        while is_early {
+            match take_all(&buffer, taker) {
+                Ok(taken) => {
+                    node.metrics.add(Count::PeerFramesReceived, taken.frames);
+                    buffer.drain(..taken.bytes);
+                    is_early = taken.early.is_some();
+                    if let Some(epoch) = taken.early {
+                        node.follow(epoch).await;
+                    }
+                }
+                Err(malformed) => {
+                    tracing::warn!(peer = %node.member_name(peer), %malformed, "closing the link");
+                    return;
+                }
             }
         }
         if buffer.is_empty() && buffer.capacity() > 4 * READ_BYTES {
@@ -54,19 +69,128 @@ pub(super) async fn read(node: &Node, peer: NodeIndex, socket: &mut OwnedReadHal
     }
 }
 
-/// All complete frames of the buffer; how many bytes they took.
-fn take_all(node: &Node, buffer: &[u8], taker: &mut impl TakeFrames) -> Result<usize, Malformed> {
-    let (mut consumed, mut frames, mut seen) = (0, 0, 0);
+/// What was taken of a buffer.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Taken {
+    bytes: usize,
+    frames: u64,
+    /// The epoch of the first frame that was not, if one came too early.
+    early: Option<u64>,
+}
+
+/// All complete frames of the buffer, up to one that comes too early.
+fn take_all(buffer: &[u8], taker: &mut impl TakeFrames) -> Result<Taken, Malformed> {
+    let mut taken = Taken::default();
+    let mut seen = 0;
     taker.begin();
-    while let Some(frame) = frame::split(&buffer[consumed..])? {
-        if seen <= consumed {
-            seen = consumed + taker.look_ahead(&buffer[consumed..]);
+    while let Some(frame) = frame::split(&buffer[taken.bytes..])? {
+        taken.early = taker.early(frame);
+        if taken.early.is_some() {
+            break;
+        }
+        if seen <= taken.bytes {
+            seen = taken.bytes + taker.look_ahead(&buffer[taken.bytes..]);
         }
         taker.take(frame)?;
-        consumed += frame.consumed;
-        frames += 1;
+        taken.bytes += frame.consumed;
+        taken.frames += 1;
     }
-    node.metrics.add(Count::PeerFramesReceived, frames);
     taker.end();
-    Ok(consumed)
+    Ok(taken)
+}
+
+/// Which frames of a link come too early: those of a peer that acts by a document that is on disk here, and will be acted by in a moment. To refuse them would
+/// cost its clients another try some milliseconds later. They wait once for each epoch: whoever is not followed by then is refused.
+#[derive(Debug, Default)]
+pub(super) struct Early {
+    waited_for: u64,
+}
+
+impl Early {
+    /// The epoch to wait for before this frame is taken, if it comes too early.
+    pub(super) fn of(&mut self, frame: Frame<'_>, in_force: u64, is_held: impl Fn(u64) -> bool) -> Option<u64> {
+        let epoch = frame.epoch().filter(|&epoch| epoch > in_force)?;
+        if epoch <= self.waited_for || !is_held(epoch) {
+            return None;
+        }
+        self.waited_for = epoch;
+        Some(epoch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use circlet_core::message::batch::BatchWriter;
+    use circlet_core::message::stale;
+    use circlet_core::stamp::Stamp;
+
+    /// A node that acts by one epoch and holds the document of another; notes the numbers of the turns that it takes.
+    struct Node {
+        in_force: u64,
+        held: u64,
+        early: Early,
+        taken: Vec<u32>,
+    }
+
+    impl TakeFrames for Node {
+        fn early(&mut self, frame: Frame<'_>) -> Option<u64> {
+            let held = self.held;
+            self.early.of(frame, self.in_force, |epoch| epoch <= held)
+        }
+
+        fn take(&mut self, frame: Frame<'_>) -> Result<(), Malformed> {
+            if frame.epoch().is_some() {
+                self.taken
+                    .push(u32::from_le_bytes(*frame.body.first_chunk().expect("a number")));
+            }
+            Ok(())
+        }
+    }
+
+    fn batches(of: &[(u32, u64)]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for &(turn, epoch) in of {
+            BatchWriter::new(&mut out, turn, epoch, Stamp::ZERO).finish();
+            stale::put(&[1], &mut out);
+        }
+        out
+    }
+
+    fn node(in_force: u64, held: u64) -> Node {
+        Node {
+            in_force,
+            held,
+            early: Early::default(),
+            taken: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_comes_by_a_document_that_is_held_waits_for_it_and_keeps_its_place() {
+        let (mut node, bytes) = (node(5, 6), batches(&[(1, 5), (2, 6), (3, 5), (4, 6)]));
+        let first = take_all(&bytes, &mut node).expect("frames");
+        assert_eq!((first.early, node.taken.as_slice()), (Some(6), &[1][..]));
+        node.in_force = 6;
+        let rest = take_all(&bytes[first.bytes..], &mut node).expect("frames");
+        assert_eq!((rest.early, node.taken.as_slice()), (None, &[1, 2, 3, 4][..]));
+        assert_eq!((first.frames + rest.frames, first.bytes + rest.bytes), (8, bytes.len()));
+    }
+
+    #[test]
+    fn nothing_waits_for_a_document_that_is_not_here_or_twice_for_the_same() {
+        let bytes = batches(&[(1, 6), (2, 6), (3, 7)]);
+        let mut behind = node(5, 5);
+        assert_eq!(
+            take_all(&bytes, &mut behind).expect("frames").early,
+            None,
+            "it may be long"
+        );
+        assert_eq!(behind.taken, [1, 2, 3], "to be refused");
+        let mut stuck = node(5, 7);
+        let first = take_all(&bytes, &mut stuck).expect("frames");
+        assert_eq!((first.early, first.bytes), (Some(6), 0));
+        let second = take_all(&bytes, &mut stuck).expect("frames");
+        assert_eq!((second.early, stuck.taken.as_slice()), (Some(7), &[1, 2][..]));
+    }
 }

@@ -4,6 +4,7 @@ use crate::metrics::Count;
 use crate::node::Node;
 use crate::store::{HashedKey, Merge, Shard};
 use circlet_core::clock::ClockAhead;
+use circlet_core::message::HeldArc;
 use circlet_core::stamp::Stamp;
 use circlet_core::state::State;
 use circlet_core::time::WallMs;
@@ -51,4 +52,18 @@ pub(super) fn check_ahead(node: &Node, stamp: Stamp, now: WallMs) -> Result<(), 
     node.drift
         .check(now, stamp)
         .inspect_err(|_| node.metrics.inc(Count::DeltasAhead))
+}
+
+/// Whether what a peer says of an arc that it holds may be taken over.
+///
+/// # Errors
+/// [`ClockAhead`], counted.
+pub(super) fn check_held(node: &Node, held: &HeldArc, now: WallMs) -> Result<(), ClockAhead> {
+    check_ahead(node, Stamp::from_bits(held.clock.max(held.flushed)), now)
+}
+
+/// Takes over clock and flush of an arc from a peer that holds it; gives what that drops, to be freed without the lock.
+pub(super) fn take_over(shard: &mut Shard, held: &HeldArc) -> impl Sized + use<> {
+    shard.clock.observe(Stamp::from_bits(held.clock));
+    shard.flush(Stamp::from_bits(held.flushed))
 }

@@ -4,7 +4,7 @@
 //! one write. Commands that the peer forwards may have to wait for other owners themselves: their answer is appended to the same
 //! outbox whenever it is there, so a slow command holds up nobody.
 
-use super::frames::TakeFrames;
+use super::frames::{Early, TakeFrames};
 use super::outbox::Outbox;
 use super::receive::{Sent, receive};
 use crate::metrics::Count;
@@ -49,6 +49,7 @@ pub(super) async fn serve(node: &Arc<Node>, peer: NodeIndex, mut socket: OwnedRe
         replies: Vec::new(),
         results: Vec::new(),
         merged: 0,
+        early: Early::default(),
     };
     super::frames::read(node, peer, &mut socket, &mut server).await;
 }
@@ -66,6 +67,7 @@ struct Server<'a> {
     results: Vec<u8>,
     /// Deltas merged that were not counted yet.
     merged: u64,
+    early: Early,
 }
 
 impl TakeFrames for Server<'_> {
@@ -96,6 +98,11 @@ impl TakeFrames for Server<'_> {
             self.fetch_ahead(keys.iter());
         }
         seen
+    }
+
+    fn early(&mut self, frame: Frame<'_>) -> Option<u64> {
+        self.early
+            .of(frame, self.routes.epoch, |epoch| self.node.is_held(epoch))
     }
 
     fn take(&mut self, frame: Frame<'_>) -> Result<(), Malformed> {

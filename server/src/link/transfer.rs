@@ -3,18 +3,18 @@
 //! The asker names its digest; equal digests end the exchange with one small answer. Otherwise the two compare the sums of 64 buckets, and
 //! only what differs in those that differ is sent, in chunks. Nothing is locked for longer than one chunk takes to look through.
 
-use super::receive::{Sent, check_ahead, receive};
+use super::receive::{Sent, check_held, receive, take_over};
 use super::serve::hashed;
 use crate::metrics::Count;
 use crate::node::{Node, give_way};
-use crate::routes::{NodeIndex, Routes};
+use crate::routes::{ArcRoute, NodeIndex, Routes};
 use crate::store::{EntryView, HashedKey, Position, Shard, ShardGuard, known};
 use circlet_core::control::ExchangeOutcome;
-use circlet_core::message::Malformed;
 use circlet_core::message::hello::Purpose;
 use circlet_core::message::pull::{
     self, BUCKETS, CHUNK_BYTES, CURSOR_END, KnownEntry, Pull, PullBody, PullOutcome, PullReply, PulledStates, bucket_of,
 };
+use circlet_core::message::{HeldArc, Malformed};
 use circlet_core::stamp::Stamp;
 use circlet_core::state::State;
 use circlet_ring::{ArcId, Slot};
@@ -51,15 +51,10 @@ pub(super) fn answer(
 ) -> Result<(), Malformed> {
     let pull = Pull::read(body)?;
     let arc = routes.arcs().arc(pull.arc).ok_or(Malformed("an arc out of range"))?;
-    let route = routes.arc(arc);
     let mut reply = PullReply {
         id: pull.id,
         outcome: PullOutcome::Refused,
-        caught_up: route.caught_up,
-        contested: route.coordinator != Some(asker),
-        clock: 0,
-        flushed: 0,
-        synced: 0,
+        held: HeldArc::default(),
         cursor: CURSOR_END,
     };
     if pull.epoch != routes.epoch || !routes.holds(arc) {
@@ -67,9 +62,7 @@ pub(super) fn answer(
         return Ok(());
     }
     let shard = node.store.lock(arc);
-    reply.clock = shard.clock.last().to_bits();
-    reply.flushed = shard.flushed_at().to_bits();
-    reply.synced = shard.synced().to_bits();
+    reply.held = held(routes.arc(arc), asker, &shard);
     if shard.digest() == pull.digest {
         reply.outcome = PullOutcome::Same;
         reply.put(replies);
@@ -90,6 +83,17 @@ pub(super) fn answer(
     reply.put_states(replies, chunk.count, &chunk.states, &chunk.lacking);
     give_way();
     Ok(())
+}
+
+/// What this node says of an arc that it holds.
+pub(super) fn held(route: ArcRoute, asker: NodeIndex, shard: &Shard) -> HeldArc {
+    HeldArc {
+        caught_up: route.caught_up,
+        contested: route.coordinator != Some(asker),
+        clock: shard.clock.last().to_bits(),
+        flushed: shard.flushed_at().to_bits(),
+        synced: shard.synced().to_bits(),
+    }
 }
 
 /// The sums of an arc's buckets. The lock is given back now and then; a sum that a write changed meanwhile costs a look too much or is found
@@ -230,7 +234,7 @@ struct Exchange<'a> {
     /// The epoch that it began in; it ends with it.
     epoch: u64,
     /// What the peer said of itself when it began to answer.
-    said: Option<PullReply>,
+    said: Option<HeldArc>,
     /// The least that the peer was synced up to while it answered.
     synced: Stamp,
 }
@@ -264,9 +268,8 @@ impl Exchange<'_> {
         drop(shard);
         self.node.count_dropped(dropped);
         self.node.metrics.inc(Count::ArcsExchanged);
-        let said = self.said.map(|said| (said.caught_up, said.contested));
-        let (caught_up, contested) = said.unwrap_or_default();
-        Ok(ExchangeOutcome::of_merged(caught_up, contested))
+        let said = self.said.unwrap_or_default();
+        Ok(ExchangeOutcome::of_merged(said.caught_up, said.contested))
     }
 
     /// What is here in these buckets, in lists of some thousand entries.
@@ -389,15 +392,13 @@ impl Exchange<'_> {
         if head.outcome == PullOutcome::Refused {
             return Err(Failure::Refused);
         }
-        self.said.get_or_insert(head);
-        let synced = Stamp::from_bits(head.synced);
+        self.said.get_or_insert(head.held);
+        let synced = Stamp::from_bits(head.held.synced);
         self.synced = self.synced.min(synced);
-        let (clock, flushed) = (Stamp::from_bits(head.clock), Stamp::from_bits(head.flushed));
         let now = self.node.clock.wall();
-        check_ahead(self.node, clock.max(flushed), now).map_err(|_| Failure::Lost)?;
+        check_held(self.node, &head.held, now).map_err(|_| Failure::Lost)?;
         let mut shard = self.lock()?;
-        shard.clock.observe(clock);
-        let discarded = shard.flush(flushed);
+        let discarded = take_over(&mut shard, &head.held);
         drop(shard);
         drop(discarded);
         let (states, lacking) = match body {

@@ -46,6 +46,8 @@ pub(crate) enum Request {
     },
     /// A member says that it has the document of this epoch on disk.
     Held { from: ShortId, epoch: Epoch },
+    /// A member acts by the document of this epoch.
+    Acts { epoch: u64 },
     /// The driver wants this document, which follows the one in force.
     Propose(Arc<Topology>),
     /// A member is said to have a newer document: ask it.
@@ -204,6 +206,10 @@ impl Agreement {
                 self.together.on_said(from, epoch);
                 Vec::new()
             }
+            Request::Acts { epoch } => {
+                self.together.on_acted_by(Epoch::new(epoch), now);
+                Vec::new()
+            }
             Request::Fetch(from) => {
                 self.together.hurry(now);
                 vec![Output::Send {
@@ -295,6 +301,7 @@ impl Agreement {
                 Output::Chosen(topology) => {
                     tracing::info!(epoch = topology.epoch().get(), "a topology was chosen");
                     self.say_held(&topology);
+                    self.node.epochs.become_held(topology.epoch().get());
                     self.together.on_held(topology, self.node.clock.now().mono);
                 }
                 Output::Conflict(topology) => {

@@ -2,6 +2,7 @@
 
 use super::agreement::Agreement;
 use super::background::Background;
+use super::epochs::Epochs;
 use super::join::{JoinError, join};
 use super::known::Known;
 use super::progress::Progress;
@@ -149,7 +150,7 @@ pub async fn start(config: LiveConfig, logs: Option<Logs>) -> Result<Running, St
         hedges: Budget::new(super::hedging::HEDGES_SAVED_MAX),
         sweeper,
         queue_limit,
-        epoch: AtomicU64::new(topology.epoch().get()),
+        epochs: Epochs::at(topology.epoch()),
         routes: ArcSwap::from_pointee(Routes::new(Arc::clone(plane.view()))),
         hints: Mutex::new(Hints::new(super::hints::caps(&settings))),
         clients: Clients::default(),

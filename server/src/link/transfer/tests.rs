@@ -40,11 +40,7 @@ fn pull(ours: &Store, theirs: &Store) -> (u32, usize, Vec<(u16, u64)>) {
         let head = PullReply {
             id: 0,
             outcome: PullOutcome::States,
-            caught_up: true,
-            contested: false,
-            clock: 0,
-            flushed: 0,
-            synced: 0,
+            held: HeldArc::default(),
             cursor,
         };
         let mut frame = Vec::new();
