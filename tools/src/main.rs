@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done; 1 it could not be done, and standard error says why; 2 the command line is wrong. `circlet --help` says so too.
 
+mod allocator;
 mod args;
 mod ask;
 mod bench;
@@ -32,10 +33,6 @@ use args::{Args, Command};
 use clap::Parser;
 use failure::Failure;
 use std::process::ExitCode;
-
-/// Least memory for entries of 16 to 200 bytes of the allocators measured: docs/design/store.md.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|word| word == "node") {

@@ -1,10 +1,11 @@
 //! `circlet node`
 
+use crate::allocator;
 use crate::args::NodeArgs;
 use crate::failure::Failure;
 use crate::layout::LEFT;
 use crate::output::say;
-use circlet_server::config::{Config, LiveConfig, Sources};
+use circlet_server::config::{LiveConfig, Sources};
 use circlet_server::logs::Logs;
 use std::fs;
 use std::path::Path;
@@ -33,7 +34,7 @@ pub(crate) fn run(node: NodeArgs) -> Result<(), Failure> {
     fs::create_dir_all(&config.node.dir)
         .map_err(|error| Failure::because(format!("cannot make {}", config.node.dir.display()), error))?;
     let logs = Logs::start(&config.observability).map_err(|error| Failure::because("cannot write the log", error))?;
-    let runtime = runtime(&config)?;
+    let runtime = runtime(config.node.worker_threads)?;
     let pid = config.node.dir.join("pid");
     let done = runtime.block_on(serve(live, logs, &pid));
     // The node is gone either way; a pid file that stays is found to name no process.
@@ -47,15 +48,20 @@ fn environment() -> Vec<(String, String)> {
         .collect()
 }
 
-fn runtime(config: &Config) -> Result<tokio::runtime::Runtime, Failure> {
+/// With so many threads for commands; with 0, one for each core.
+fn runtime(worker_threads: u16) -> Result<tokio::runtime::Runtime, Failure> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    if config.node.worker_threads > 0 {
-        builder.worker_threads(usize::from(config.node.worker_threads));
+    if worker_threads > 0 {
+        builder.worker_threads(usize::from(worker_threads));
     }
-    builder
+    let cannot = |error| Failure::because("cannot start threads", error);
+    let runtime = builder
         .enable_all()
+        .on_thread_park(allocator::before_sleep)
         .build()
-        .map_err(|error| Failure::because("cannot start threads", error))
+        .map_err(cannot)?;
+    allocator::begin_giving_back(runtime.handle().clone()).map_err(cannot)?;
+    Ok(runtime)
 }
 
 async fn serve(live: LiveConfig, logs: Logs, pid: &Path) -> Result<(), Failure> {
@@ -87,4 +93,43 @@ async fn serve(live: LiveConfig, logs: Logs, pid: &Path) -> Result<(), Failure> 
     }
     running.stop().await;
     Ok(())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::process::wait_for;
+    use circlet_server::metrics::usage;
+
+    /// Blocks as large as the buckets of an arc of some thousand keys.
+    const BLOCK_BYTES: usize = 48 << 10;
+    const BLOCKS: usize = 4_000;
+
+    #[test]
+    fn what_threads_free_for_one_another_is_given_back_when_they_sleep() {
+        let runtime = runtime(2).expect("threads");
+        let (before, blocks) = runtime.block_on(async {
+            let fill = || {
+                let before = usage().resident_bytes;
+                let mut blocks: Vec<Vec<u8>> = (0..BLOCKS).map(|_| vec![1; BLOCK_BYTES]).collect();
+                // The pages that these are in are looked after by this thread again, not by whoever frees the last block.
+                let mut number = 0;
+                blocks.retain(|_| {
+                    number += 1;
+                    number % 5 != 0
+                });
+                (before, blocks)
+            };
+            tokio::spawn(async move { fill() }).await.expect("it fills")
+        });
+        let filled = usage().resident_bytes - before;
+        assert!(filled > 100 << 20, "it takes memory: {filled} bytes");
+        drop(blocks);
+        let is_given_back = || usage().resident_bytes.saturating_sub(before) < filled / 10;
+        assert!(
+            wait_for(Duration::from_secs(20), is_given_back),
+            "of {filled} bytes {} stay",
+            usage().resident_bytes.saturating_sub(before)
+        );
+    }
 }
