@@ -185,7 +185,9 @@ mod tests {
                     zone_sum(zone_of[poor]) + rounding < rule.copies_most(zone_of[poor]) as u64 * all_arcs
                         && zone_sum(zone_of[rich]) > rule.copies_least(zone_of[rich]) as u64 * all_arcs + rounding
                 };
-                let poorer = (shares[poor] + rounding) * weight(&members[rich]) < shares[rich] * weight(&members[poor]);
+                // Rounded on both sides: a unit of one who weighs little is many of one who weighs much.
+                let [least, most] = [shares[poor] + rounding, shares[rich].saturating_sub(rounding)];
+                let poorer = least * weight(&members[rich]) < most * weight(&members[poor]);
                 let is_wronged = may_move && shares[poor] < all_arcs && poorer;
                 prop_assert!(!is_wronged, "{poor} has {} and {rich} has {}", shares[poor], shares[rich]);
             }
