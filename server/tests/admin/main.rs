@@ -16,6 +16,7 @@ mod hedging;
 mod hot_keys;
 mod impostor;
 mod keyspace;
+mod levels;
 mod many_keys;
 mod memory;
 mod minority;
