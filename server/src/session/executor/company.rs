@@ -1,7 +1,7 @@
 //! With whom the parts of one turn wait.
 //!
 //! Parts whose arcs have the same owners wait for the same acknowledgements, and most parts of a pipeline are such. So what one of them has found out (who vouches for
-//! it, which group it waits with) is kept for those that follow, by the place of their [`OwnerSet`](crate::routes::OwnerSet): they look at nothing else. It is good for one turn, which has one table of routes and takes no time.
+//! it, which group it waits with) is kept for those that follow, by the place of their `OwnerSet`: they look at nothing else. It is good for one turn, which has one table of routes and takes no time.
 
 use super::Run;
 use crate::routes::{NodeIndex, OwnerSet};
