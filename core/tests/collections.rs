@@ -72,6 +72,13 @@ fn hincrby(replica: &mut Replica, field: &str, by: i64) -> Delta {
     delta.unwrap()
 }
 
+fn hexpire(replica: &mut Replica, field: &str, at: WallMs) -> Delta {
+    let (_, delta) = replica.edit(NOW, Kind::Hash, |edit, found| {
+        edit.expire(found, field.as_bytes(), Some(at))
+    });
+    delta.unwrap()
+}
+
 fn zincrby(replica: &mut Replica, member: &str, by: f64) -> Delta {
     let (sum, delta) = replica.edit(NOW, Kind::SortedSet, |edit, found| {
         edit.incr_score(found, member.as_bytes(), by)
@@ -141,6 +148,52 @@ fn additions_to_one_field_add_up_and_a_write_later_than_both_wins() {
     sides.b.clock.observe(sides.a.state().max_stamp());
     hset(&mut sides.b, "f", "0");
     assert_eq!(value_of(view(&sides.healed()), "f").as_deref(), Some("0"));
+}
+
+#[test]
+fn an_expiry_of_a_field_that_was_only_added_to_ends_no_addition_that_it_did_not_see() {
+    let value = |replica: &Replica, ms: u64| {
+        let hash = replica.state();
+        let field = hash
+            .parts
+            .find(Kind::Hash, b"f")
+            .filter(|field| field.is_live(later(ms)));
+        field.map(|field| (field.text().into_owned(), field.state.expiry.at))
+    };
+    for is_after_delete in [false, true] {
+        let mut sides = Sides::new().with(|a| hincrby(a, "f", 5));
+        if is_after_delete {
+            // So the generation is not the first one.
+            sides = sides.with(|a| a.delete(NOW)).with(|a| hset(a, "other", "v"));
+            sides = sides.with(|a| hincrby(a, "f", 5));
+        }
+        hincrby(&mut sides.b, "f", 7);
+        let delta = hexpire(&mut sides.a, "f", later(10));
+        sides.a.take(sides.b.entry.as_ref().unwrap());
+        assert_eq!(value(&sides.a, 10), Some((b"12".to_vec(), Some(later(10)))));
+        assert_eq!(value(&sides.a, 11), None, "and it expires");
+        hincrby(&mut sides.b, "f", 1);
+        sides.b.take(&delta);
+        assert_eq!(value(&sides.b, 10), Some((b"13".to_vec(), Some(later(10)))));
+        hexpire(&mut sides.b, "f", later(20));
+        assert_eq!(
+            value(&sides.b, 20),
+            Some((b"13".to_vec(), Some(later(20)))),
+            "and may be given more time"
+        );
+    }
+}
+
+#[test]
+fn a_field_that_was_added_to_in_the_tick_of_a_delete_may_expire_too() {
+    let mut a = Replica::new(1);
+    hset(&mut a, "other", "v");
+    a.delete(NOW);
+    hincrby(&mut a, "f", 5);
+    hexpire(&mut a, "f", later(10));
+    let hash = a.state();
+    assert_eq!(HashView::new(hash, NOW).get(b"f").as_deref(), Some(&b"5"[..]));
+    assert!(HashView::new(hash, later(11)).get(b"f").is_none());
 }
 
 #[test]

@@ -301,6 +301,7 @@ impl Node {
                 ..self.author
             },
             buries_absent: is_shared,
+            asks_if_expired: false,
         }
     }
 }

@@ -103,6 +103,13 @@ impl Edit {
         self.current(found, name).filter(|part| part.is_live(self.now))
     }
 
+    /// Whether there is a part `name` that has expired.
+    #[must_use]
+    pub fn finds_expired(&self, found: State<'_>, name: &[u8]) -> bool {
+        self.current(found, name)
+            .is_some_and(|part| part.state.is_expired(self.now))
+    }
+
     /// How many live parts there are, if `found_len` were found.
     #[must_use]
     pub fn len_after(&self, found_len: usize) -> usize {
@@ -210,11 +217,17 @@ impl Edit {
         let Some(part) = self.part(found, name) else {
             return false;
         };
-        let expiry = Expiry { at, stamp: self.stamp };
-        let change = if part.state.generation > Stamp::ZERO {
-            Change::of(State { expiry, ..part.state })
+        // An expiry belongs to a generation of the part. One that was only ever added to has none: it gets the least that it can have here, under which
+        // all additions live on, those too that were not seen.
+        let least = self.generation(found).next();
+        let change = if part.state.generation > Stamp::ZERO || part.state.runs.iter().all(|run| run.birth > least) {
+            Change::of(State {
+                generation: part.state.generation.max(least),
+                expiry: Expiry { at, stamp: self.stamp },
+                ..part.state
+            })
         } else {
-            // It was only ever added to, and expiries belong to what was written.
+            // Born in the same tick as the collection's generation: no stamp is between the two.
             Change::written(self.stamp, &part.value_bytes(), at)
         };
         self.changes.put(name, change);

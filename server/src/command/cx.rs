@@ -63,6 +63,9 @@ pub struct Writer {
     pub author: Author,
     /// Whether deleting a key that is absent here leaves a tombstone: always, unless no other owner can have the key.
     pub buries_absent: bool,
+    /// Whether other owners are to be asked about what has expired here before something is added to it. That ends the entry at its greatest stamp here,
+    /// and all of it that is older everywhere; but where two nodes coordinate for a moment, the other one may have given it more time.
+    pub asks_if_expired: bool,
 }
 
 /// What a command did with one key: what it changed, as encoded [`State`], and whether it found what it read. Reused from command to
@@ -231,7 +234,7 @@ impl<'a> KeyCx<'a> {
     /// # Errors
     ///
     /// [`CommandError::WrongType`], [`CommandError::NotAnInteger`], [`CommandError::Overflow`],
-    /// [`CommandError::TooManyRuns`], or [`CommandError::NeedFullState`] if the value is not here.
+    /// [`CommandError::TooManyRuns`]; [`CommandError::NeedFullState`] if the value is not here, [`CommandError::ExpiredHere`] if others have to be asked first.
     pub fn incr_by(&mut self, by: i64) -> Result<i64, CommandError> {
         match self.raise_counter(by) {
             Some(sum) => Ok(sum),
@@ -241,6 +244,7 @@ impl<'a> KeyCx<'a> {
 
     /// As [`KeyCx::incr_by`], whatever the key holds.
     fn incr_any(&mut self, by: i64) -> Result<i64, CommandError> {
+        self.expect_not_expired()?;
         let Writer { now, author, .. } = self.writer;
         let stamp = self.stamp();
         let mut draft = self.delta.take_draft();
@@ -248,6 +252,17 @@ impl<'a> KeyCx<'a> {
         let sum = mutate::incr(found, now, stamp, author, by, &mut draft).map_err(refusal)?;
         self.apply_encoded(draft);
         Ok(sum)
+    }
+
+    /// Whether something may be added to what is here, and no other owner is to be asked about its expiry.
+    fn expect_not_expired(&self) -> Result<(), CommandError> {
+        let Writer {
+            now, asks_if_expired, ..
+        } = self.writer;
+        if asks_if_expired && self.shard.state(&self.key).is_expired(now) {
+            return Err(CommandError::ExpiredHere);
+        }
+        Ok(())
     }
 
     /// Lets the value expire at the end of `at`, or never. Nothing happens if there is no value, or none that can be read

@@ -216,6 +216,10 @@ pub enum CommandError {
     /// fetches the full state from the other owners and executes the command again; clients never see this text.
     #[error("TRYAGAIN the key's full state is being fetched")]
     NeedFullState,
+    /// What the command would add to has expired here, and another owner may know of a later expiry. The shell asks and executes the command again;
+    /// clients never see this text.
+    #[error("TRYAGAIN other owners are being asked whether the key has expired")]
+    ExpiredHere,
 }
 
 /// The longest part of a client's own words that an error repeats, in bytes: Redis's bound.

@@ -61,6 +61,7 @@ impl Workbench {
                     caller,
                     now: node.clock.now(),
                     reads: Reads::Check,
+                    has_asked: false,
                 };
                 self.plan.go_on(scene, args_of);
                 let ran = self.executor.run(scene, &mut self.plan, args_of, &mut out.replies);

@@ -155,6 +155,7 @@ fn in_scene<T>(node: &Node, caller: &Caller, run: impl FnOnce(Scene<'_>) -> T) -
         caller,
         now: node.clock.now(),
         reads: Reads::Check,
+        has_asked: false,
     })
 }
 

@@ -304,6 +304,7 @@ fn plan_run(
             wall: WallMs::ZERO,
         },
         reads: Reads::Check,
+        has_asked: false,
     };
     while *next < batch.len() {
         let args = batch.args(*next, frame);

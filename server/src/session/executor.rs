@@ -23,7 +23,7 @@ use super::plan::{Handler, Part, Plan, Whole};
 use super::scene::{Reads, Scene};
 use super::serving;
 use super::voting::Voting;
-use crate::command::{CommandError, Delta, Deltas, KeyCx, Lookups, SlotCx};
+use crate::command::{CommandError, Delta, Deltas, KeyCx, Lookups, SlotCx, Writer};
 use crate::config::Levels;
 use crate::link::peer::AskedTurn;
 use crate::metrics::Count;
@@ -242,7 +242,10 @@ impl Executor {
             self.waits.problems.push((index, Problem::RunElsewhere { maybe_ran }));
             return;
         };
-        let writer = scene.node.writer(&shard, scene.now.wall, !run.owners.is_alone());
+        let writer = Writer {
+            asks_if_expired: !scene.has_asked && run.levels.write.needed(run.owners.read_n) > 1,
+            ..scene.node.writer(&shard, scene.now.wall, !run.owners.is_alone())
+        };
         shard.note_origin(scene.caller.client);
         if scene.caller.tracks {
             tracked::track(&mut shard, part, args, key.key, scene.caller.client);
@@ -284,6 +287,10 @@ impl Executor {
                 replies.truncate(start);
                 self.waits.problems.push((index, Problem::NeedFullState));
             }
+            Err(CommandError::ExpiredHere) => {
+                replies.truncate(start);
+                self.waits.problems.push((index, Problem::ExpiredHere));
+            }
             Err(error) => {
                 replies.truncate(start);
                 replies.error_display(&error);
@@ -307,7 +314,7 @@ impl Executor {
         let delta = std::mem::take(&mut self.delta);
         self.replicate(run, run.key.wire(), delta.stamp(), delta.as_bytes());
         self.delta = delta;
-        self.join_write(run)
+        self.company.writers(run, &mut self.waits)
     }
 
     /// The same for a command on several keys. One that changed some of them has its word from the owners' acknowledgements.
@@ -322,7 +329,7 @@ impl Executor {
             self.replicate(run, HashedKey::new(key).wire(), delta.stamp(), delta.as_bytes());
         }
         let result = if changed {
-            self.join_write(run)
+            self.company.writers(run, &mut self.waits)
         } else if run.levels.read.needed(run.owners.read_n) == 1 {
             Ok(())
         } else {
@@ -405,10 +412,6 @@ impl Executor {
             }
         }
         Ok(())
-    }
-
-    fn join_write(&mut self, run: Run<'_>) -> Result<(), Shortfall> {
-        self.company.writers(run, &mut self.waits)
     }
 
     fn for_peer(&mut self, peer: NodeIndex, frame: Frame) -> &mut ForPeer {

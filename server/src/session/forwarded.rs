@@ -198,6 +198,7 @@ impl Forwarded {
             caller: &self.caller,
             now,
             reads: Reads::Check,
+            has_asked: false,
         };
         for command in 0..self.commands.len() {
             let args = self.commands.args(body, command);

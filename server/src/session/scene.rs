@@ -28,6 +28,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) now: Now,
     pub(crate) reads: Reads,
+    /// Whether others have vouched just now for what is here: what has expired here, has expired.
+    pub(crate) has_asked: bool,
 }
 
 impl Scene<'_> {

@@ -66,7 +66,7 @@ fn run(scene: Scene<'_>, gate: &Gate<'_>, owners: &OwnerSet, shard: &mut Shard, 
         match handler(&mut SlotCx::new(shard, writer, &mut changed), args, &mut reply) {
             Ok(()) if changed.changed().next().is_none() => return None,
             Ok(()) => {}
-            Err(CommandError::NeedFullState) => return Some(Served::Again),
+            Err(CommandError::NeedFullState | CommandError::ExpiredHere) => return Some(Served::Again),
             Err(error) => {
                 reply.clear();
                 error.write(&mut reply);

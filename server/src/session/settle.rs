@@ -58,6 +58,7 @@ pub(crate) async fn settle(
         deadline: Instant::now() + node.config.current().timeouts.request.duration(),
         executor: Executor::default(),
         reads: Reads::Check,
+        has_asked: false,
         tries: 0,
         story: Story::new(),
     };
@@ -115,6 +116,7 @@ struct Settling<'a> {
     deadline: Instant,
     executor: Executor,
     reads: Reads,
+    has_asked: bool,
     tries: u32,
     story: Story,
 }
@@ -225,10 +227,17 @@ impl Settling<'_> {
                     turn.done().await;
                 }
             }
-            Problem::Differs => {
-                self.node.metrics.inc(Count::DigestMismatches);
-                self.reads = Reads::WriteBack;
+            Problem::ExpiredHere => {
+                if self.tries > 1 {
+                    self.wait().await;
+                }
+                match self.ask().await {
+                    None => self.has_asked = true,
+                    Some(Problem::Differs) => self.write_back(),
+                    Some(_) => {}
+                }
             }
+            Problem::Differs => self.write_back(),
             Problem::Superseded if self.part.spec.is_write() => self.node.metrics.inc(Count::WritesRestamped),
             // Whoever is behind hears of the newer epoch within a millisecond or two.
             Problem::Outdated { .. } => self.wait_at_most(FOLLOW).await,
@@ -260,7 +269,27 @@ impl Settling<'_> {
             Err(Shortfall::ReadTimeout { .. }) => return None,
         };
         turn.done().await;
-        turn.with(|waits| waits.problems.first().map(|(_, problem)| *problem))
+        first_problem(&turn)
+    }
+
+    /// Has other owners vouch for what is here; gives the problem with that, if there is one.
+    async fn ask(&mut self) -> Option<Problem> {
+        let turn = {
+            let (config, routes) = (self.node.config.current(), self.node.routes.load());
+            let scene = self.scene(&config, &routes);
+            self.executor.ask(scene, self.part, self.args)
+        };
+        let Ok(turn) = turn else {
+            return Some(Problem::ReadAgain);
+        };
+        let turn = turn?;
+        turn.done().await;
+        first_problem(&turn)
+    }
+
+    fn write_back(&mut self) {
+        self.node.metrics.inc(Count::DigestMismatches);
+        self.reads = Reads::WriteBack;
     }
 
     /// Runs the part once more; gives the next problem, if there is one.
@@ -288,17 +317,20 @@ impl Settling<'_> {
             caller: self.caller,
             now: self.node.clock.now(),
             reads: self.reads,
+            has_asked: self.has_asked,
         }
     }
 }
 
 /// The problem of a turn of one part; or the reply that it got elsewhere, appended.
 fn take_outcome(turn: &Turn, replies: &mut ReplyBuf) -> Option<Problem> {
-    turn.with(|waits| match waits.problems.first() {
-        Some((_, problem)) => Some(*problem),
-        None => {
-            replies.raw(&waits.replies);
-            None
-        }
-    })
+    let problem = first_problem(turn);
+    if problem.is_none() {
+        turn.with(|waits| replies.raw(&waits.replies));
+    }
+    problem
+}
+
+fn first_problem(turn: &Turn) -> Option<Problem> {
+    turn.with(|waits| waits.problems.first().map(|(_, problem)| *problem))
 }

@@ -19,6 +19,8 @@ pub(crate) enum Problem {
     NotReady,
     /// A part of the entry is here but not its base: fetch the full state first.
     NeedFullState,
+    /// What the command would add to has expired here: have others vouch for that first.
+    ExpiredHere,
     /// Not enough owners acknowledged the write, since some of them go by another epoch of the topology: what is held here is to be sent again, to
     /// the owners of the newer one. The reply stays as it was written.
     Outdated {

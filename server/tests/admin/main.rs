@@ -2,6 +2,7 @@
 
 mod addresses;
 mod announce;
+mod between;
 mod big_values;
 mod blocking;
 mod busy;

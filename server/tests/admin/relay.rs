@@ -33,6 +33,8 @@ type Held = Arc<[AtomicU64]>;
 enum Cut {
     /// These nodes are cut off from the rest, not from each other.
     Side(BTreeSet<usize>),
+    /// These two do not reach each other, and what they have said to each other is lost, as after the time for which a kernel tries again.
+    Between(usize, usize),
     /// Every node is alone.
     Everyone,
 }
@@ -41,6 +43,7 @@ impl Cut {
     fn is_open(&self, a: usize, b: usize) -> bool {
         match self {
             Self::Side(side) => side.contains(&a) == side.contains(&b),
+            Self::Between(one, other) => ![(*one, *other), (*other, *one)].contains(&(a, b)),
             Self::Everyone => a == b,
         }
     }
@@ -79,6 +82,11 @@ impl Relay {
     /// Cuts these nodes off from the others.
     pub(crate) fn cut_off(&self, side: &[usize]) {
         self.cut.send_replace(Cut::Side(side.iter().copied().collect()));
+    }
+
+    /// Cuts these two off from each other.
+    pub(crate) fn cut_between(&self, one: usize, other: usize) {
+        self.cut.send_replace(Cut::Between(one, other));
     }
 
     /// Cuts every node off from every other.
@@ -133,6 +141,13 @@ impl Link {
         Duration::from_millis(self.held[self.to].load(Ordering::Relaxed))
     }
 
+    /// Waits until what is on its way between the two is lost.
+    async fn broken(mut self) {
+        let (from, to) = (self.from, self.to);
+        let breaks = |cut: &Cut| matches!(cut, Cut::Between(..)) && !cut.is_open(from, to);
+        let _ = self.cut.wait_for(breaks).await;
+    }
+
     /// Waits while the two are cut off from each other.
     async fn open(&mut self) {
         let (from, to) = (self.from, self.to);
@@ -150,6 +165,7 @@ async fn pass_link(dialled: TcpStream, node: SocketAddr, mut link: Link) {
     // The first end that is seen is the end of both.
     tokio::select! {
         () = pump(near.0, far.1, link.clone()) => {}
+        () = link.clone().broken() => {}
         () = pump_held(far.0, near.1, link) => {}
     }
 }

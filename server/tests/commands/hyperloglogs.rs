@@ -138,6 +138,7 @@ impl Side {
                 run_epoch: Stamp::ZERO,
             },
             buries_absent: true,
+            asks_if_expired: false,
         };
         let mut delta = Delta::default();
         let mut shard = self.store.lock(key.arc(self.store.arcs()));
@@ -167,6 +168,7 @@ impl Side {
                 run_epoch: Stamp::ZERO,
             },
             buries_absent: true,
+            asks_if_expired: false,
         };
         let mut shard = self.store.lock(key.arc(self.store.arcs()));
         let cx = KeyCx::new(&mut shard, key, writer, &mut delta);

@@ -89,5 +89,6 @@ fn writer(now: WallMs) -> Writer {
             run_epoch: Stamp::ZERO,
         },
         buries_absent: true,
+        asks_if_expired: false,
     }
 }

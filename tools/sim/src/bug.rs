@@ -54,6 +54,8 @@ pub enum Bug {
     OtherLife,
     /// A command decides by the wall clock what has expired, whatever its stamp says.
     DecideByWall,
+    /// What has expired here is taken for gone before something is added to it, without asking who may know of another expiry.
+    BelieveExpired,
     /// An owner forgets an arc as soon as others are to own it, and not once all of these have drained it.
     DropEarly,
     /// While an arc moves, a write needs a quorum of the owners to be, and not one of each side.
@@ -74,7 +76,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::AnswerBeforeRepair,
         Self::EmptyNodeCounts,
         Self::RereadOnChangeOnly,
@@ -98,6 +100,7 @@ impl Bug {
         Self::BelieveAnyClock,
         Self::OtherLife,
         Self::DecideByWall,
+        Self::BelieveExpired,
         Self::DropEarly,
         Self::OneSidedQuorum,
         Self::NoFence,
@@ -135,6 +138,7 @@ impl Bug {
             Self::BelieveAnyClock => "believe-any-clock",
             Self::OtherLife => "other-life",
             Self::DecideByWall => "decide-by-wall",
+            Self::BelieveExpired => "believe-expired",
             Self::DropEarly => "drop-early",
             Self::OneSidedQuorum => "one-sided-quorum",
             Self::NoFence => "no-fence",

@@ -19,6 +19,7 @@ mod decide;
 mod forward;
 mod links;
 mod party;
+mod read;
 mod replay;
 mod replica;
 mod round;

@@ -63,6 +63,26 @@ fn seeds_from_419_on_find_increments_that_count_more_than_once() {
     assert!(seeds.iter().any(finds), "and not where the wall clock decides");
 }
 
+/// While two nodes coordinated a field that was only ever added to, an expiry that one gave it wrote the sum that it found, and ended what the other had
+/// acknowledged.
+#[test]
+fn seed_9746_found_an_expiry_that_ended_increments() {
+    let report = run_seed(9746, RunOptions::default());
+    assert!(report.is_passed(), "an expiry ends nothing before its time:\n{report}");
+}
+
+/// One of two that coordinated a field gave it more time, the other one found it expired and began it anew, which ended it everywhere.
+#[test]
+fn seed_12127_found_a_counter_taken_for_expired() {
+    let options = RunOptions {
+        bug: Some(Bug::BelieveExpired),
+        ..RunOptions::default()
+    };
+    let report = run_seed(12127, RunOptions::default());
+    assert!(report.is_passed(), "who adds to what has expired asks first:\n{report}");
+    assert!(!run_seed(12127, options).is_passed(), "and not without that rule");
+}
+
 /// A late HDEL left an entry that could not be read where everything was dropped.
 #[test]
 fn seeds_42_and_59_found_keys_that_could_not_be_read() {

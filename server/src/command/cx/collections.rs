@@ -198,6 +198,7 @@ impl<'a> KeyCx<'a> {
 
     pub(super) fn edit(&mut self, kind: Kind) -> Result<Edit, CommandError> {
         self.state_of(kind)?;
+        self.expect_not_expired()?;
         let stamp = self.stamp();
         Ok(Edit::new(kind, self.writer.now, stamp, self.writer.author))
     }

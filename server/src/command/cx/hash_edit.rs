@@ -86,8 +86,12 @@ impl HashEdit<'_, '_> {
     ///
     /// # Errors
     ///
-    /// [`CommandError::HashNotAnInteger`], [`CommandError::Overflow`], [`CommandError::TooManyRuns`].
+    /// [`CommandError::HashNotAnInteger`], [`CommandError::Overflow`], [`CommandError::TooManyRuns`]; [`CommandError::ExpiredHere`] if others have to be
+    /// asked first.
     pub fn incr_by(&mut self, name: &[u8], by: i64) -> Result<i64, CommandError> {
+        if self.cx.writer.asks_if_expired && self.edit.finds_expired(self.cx.found(), name) {
+            return Err(CommandError::ExpiredHere);
+        }
         let sum = self.edit.incr(self.cx.found(), name, by);
         sum.map_err(|error| match refusal(error) {
             CommandError::NotAnInteger => CommandError::HashNotAnInteger,

@@ -65,6 +65,7 @@ impl<'a> KeyCx<'a> {
     /// As [`KeyCx::hyperloglog`].
     pub fn edit_hyperloglog(&mut self) -> Result<HyperLogLogEdit<'_, 'a>, CommandError> {
         let found = self.hyperloglog()?;
+        self.expect_not_expired()?;
         let stamp = self.stamp();
         Ok(HyperLogLogEdit {
             edit: Edit::new(Kind::Set, self.writer.now, stamp, self.writer.author),

@@ -231,6 +231,7 @@ mod tests {
                     run_epoch: Stamp::ZERO,
                 },
                 buries_absent: true,
+                asks_if_expired: false,
             };
             let key = HashedKey::new(b"key");
             let mut delta = Delta::default();

@@ -2,6 +2,8 @@ use circlet_core::mutate::End;
 use circlet_core::state::Kind;
 use circlet_ring::{ArcCount, Slot};
 
+mod expired;
+
 use super::*;
 use crate::store::Store;
 
@@ -15,6 +17,7 @@ fn writer(now: WallMs) -> Writer {
             run_epoch: Stamp::ZERO,
         },
         buries_absent: true,
+        asks_if_expired: false,
     }
 }
 

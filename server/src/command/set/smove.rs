@@ -22,6 +22,7 @@ pub(in crate::command) fn smove(
     let is_there = slot.key(source).live(Kind::Set)?.get(member).is_some();
     slot.key(destination).live(Kind::Set)?;
     if is_there && source != destination {
+        let _ = slot.key(destination).edit_set()?;
         let mut key = slot.key(source);
         let mut from = key.edit_set()?;
         from.remove(member);

@@ -5,6 +5,7 @@ use super::super::plan::Part;
 use super::super::scene::Scene;
 use super::{Executor, Frame, Run};
 use crate::command::Deltas;
+use crate::config::Levels;
 use crate::store::HashedKey;
 use crate::turn::{Group, ItemKind, NO_GROUP, SentItem, Turn};
 use circlet_core::coordinator::Shortfall;
@@ -32,7 +33,7 @@ impl Executor {
         for (key, delta) in changed.changed() {
             self.replicate(run, HashedKey::new(key).wire(), delta.stamp(), delta.as_bytes());
         }
-        let joined = self.join_write(run);
+        let joined = self.company.writers(run, &mut self.waits);
         let turn = self.share(scene);
         joined.map(|()| turn)
     }
@@ -64,9 +65,32 @@ impl Executor {
             };
             self.replicate(run, key.wire(), stamp, &encoded);
         }
-        let joined = self.join_write(run);
+        let joined = self.company.writers(run, &mut self.waits);
         let turn = self.share(scene);
         joined.map(|()| turn)
+    }
+
+    /// Has as many other owners as the part's write level needs vouch for what this node holds under its keys, before it is run.
+    ///
+    /// # Errors
+    /// The shortfall, if too few of them can be reached.
+    pub(crate) fn ask(
+        &mut self,
+        scene: Scene<'_>,
+        part: &Part,
+        args: Args<'_>,
+    ) -> Result<Option<Arc<Turn>>, Shortfall> {
+        let gate = Gate::new(scene);
+        let run = self.begin_late(scene, &gate, part, args);
+        let levels = Levels {
+            read: run.levels.write,
+            ..run.levels
+        };
+        let deltas = std::mem::take(&mut self.deltas);
+        let asked = self.vouch_for_all(Run { levels, ..run }, args, &deltas);
+        self.deltas = deltas;
+        let turn = self.share(scene);
+        asked.map(|()| turn)
     }
 
     /// A turn that is no batch, with one part that has run already.

@@ -7,9 +7,7 @@
 //! counter, as long as nothing may have given it another: at the end of that command, plus the time, plus as much as any two clocks were ever apart. It
 //! *may be gone* once a DEL has begun that was not over before it, or once the time of an EXPIRE may be over. What comes after the expiry is another counter.
 //!
-//! EXPIRE of a field that was only ever added to writes its sum as a value (docs/design/values.md). So one that was not over when an increment began may have
-//! ended it, as a SET may; and one that was not over when a DEL began may bring back what it found (seed 1753). And a DEL of unknown outcome may take an
-//! expiry away that was given since, and not what was added (seed 2868).
+//! A DEL of unknown outcome may take an expiry away that was given since, and not what was added (seed 2868).
 //!
 //! What was acknowledged at ONE is required once all is well, and only if no node lost its memory: that owner may have been the only one to
 //! have it; and only of counters that are not deleted and do not expire.
@@ -65,8 +63,6 @@ struct Ends<'a> {
     deletes: Vec<&'a Record>,
     /// Each EXPIRE and PERSIST, with its time if it has one.
     lifetimes: Vec<(&'a Record, Option<Duration>)>,
-    /// Those of the lifetimes that write what they find anew.
-    rewrites: Vec<&'a Record>,
     clocks_apart: Duration,
 }
 
@@ -82,10 +78,8 @@ impl<'a> Ends<'a> {
                 None => {}
             }
         }
-        let all = lifetimes.iter().map(|&(said, _)| said);
         Self {
             deletes,
-            rewrites: all.filter(|said| said.command.part.is_some()).collect(),
             lifetimes,
             clocks_apart: history.clocks_apart,
         }
@@ -98,10 +92,7 @@ impl<'a> Ends<'a> {
     /// Whether the acknowledged increment `add` may be missing for `read`.
     fn may_be_gone(&self, add: &Record, read: &Record) -> bool {
         let mut deletes = self.deletes.iter();
-        let is_overlooked = |said: &&&Record| !said.is_acknowledged() || add.end() >= said.invoked;
-        let mut rewrites = self.rewrites.iter().filter(is_overlooked);
         deletes.any(|delete| delete.end() >= add.invoked && delete.invoked <= read.end())
-            || rewrites.any(|said| said.end() >= add.invoked && said.invoked <= read.end())
             || self.lifetimes.iter().any(|&(said, time)| {
                 let Some(time) = time else { return false };
                 let earliest = said.invoked + time.saturating_sub(self.clocks_apart);
@@ -114,11 +105,7 @@ impl<'a> Ends<'a> {
     fn is_gone(&self, add: &Record, read: &Record) -> bool {
         let is_after = |end: &Record| end.is_acknowledged() && end.invoked > add.end();
         let mut deletes = self.deletes.iter();
-        let may_undo = |delete: &Record| {
-            let mut rewrites = self.rewrites.iter();
-            rewrites.any(|said| said.end() >= delete.invoked && said.invoked <= read.end())
-        };
-        deletes.any(|delete| is_after(delete) && delete.end() < read.invoked && !may_undo(delete))
+        deletes.any(|delete| is_after(delete) && delete.end() < read.invoked)
             || self.lifetimes.iter().any(|&(said, time)| {
                 let Some(time) = time.filter(|_| is_after(said)) else {
                     return false;

@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use circlet_core::control::Event;
-use circlet_core::coordinator::{ReadAck, ReadOp, ReadStep, Shortfall, WriteAck, WriteOp, WriteStep};
+use circlet_core::coordinator::{ReadOp, Shortfall, WriteAck, WriteOp, WriteStep};
 use circlet_core::owners::OwnerIndex;
+use circlet_core::quorum::Level;
 use circlet_core::stamp::Stamp;
-use circlet_core::state::{Merged, Received, State, Value, merge};
+use circlet_core::state::Merged;
 use circlet_core::time::Instant;
 use circlet_ring::{ArcId, Slot};
 
 use super::forward::{PATIENCE, Parked};
 use super::links::Why;
-use super::shown::{shown, shown_part};
-use super::store::{decoded, digest_of};
+use super::store::decoded;
 use super::{Node, Origin, Output, Timer};
 use crate::bug::Bug;
 use crate::command::{Command, Reply};
@@ -31,16 +31,24 @@ const ATTEMPTS_MAX: u32 = 8;
 /// A command under way.
 #[derive(Debug)]
 pub(super) struct Op {
-    command: Command,
-    origin: Origin,
-    attempt: u32,
+    pub(super) command: Command,
+    pub(super) origin: Origin,
+    pub(super) attempt: u32,
     /// Until when it is begun again.
-    until: Instant,
-    kind: Kind,
+    pub(super) until: Instant,
+    pub(super) kind: Kind,
+}
+
+/// Who has been asked what a command finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    Nobody,
+    /// As many as its level needs.
+    Others,
 }
 
 #[derive(Debug)]
-enum Kind {
+pub(super) enum Kind {
     Write {
         op: WriteOp,
         delta: Vec<u8>,
@@ -56,7 +64,20 @@ enum Kind {
 impl Node {
     /// Runs a command that this node may coordinate.
     pub(super) fn execute(&mut self, command: Command, origin: Origin, until: Instant, attempt: u32) {
-        let begun = if command.is_read() {
+        self.execute_having(Asked::Nobody, command, origin, until, attempt);
+    }
+
+    pub(super) fn execute_having(
+        &mut self,
+        asked: Asked,
+        command: Command,
+        origin: Origin,
+        until: Instant,
+        attempt: u32,
+    ) {
+        let is_first = asked == Asked::Nobody && attempt == 0;
+        let is_to_be_asked = || is_first && command.level != Level::One && self.adds_to_expired(&command);
+        let begun = if command.is_read() || is_to_be_asked() {
             self.begin_read(&command)
         } else {
             self.begin_write(&command)
@@ -165,61 +186,6 @@ impl Node {
         self.step_write(id, |_, write, _| write.on_failure(owner));
     }
 
-    pub(super) fn on_read_answer(&mut self, id: u64, owner: OwnerIndex, answer: Answer) {
-        let theirs = match answer {
-            Answer::Fine => return self.step_read(id, |read| read.on_ack(owner, ReadAck::Equal)),
-            Answer::State(theirs, synced) => Some((theirs, synced)),
-            Answer::Absent => None,
-            _ => return self.on_read_failure(id, owner),
-        };
-        let Some(Op { command, .. }) = self.ops.get(&id) else {
-            return;
-        };
-        let key = command.key.clone();
-        let here = match theirs.as_ref().map(|(theirs, synced)| self.take(&key, theirs, *synced)) {
-            Some(Err(_)) => return self.on_read_failure(id, owner),
-            Some(Ok(received)) => received,
-            None => Received {
-                merged: Merged::Left,
-                superseded_by: None,
-                is_ignored: false,
-            },
-        };
-        // What was dropped here is not read either.
-        let theirs = theirs.filter(|_| !here.is_ignored).map(|(theirs, _)| theirs);
-        let here = here.merged;
-        let entry_here = self.store.get(self.arc_of(&key), &key).map(<[u8]>::to_vec);
-        let bug = self.bug;
-        let Some(Op {
-            kind: Kind::Read { entry, .. },
-            ..
-        }) = self.ops.get_mut(&id)
-        else {
-            return;
-        };
-        let merged = if bug == Some(Bug::RereadOnChangeOnly) {
-            if here.changed() {
-                *entry = entry_here;
-            }
-            here
-        } else {
-            merge_entry(entry, theirs)
-        };
-        self.step_read(id, |read| read.on_ack(owner, ReadAck::State(merged)));
-    }
-
-    pub(super) fn on_repair_answer(&mut self, id: u64, owner: OwnerIndex, answer: &Answer) {
-        if matches!(answer, Answer::Fine | Answer::State(..)) {
-            self.step_read(id, |read| read.on_ack(owner, ReadAck::Repaired));
-        } else {
-            self.on_read_failure(id, owner);
-        }
-    }
-
-    pub(super) fn on_read_failure(&mut self, id: u64, owner: OwnerIndex) {
-        self.step_read(id, |read| read.on_failure(owner));
-    }
-
     pub(super) fn on_slow(&mut self, id: u64) {
         self.step_read(id, ReadOp::on_slow);
     }
@@ -254,18 +220,6 @@ impl Node {
         };
         self.store.merge(self.arc_of(&command.key), &command.key, &delta);
         Ok(Kind::Write { op, delta, stamp })
-    }
-
-    fn begin_read(&mut self, command: &Command) -> Result<Kind, Reply> {
-        let Some(party) = self.read_party(command) else {
-            return Err(Reply::Refused("not an owner".into()));
-        };
-        let op = ReadOp::begin(party, command.level).map_err(|shortfall| Reply::Refused(shortfall.to_string()))?;
-        let entry = self.store.get(self.arc_of(&command.key), &command.key);
-        Ok(Kind::Read {
-            op,
-            entry: entry.map(<[u8]>::to_vec),
-        })
     }
 
     fn self_ack(&self, write: &mut WriteOp, command: &Command) -> WriteStep {
@@ -348,145 +302,13 @@ impl Node {
         self.reply(&op.command, op.origin, unknown);
     }
 
-    fn step_read(&mut self, id: u64, act: impl FnOnce(&mut ReadOp) -> ReadStep) {
-        let Some(op) = self.ops.get_mut(&id) else { return };
-        let Kind::Read { op: read, .. } = &mut op.kind else {
-            return;
-        };
-        match act(read) {
-            ReadStep::Wait => self.repair_late(id),
-            ReadStep::Ask(owner) => self.ask_check(id, owner),
-            ReadStep::Repair(owners) => {
-                if self.bug == Some(Bug::AnswerBeforeRepair) {
-                    self.answer_read(id);
-                }
-                for owner in owners.iter() {
-                    if !self.send_repair(id, owner, Why::Repair { op: id, owner }) {
-                        self.on_read_failure(id, owner);
-                    }
-                }
-            }
-            ReadStep::Reply => {
-                self.answer_read(id);
-                self.repair_late(id);
-            }
-            ReadStep::Fail(shortfall) => {
-                let Some(op) = self.ops.remove(&id) else { return };
-                if self.now.mono >= op.until {
-                    let refused = Reply::Refused(shortfall.to_string());
-                    return self.reply(&op.command, op.origin, refused);
-                }
-                // Whoever refused goes by another epoch, perhaps, and is there in a moment.
-                self.parked.push(Parked {
-                    command: op.command,
-                    origin: op.origin,
-                    until: op.until,
-                });
-            }
-        }
-    }
-
-    fn answer_read(&mut self, id: u64) {
-        let Some(Op {
-            command,
-            origin,
-            kind: Kind::Read { entry, .. },
-            ..
-        }) = self.ops.get(&id)
-        else {
-            return;
-        };
-        let reply = self.reply_of(command, entry.as_deref());
-        let (command, origin) = (command.clone(), *origin);
-        self.reply(&command, origin, reply);
-    }
-
-    /// What a read of this entry is answered.
-    pub(super) fn reply_of(&self, command: &Command, entry: Option<&[u8]>) -> Reply {
-        let state = entry.map_or(State::ABSENT, decoded);
-        let now = self.store.time(self.arc_of(&command.key), self.now.wall);
-        match state.value(now) {
-            Value::Unreadable => Reply::Refused("the value must be fetched first".into()),
-            value => Reply::Value(match &command.part {
-                None => shown(value),
-                Some(part) => shown_part(state, part, now),
-            }),
-        }
-    }
-
-    /// After the reply: whoever answered with something older gets what is here.
-    fn repair_late(&mut self, id: u64) {
-        let Some(op) = self.ops.get_mut(&id) else { return };
-        let Kind::Read { op: read, .. } = &mut op.kind else {
-            return;
-        };
-        if !read.is_answered() {
-            return;
-        }
-        for owner in read.settle().iter() {
-            self.send_repair(id, owner, Why::LateRepair);
-        }
-    }
-
-    fn send_repair(&mut self, id: u64, owner: OwnerIndex, why: Why) -> bool {
-        let Some(Op { command, .. }) = self.ops.get(&id) else {
-            return true;
-        };
-        let key = command.key.clone();
-        let arc = self.arc_of(&key);
-        let Some(state) = self.store.get(arc, &key).map(<[u8]>::to_vec) else {
-            return false;
-        };
-        let synced = self.store.synced(arc);
-        self.ask_owner(id, owner, Question::Apply { key, state, synced }, why)
-    }
-
-    fn ask_check(&mut self, id: u64, owner: OwnerIndex) {
-        let Some(Op {
-            command,
-            kind: Kind::Read { entry, .. },
-            ..
-        }) = self.ops.get(&id)
-        else {
-            return;
-        };
-        let question = Question::Check {
-            key: command.key.clone(),
-            digest: digest_of(&command.key, entry.as_deref()),
-            synced: self.store.synced(self.arc_of(&command.key)),
-        };
-        if !self.ask_owner(id, owner, question, Why::Read { op: id, owner }) {
-            self.on_read_failure(id, owner);
-        }
-    }
-
-    fn ask_owner(&mut self, id: u64, owner: OwnerIndex, question: Question, why: Why) -> bool {
+    pub(super) fn ask_owner(&mut self, id: u64, owner: OwnerIndex, question: Question, why: Why) -> bool {
         let Some(Op { command, .. }) = self.ops.get(&id) else {
             return true;
         };
         let place = self.view.arc(self.arc_of(&command.key)).owner(owner.index()).get();
         self.ask(place, question, why).is_ok()
     }
-}
-
-/// Merges what an owner has into what an op read; what `merge(read, theirs)` said.
-///
-/// Not into what is here: that may have changed since the op read it, by a write that is not on a quorum yet, or by another read's
-/// answer, which would make this one look like nothing new.
-fn merge_entry(read: &mut Option<Vec<u8>>, theirs: Option<Vec<u8>>) -> Merged {
-    let mut out = Vec::new();
-    let merged = match (read.as_deref(), theirs.as_deref()) {
-        (None, None) => Merged::Same,
-        (None, Some(_)) => Merged::Right,
-        (Some(_), None) => Merged::Left,
-        (Some(read), Some(theirs)) => merge(decoded(read), decoded(theirs), &mut out),
-    };
-    match merged {
-        Merged::Same | Merged::Left => {}
-        Merged::Right => *read = theirs,
-        Merged::Both => *read = Some(out),
-    }
-    merged
 }
 
 fn unknown(shortfall: Shortfall) -> Reply {

@@ -45,6 +45,21 @@ impl Node {
         }
         Ok(Some((delta, stamp)))
     }
+
+    /// Whether the command adds to what has expired here, which another coordinator may have given more time meanwhile.
+    pub(super) fn adds_to_expired(&self, command: &Command) -> bool {
+        let arc = self.arc_of(&command.key);
+        let now = self.store.time(arc, self.now.wall);
+        let found = self.store.state(arc, &command.key);
+        let is_added_to = match (&command.part, &command.what) {
+            (_, What::Incr(_)) | (Some(_), What::Set(_)) => found.is_expired(now),
+            _ => false,
+        };
+        let part = command.part.as_ref().filter(|_| matches!(command.what, What::Incr(_)));
+        let part = part.and_then(|part| found.parts.find(part.kind, &part.name));
+        let is_part_expired = part.is_some_and(|part| part.state.is_expired(now));
+        (is_added_to || is_part_expired) && self.bug != Some(Bug::BelieveExpired)
+    }
 }
 
 fn decide_on_whole(
