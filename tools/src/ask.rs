@@ -78,6 +78,11 @@ pub(crate) fn told_within(at: SocketAddr, words: &[&str], patience: Duration) ->
     }
 }
 
+/// The members that CLUSTER RING told of, those too that have left.
+pub(crate) fn members(ring: &Json) -> impl Iterator<Item = &Json> {
+    ring["members"].as_array().into_iter().flatten()
+}
+
 /// The same of the first node of a cluster that answers.
 ///
 /// # Errors

@@ -1,13 +1,12 @@
 //! `circlet leave | stay | cancel | remove | weight | zone`: changes of a running cluster.
 
 use crate::args::{ChangeArgs, WhereArgs};
-use crate::ask::{exchange, tell_any, told_by_any};
+use crate::ask::{exchange, members, tell_any, told_by_any};
 use crate::failure::Failure;
 use crate::layout::NodeFiles;
 use crate::moves;
 use crate::output::say;
 use circlet_ring::{Weight, Zone};
-use serde_json::Value;
 use std::fs;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -44,8 +43,8 @@ pub(crate) fn stay(change: &ChangeArgs) -> Result<(), Failure> {
 /// # Errors
 /// See [`leave`].
 pub(crate) fn remove(change: &ChangeArgs, force: bool) -> Result<(), Failure> {
-    refuse_if_it_runs(&change.cluster, &change.node)?;
-    tell(change, &["REMOVE"], if force { &["FORCE"] } else { &[] })?;
+    let id = id_of_gone(&change.cluster, &change.node)?;
+    tell_of(&change.cluster, &id, &["REMOVE"], if force { &["FORCE"] } else { &[] })?;
     follow(change, "being removed")
 }
 
@@ -91,15 +90,19 @@ pub(crate) fn cancel(change: &ChangeArgs) -> Result<(), Failure> {
 
 fn tell(change: &ChangeArgs, verb: &[&str], more: &[&str]) -> Result<(), Failure> {
     let id = id_of(&change.cluster, &change.node)?;
-    let words: Vec<&str> = [&["CLUSTER"], verb, &[&id], more].concat();
-    tell_any(&change.cluster, &words)
+    tell_of(&change.cluster, &id, verb, more)
 }
 
-/// Who is gone for good does not answer: a node that does was named by mistake, and removing it would stop it, for good.
+fn tell_of(cluster: &WhereArgs, id: &str, verb: &[&str], more: &[&str]) -> Result<(), Failure> {
+    let words: Vec<&str> = [&["CLUSTER"], verb, &[id], more].concat();
+    tell_any(cluster, &words)
+}
+
+/// The id of a node that is gone for good. It does not answer: a node that does was named by mistake, and removing it would stop it, for good.
 ///
 /// # Errors
 /// When the node answers, or no node has this name.
-pub(crate) fn refuse_if_it_runs(cluster: &WhereArgs, node: &str) -> Result<(), Failure> {
+pub(crate) fn id_of_gone(cluster: &WhereArgs, node: &str) -> Result<String, Failure> {
     let id = id_of(cluster, node)?;
     let ring = told_by_any(cluster, &["CLUSTER", "RING"])?;
     let address = members(&ring).find(|member| member["node"] == id.as_str());
@@ -108,7 +111,7 @@ pub(crate) fn refuse_if_it_runs(cluster: &WhereArgs, node: &str) -> Result<(), F
         Some(at) if is_served_by(at, &id) => Err(Failure::new(format!(
             "node {node} is not gone: it answers at {at}. `circlet leave {node}` has it give its data to the others; if it is not to, stop it first"
         ))),
-        _ => Ok(()),
+        _ => Ok(id),
     }
 }
 
@@ -117,10 +120,6 @@ fn is_served_by(at: SocketAddr, id: &str) -> bool {
     let about = exchange(at, &["INFO", "server"], HERE_MAX);
     let about = about.ok().and_then(|about| about.as_bytes().map(<[u8]>::to_vec));
     about.is_some_and(|about| String::from_utf8_lossy(&about).contains(&format!("run_id:{id}")))
-}
-
-fn members(ring: &Value) -> impl Iterator<Item = &Value> {
-    ring["members"].as_array().map(Vec::as_slice).unwrap_or_default().iter()
 }
 
 /// The id of a node that is named by its number in the directory, or by its id or the beginning of that, as `circlet status` shows it.

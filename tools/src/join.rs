@@ -2,14 +2,13 @@
 
 use crate::args::{JoinArgs, ReplaceArgs, WhereArgs};
 use crate::ask::running;
-use crate::change::{id_of, refuse_if_it_runs};
+use crate::change::id_of_gone;
 use crate::failure::Failure;
 use crate::layout::{self, NodeFiles};
 use crate::moves::follow;
 use crate::output::say;
 use crate::up::{Starting, wait_ready};
 use std::net::SocketAddr;
-use std::path::Path;
 
 /// Writes the next node's configuration, starts it, and returns when it is a member and answers. Its share of the data follows.
 ///
@@ -32,7 +31,7 @@ pub(crate) fn run(join: &JoinArgs) -> Result<(), Failure> {
 /// See [`run`].
 pub(crate) fn replace(replace: &ReplaceArgs) -> Result<(), Failure> {
     let dir = &replace.join.dir;
-    let next = next_number(dir);
+    let next = number_after(&NodeFiles::all(dir));
     if let Some(new) = replace.new.filter(|new| *new != next) {
         return Err(Failure::new(format!(
             "the next node of {} is {next}, not {new}",
@@ -43,8 +42,7 @@ pub(crate) fn replace(replace: &ReplaceArgs) -> Result<(), Failure> {
         dir: dir.clone(),
         at: None,
     };
-    refuse_if_it_runs(&cluster, &replace.old)?;
-    let old = id_of(&cluster, &replace.old)?;
+    let old = id_of_gone(&cluster, &replace.old)?;
     let (number, at) = start(&replace.join, Some(&old))?;
     say(format!(
         "node {number} has taken the place of node {}: redis-cli -h {} -p {}",
@@ -58,17 +56,18 @@ pub(crate) fn replace(replace: &ReplaceArgs) -> Result<(), Failure> {
     follow(&cluster)
 }
 
-fn next_number(dir: &Path) -> u16 {
-    NodeFiles::all(dir).last().map_or(0, |files| files.number) + 1
+fn number_after(nodes: &[NodeFiles]) -> u16 {
+    nodes.last().map_or(0, |files| files.number) + 1
 }
 
 /// Starts the next node of the directory, and waits until it is a member and answers; its number, and where it takes clients.
 fn start(join: &JoinArgs, replaces: Option<&str>) -> Result<(u16, SocketAddr), Failure> {
     let running = running(&join.dir)?;
-    let number = next_number(&join.dir);
+    let nodes = NodeFiles::all(&join.dir);
+    let number = number_after(&nodes);
     let members: Vec<String> = running.iter().map(|(_, at)| at.to_string()).collect();
     let files = NodeFiles::new(&join.dir, number);
-    let at = address(join)?;
+    let at = address(join, &nodes)?;
     let mut settings = join.settings.clone();
     settings.extend(replaces.map(|id| ("replace".to_owned(), id.to_owned())));
     layout::write_joiner(&files, at, &members, &settings)?;
@@ -83,15 +82,16 @@ fn start(join: &JoinArgs, replaces: Option<&str>) -> Result<(u16, SocketAddr), F
 }
 
 /// Beside the first node, on the port after the last node's, unless something else is asked for.
-fn address(join: &JoinArgs) -> Result<SocketAddr, Failure> {
+fn address(join: &JoinArgs, nodes: &[NodeFiles]) -> Result<SocketAddr, Failure> {
     let of = |files: Option<&NodeFiles>| {
         let files = files.ok_or_else(|| Failure::new(format!("no cluster in {}", join.dir.display())));
         files.and_then(layout::client_address)
     };
-    let all = NodeFiles::all(&join.dir);
-    let ip = join.bind.map_or_else(|| of(all.first()).map(|first| first.ip()), Ok)?;
+    let ip = join
+        .bind
+        .map_or_else(|| of(nodes.first()).map(|first| first.ip()), Ok)?;
     let port = join
         .port
-        .map_or_else(|| of(all.last()).map(|last| last.port() + 1), Ok)?;
+        .map_or_else(|| of(nodes.last()).map(|last| last.port() + 1), Ok)?;
     Ok(SocketAddr::new(ip, port))
 }

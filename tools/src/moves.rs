@@ -1,7 +1,7 @@
 //! `circlet moves`: how far changes of the cluster have come.
 
 use crate::args::{MovesArgs, WhereArgs};
-use crate::ask::{cluster_addresses, told};
+use crate::ask::{self, cluster_addresses, told};
 use crate::failure::Failure;
 use crate::names::{Names, table};
 use crate::output::{is_terminal, redraw, say};
@@ -211,8 +211,7 @@ fn members(cluster: &WhereArgs, names: &Names) -> Result<Vec<(String, SocketAddr
             let (id, at) = (member["node"].as_str()?, member["address"].as_str()?.parse().ok()?);
             is_there.then(|| (names.name(id), at))
         };
-        let members = ring["members"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let mut members: Vec<(String, SocketAddr)> = members.iter().filter_map(member).collect();
+        let mut members: Vec<(String, SocketAddr)> = ask::members(&ring).filter_map(member).collect();
         members.sort_by_key(|(_, at)| *at);
         return Ok(members);
     }

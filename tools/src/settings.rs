@@ -1,7 +1,7 @@
 //! `circlet settings`: how many owners keys have, and how many of them reads and writes wait for.
 
 use crate::args::SettingsArgs;
-use crate::ask::{tell_any, told_by_any};
+use crate::ask::{members, tell_any, told_by_any};
 use crate::failure::Failure;
 use crate::moves::follow;
 use crate::output::say;
@@ -54,9 +54,7 @@ fn describe(ring: &Value) -> String {
         text += "\na read may miss an acknowledged write: the two need not share an owner";
     }
     let to_own = |member: &&Value| member["stage"] == "active" || member["stage"] == "joining";
-    let members = ring["members"]
-        .as_array()
-        .map_or(0, |members| members.iter().filter(to_own).count());
+    let members = members(ring).filter(to_own).count();
     if (members as u64) < replicas {
         text += &format!("\nthere are {members} members: no key has more owners than that until others join");
     }

@@ -137,9 +137,12 @@ pub(crate) fn wait_ready(starting: &mut Vec<Starting>) -> Result<(), Failure> {
     if starting.is_empty() {
         return Err(Failure::new("no node is a member of the cluster any more"));
     }
+    if ready {
+        return Ok(());
+    }
     match starting.iter().find(|node| !status::is_ready(&node.files)) {
-        Some(late) if !ready => Err(late.failure("did not become ready in time")),
-        _ => Ok(()),
+        Some(late) => Err(late.failure("did not become ready in time")),
+        None => Ok(()),
     }
 }
 

@@ -73,8 +73,7 @@ impl Look {
 
 /// Members that have not left, and where they take clients.
 fn members(ring: &Json) -> impl Iterator<Item = (String, SocketAddr)> {
-    let members = ring["members"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let present = members.iter().filter(|member| member["stage"] != "left");
+    let present = ask::members(ring).filter(|member| member["stage"] != "left");
     present.filter_map(|member| {
         Some((
             member["node"].as_str()?.to_owned(),

@@ -1,6 +1,7 @@
 //! What two looks come to: rates, latencies, the state of each node.
 
 use super::look::{Look, NodeLook, Steps};
+use crate::ask::members;
 use crate::hot_keys::HotKey;
 use crate::names::Names;
 use crate::ring::model::Ring;
@@ -145,8 +146,8 @@ impl View {
         };
         let mut all: BTreeMap<&str, (u64, Steps)> = BTreeMap::new();
         let mut most = 0;
-        let members = now.ring["members"].as_array().map(Vec::as_slice).unwrap_or_default();
-        for (place, member) in members.iter().filter(|member| member["stage"] != "left").enumerate() {
+        let members = members(&now.ring).filter(|member| member["stage"] != "left");
+        for (place, member) in members.enumerate() {
             let text = |name: &str| member[name].as_str().unwrap_or_default();
             let node = now.nodes.get(text("node"));
             let earlier = before.and_then(|before| before.nodes.get(text("node")));
