@@ -17,6 +17,7 @@ pub(crate) mod caller;
 pub(crate) mod client;
 pub(crate) mod clients;
 pub(crate) mod connection;
+mod detour;
 pub(crate) mod door;
 pub(crate) mod everyone;
 pub(crate) mod executor;

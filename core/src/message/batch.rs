@@ -86,6 +86,8 @@ pub struct RunHow {
     pub part: bool,
     /// The reply is to be RESP3.
     pub resp3: bool,
+    /// The sender does not reach the coordinator: the receiver is to pass the command on if it does.
+    pub pass_on: bool,
     /// The connection's read level, as the sender encodes it.
     pub read_level: u8,
     /// The connection's write level, as the sender encodes it.
@@ -98,12 +100,13 @@ impl RunHow {
         local: false,
         part: false,
         resp3: false,
+        pass_on: false,
         read_level: 0,
         write_level: 0,
     };
 
     fn flags(self) -> u8 {
-        u8::from(self.local) | u8::from(self.part) << 1 | u8::from(self.resp3) << 2
+        u8::from(self.local) | u8::from(self.part) << 1 | u8::from(self.resp3) << 2 | u8::from(self.pass_on) << 3
     }
 }
 
@@ -349,7 +352,7 @@ pub(super) fn read_command<'a>(reader: &mut Reader<'a>) -> Result<(RunHow, Argum
 
 fn read_how<'a>(reader: &mut Reader<'a>) -> Result<(RunHow, Arguments<'a>), Malformed> {
     let flags = reader.u8()?;
-    if flags > 0b111 {
+    if flags > 0b1111 {
         return Err(Malformed("unknown flags of a command"));
     }
     let (read_level, write_level, count) = (reader.u8()?, reader.u8()?, reader.u16()?);
@@ -360,6 +363,7 @@ fn read_how<'a>(reader: &mut Reader<'a>) -> Result<(RunHow, Arguments<'a>), Malf
         local: flags & 1 != 0,
         part: flags & 2 != 0,
         resp3: flags & 4 != 0,
+        pass_on: flags & 8 != 0,
         read_level,
         write_level,
     };
@@ -389,6 +393,7 @@ mod tests {
         local: false,
         part: true,
         resp3: true,
+        pass_on: true,
         read_level: 1,
         write_level: 2,
     };
@@ -421,7 +426,7 @@ mod tests {
         expected.push(3);
         expected.extend(key);
         expected.extend([1, 0, 0, 0, b'k']);
-        expected.extend([4, 6, 1, 2, 2, 0, 3, 0, 0, 0, b'G', b'E', b'T', 1, 0, 0, 0, b'k']);
+        expected.extend([4, 14, 1, 2, 2, 0, 3, 0, 0, 0, b'G', b'E', b'T', 1, 0, 0, 0, b'k']);
         expected[0] = (expected.len() - 4) as u8;
         assert_eq!(sample(), expected);
     }

@@ -11,7 +11,7 @@ use circlet_ring::NodeId;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// The version of the peer protocol that this program speaks. Nodes of two versions do not talk.
-pub const PROTOCOL_VERSION: u16 = 5;
+pub const PROTOCOL_VERSION: u16 = 6;
 
 /// Why a node does not talk with one that dialled it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -65,6 +65,8 @@ pub(crate) struct Link {
     /// What the peer last said that clients are to reach it at; kept while the link is down.
     announced: ArcSwapOption<IpAddr>,
     up: AtomicBool,
+    /// Since when it is down; none while it is up.
+    down_since: Mutex<Option<std::time::Instant>>,
     slow: AtomicBool,
     /// Whether it is to be asked last what others can be asked too.
     avoided: AtomicBool,
@@ -88,6 +90,7 @@ impl Link {
             waits: Waits::default(),
             announced: ArcSwapOption::empty(),
             up: AtomicBool::new(false),
+            down_since: Mutex::new(Some(std::time::Instant::now())),
             slow: AtomicBool::new(false),
             avoided: AtomicBool::new(false),
             checks: Checks::default(),
@@ -98,6 +101,11 @@ impl Link {
     /// Whether frames can be sent.
     pub(crate) fn is_up(&self) -> bool {
         self.up.load(Ordering::Acquire)
+    }
+
+    /// Whether there has been no connection for so long.
+    pub(crate) fn has_been_down_for(&self, time: Duration) -> bool {
+        self.down_since.lock().is_some_and(|since| since.elapsed() >= time)
     }
 
     /// Whether the peer is up but keeps a question waiting for long, or has kept a check for far longer than usual: another peer is asked first.
@@ -213,12 +221,14 @@ impl Link {
         self.outbox.reopen();
         self.forget_slowness();
         self.slow.store(false, Ordering::Relaxed);
+        *self.down_since.lock() = None;
         self.up.store(true, Ordering::Release);
     }
 
     /// The connection is gone: nothing more is sent, and what waits will not be answered. Gives the turns that have to be told.
     pub(crate) fn go_down(&self) -> Vec<AskedTurn> {
         self.up.store(false, Ordering::Release);
+        *self.down_since.lock() = Some(std::time::Instant::now());
         self.outbox.close();
         drop(self.questions.lock().drain());
         self.waits.on_loss();

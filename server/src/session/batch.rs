@@ -62,6 +62,7 @@ impl Workbench {
                     now: node.clock.now(),
                     reads: Reads::Check,
                     has_asked: false,
+                    detour: None,
                 };
                 self.plan.go_on(scene, args_of);
                 let ran = self.executor.run(scene, &mut self.plan, args_of, &mut out.replies);

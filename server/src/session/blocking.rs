@@ -156,6 +156,7 @@ fn in_scene<T>(node: &Node, caller: &Caller, run: impl FnOnce(Scene<'_>) -> T) -
         now: node.clock.now(),
         reads: Reads::Check,
         has_asked: false,
+        detour: None,
     })
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct Caller {
     pub(crate) at_owner: bool,
     /// The client's id on this node; 0 for a peer's.
     pub(crate) client: u64,
+    /// Whether a peer has asked that what this node does not coordinate be passed on.
+    pub(crate) passes_on: bool,
     /// Whether it keeps copies of what the commands that run now read.
     pub(crate) tracks: bool,
 }
@@ -54,6 +56,7 @@ impl Caller {
             local: false,
             part: false,
             resp3: self.proto == Proto::Resp3,
+            pass_on: false,
             read_level: self.read.map_or(0, Level::byte),
             write_level: self.write.map_or(0, Level::byte),
         }
@@ -69,6 +72,7 @@ impl Caller {
             write: Level::from_byte(how.write_level),
             at_owner: false,
             client: 0,
+            passes_on: how.pass_on,
             tracks: false,
         }
     }

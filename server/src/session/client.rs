@@ -366,6 +366,7 @@ fn fresh_caller(door: Door, client: u64) -> Caller {
         write: None,
         at_owner: false,
         client,
+        passes_on: false,
         tracks: false,
     }
 }

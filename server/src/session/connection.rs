@@ -305,6 +305,7 @@ fn plan_run(
         },
         reads: Reads::Check,
         has_asked: false,
+        detour: None,
     };
     while *next < batch.len() {
         let args = batch.args(*next, frame);

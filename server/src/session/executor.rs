@@ -167,8 +167,8 @@ impl Executor {
         let aside = scene.caller.at_owner && route.owned && route.caught_up && !part.spec.is_write();
         let for_peer = scene.caller.door == Door::Peer && route.owned;
         let here = route.coordinator == Some(scene.routes.me) || for_peer || aside;
-        match route.coordinator {
-            Some(coordinator) if !here => match gate.forward(coordinator) {
+        match scene.detour.or(route.coordinator) {
+            Some(coordinator) if !here || scene.detour.is_some() => match gate.forward(coordinator) {
                 Ok(()) => self.run_elsewhere(scene, coordinator, index, part, args),
                 Err(refused) => replies.error_display(&refused),
             },
@@ -210,7 +210,7 @@ impl Executor {
             scene.node.store.tracking().disown(client, part.arc, key);
         }
         let out = self.for_peer(coordinator, Frame::Runs);
-        if !part.put_run(&mut out.encoded, scene.caller.run_how(), args) {
+        if !part.put_run(&mut out.encoded, scene.run_how(), args) {
             self.waits.problems.push((
                 index,
                 Problem::RunElsewhere {

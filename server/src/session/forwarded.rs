@@ -199,6 +199,7 @@ impl Forwarded {
             now,
             reads: Reads::Check,
             has_asked: false,
+            detour: None,
         };
         for command in 0..self.commands.len() {
             let args = self.commands.args(body, command);

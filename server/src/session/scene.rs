@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::node::Node;
 use crate::routes::{NodeIndex, OwnerSet, Routes};
 use circlet_core::control::Now;
-use circlet_core::message::batch::WireKey;
+use circlet_core::message::batch::{RunHow, WireKey};
 use circlet_core::state::State;
 use circlet_ring::ArcId;
 use smallvec::SmallVec;
@@ -30,6 +30,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) reads: Reads,
     /// Whether others have vouched just now for what is here: what has expired here, has expired.
     pub(crate) has_asked: bool,
+    /// Where it is to be run, whoever this node holds for the coordinator: see [`detour`](super::detour).
+    pub(crate) detour: Option<NodeIndex>,
 }
 
 impl Scene<'_> {
@@ -39,6 +41,15 @@ impl Scene<'_> {
         let route = self.routes.arc(arc);
         let Caller { door, at_owner, .. } = *self.caller;
         route.coordinator == Some(self.routes.me) || route.owned && (at_owner || door == Door::Peer)
+    }
+
+    /// How a peer is to run a command of this scene.
+    pub(super) fn run_how(&self) -> RunHow {
+        let Caller { door, .. } = *self.caller;
+        RunHow {
+            pass_on: self.detour.is_some() && door != Door::Peer,
+            ..self.caller.run_how()
+        }
     }
 
     /// The owners that can vouch for a read, those whose link is quick first. Of the coordinator a caller that reads at any owner holds that it is not.

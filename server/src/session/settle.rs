@@ -5,12 +5,14 @@
 //! behind: the newer generation beats its delta on every owner.
 
 use super::caller::{Caller, Door};
+use super::detour;
 use super::executor::Executor;
 use super::plan::{Part, Plan};
 use super::scene::{Reads, Scene};
 use super::timing::LONG;
 use crate::metrics::Count;
 use crate::node::Node;
+use crate::routes::NodeIndex;
 use crate::turn::{MaybeRan, Problem, Turn};
 use circlet_core::coordinator::Shortfall;
 use circlet_resp::{Args, ReplyBuf};
@@ -59,6 +61,7 @@ pub(crate) async fn settle(
         executor: Executor::default(),
         reads: Reads::Check,
         has_asked: false,
+        detour: None,
         tries: 0,
         story: Story::new(),
     };
@@ -117,6 +120,7 @@ struct Settling<'a> {
     executor: Executor,
     reads: Reads,
     has_asked: bool,
+    detour: Option<NodeIndex>,
     tries: u32,
     story: Story,
 }
@@ -208,7 +212,9 @@ impl Settling<'_> {
     /// Does what has to come before the part is run again.
     async fn prepare(&mut self, problem: Problem) {
         self.tries += 1;
+        self.detour = self.next_detour(problem);
         match problem {
+            _ if self.detour.is_some() => {}
             Problem::NotReady => {
                 self.node.want(self.part.arc);
                 self.wait().await;
@@ -243,6 +249,15 @@ impl Settling<'_> {
             Problem::Outdated { .. } => self.wait_at_most(FOLLOW).await,
             Problem::RunElsewhere { .. } | Problem::ReadAgain | Problem::Superseded | Problem::WriteTimeout { .. } => {}
         }
+    }
+
+    /// Where the part is to run next, if that is not for the routes to say.
+    fn next_detour(&self, problem: Problem) -> Option<NodeIndex> {
+        if !matches!(problem, Problem::NotReady | Problem::RunElsewhere { .. }) {
+            return None;
+        }
+        let routes = self.node.routes.load();
+        detour::next(self.node, &routes, self.caller, self.part.arc, self.tries)
     }
 
     async fn wait(&self) {
@@ -318,6 +333,7 @@ impl Settling<'_> {
             now: self.node.clock.now(),
             reads: self.reads,
             has_asked: self.has_asked,
+            detour: self.detour,
         }
     }
 }

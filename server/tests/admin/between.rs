@@ -124,3 +124,26 @@ async fn writable(client: &mut Client) -> Vec<usize> {
 async fn expect(client: &mut Client, line: &str, expected: &str) {
     assert_eq!(client.text(line).await, expected, "{line}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_key_can_be_written_and_read_by_way_of_either() {
+    let cluster = Cluster::start_apart(3, &["arcs = 256"; 3]).await;
+    let (mut first, mut last) = (cluster.big(0).await, cluster.big(2).await);
+    cluster.relay().cut_between(0, 2);
+    for client in [&mut first, &mut last] {
+        wait_until("all keys are written by way of the one between", async || {
+            writable(client).await.len() == KEYS
+        })
+        .await;
+    }
+    let mut sums = [0; KEYS];
+    for _ in 0..3 {
+        for client in [&mut first, &mut last] {
+            for (key, sum) in sums.iter_mut().enumerate() {
+                *sum += 1;
+                expect(client, &format!("INCR {{{key}}}sum"), &sum.to_string()).await;
+                expect(client, &format!("GET {{{key}}}sum"), &sum.to_string()).await;
+            }
+        }
+    }
+}
