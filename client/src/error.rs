@@ -104,7 +104,10 @@ impl Error {
     }
 
     pub(crate) fn conversion(wanted: &str, got: &circlet_resp::Value) -> Self {
-        let mut shown = format!("{got:?}");
+        let mut shown = match got.as_bytes() {
+            Some(bytes) => format!("\"{}\"", bytes.escape_ascii()),
+            None => format!("{got:?}"),
+        };
         if let Some((end, _)) = shown.char_indices().nth(80) {
             shown.truncate(end);
             shown.push('…');
@@ -192,6 +195,15 @@ mod tests {
         ));
         assert!(!Error::new(ErrorKind::Lost, "gone").is_retryable());
         assert!(Error::new(ErrorKind::Unreachable, "none").is_retryable());
+    }
+
+    #[test]
+    fn a_reply_of_another_type_is_shown_as_it_reads() {
+        let text = |got: circlet_resp::Value| Error::conversion("i64", &got).to_string();
+        let long = circlet_resp::Value::Bulk([b"b\xff".as_slice(), &[b'x'; 200]].concat());
+        assert!(text(circlet_resp::Value::Bulk(b"ten".to_vec())).ends_with("the reply is no i64: \"ten\""));
+        assert!(text(long).contains("\"b\\xffxxx"));
+        assert!(text(circlet_resp::Value::Null).ends_with("Null"));
     }
 
     #[test]

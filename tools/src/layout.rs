@@ -10,13 +10,14 @@
 
 use crate::args::UpArgs;
 use crate::failure::Failure;
-use circlet_server::config::{LiveConfig, NodeSettings, Sources};
+use circlet_server::config::{Config, LiveConfig, NodeSettings, Sources};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::available_parallelism;
 
 /// The file that a node writes when it is a member no more.
@@ -128,6 +129,7 @@ fn find(up: &UpArgs, mut found: Vec<NodeFiles>) -> Result<Layout, Failure> {
         return Err(Failure::new(text));
     }
     let port = port_of(&found[0])?.saturating_sub(found[0].number - 1);
+    let replicas = configuration(&found[0])?.cluster.replicas;
     let dir = up.dir.display();
     found.retain(|files| !files.has_left());
     let count = found.len();
@@ -137,6 +139,10 @@ fn find(up: &UpArgs, mut found: Vec<NodeFiles>) -> Result<Layout, Failure> {
         format!("{dir} holds a cluster of {count} nodes: choose another --dir, or --nodes {count}")
     } else if up.port.is_some_and(|asked| asked != port) {
         format!("{dir} holds a cluster on port {port}: choose another --dir, or --port {port}")
+    } else if let Some(asked) = up.replicas.filter(|asked| *asked != replicas) {
+        format!(
+            "{dir} holds a cluster that was made with {replicas} copies of each key: `circlet settings --replicas {asked}` changes that while it runs"
+        )
     } else {
         return Ok(Layout {
             nodes: found,
@@ -183,14 +189,18 @@ pub(crate) fn redis_cluster_address(files: &NodeFiles) -> Result<SocketAddr, Fai
 }
 
 fn configured(files: &NodeFiles, port: impl Fn(&NodeSettings) -> u16) -> Result<SocketAddr, Failure> {
+    let node = &configuration(files)?.node;
+    Ok(SocketAddr::new(node.bind, port(node)))
+}
+
+fn configuration(files: &NodeFiles) -> Result<Arc<Config>, Failure> {
     let sources = Sources {
         file: Some(files.config()),
         ..Sources::default()
     };
     let config = LiveConfig::load(&sources);
     let config = config.map_err(|error| Failure::because("the configuration in the directory is wrong", error))?;
-    let config = config.current();
-    Ok(SocketAddr::new(config.node.bind, port(&config.node)))
+    Ok(config.current())
 }
 
 fn node_list(up: &UpArgs) -> Result<String, Failure> {

@@ -6,8 +6,8 @@
 //!
 //! ```text
 //!   client --> asker  ...  coordinator
-//!                 \\        /
-//!                  \\--> passer          told to pass it on (`RunHow::pass_on`), which it does once
+//!                 \        /
+//!                  \--> passer          told to pass it on (`RunHow::pass_on`), which it does once
 //! ```
 //!
 //! Whoever runs it is the coordinator, by its own view and under its own rules, and each hop is what a forwarded command is: what may have been sent and is

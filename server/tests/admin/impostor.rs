@@ -1,12 +1,13 @@
 //! A test that says what a peer would say: it dials a node's port for peers under the id of another member, and so can make two
 //! owners disagree on purpose.
 
-use circlet_core::message::batch::{self, BatchWriter, RunHow, WireKey};
+use circlet_core::message::batch::{self, BatchWriter, RunHow};
 use circlet_core::message::batch_reply::{BatchReply, ItemResult};
 use circlet_core::message::frame::{self, Frame, FrameKind};
 use circlet_core::message::hello::{Hello, PROTOCOL_VERSION, Purpose};
 use circlet_core::mutate;
 use circlet_core::stamp::Stamp;
+use circlet_core::state::State;
 use circlet_core::time::WallMs;
 use circlet_ring::NodeId;
 use circlet_server::store::HashedKey;
@@ -48,18 +49,33 @@ impl Impostor {
 
     /// Has the node merge a SET of `value` that was stamped `ahead_ms` from now; waits for its answer.
     pub(crate) async fn apply(&mut self, key: &str, value: &str, ahead_ms: u64) {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock");
-        let stamp = Stamp::new(WallMs::new(since.as_millis() as u64 + ahead_ms), 0);
         let mut state = Vec::new();
-        mutate::set(stamp, None, value.as_bytes()).encode(&mut state);
-        let hashed = HashedKey::new(key.as_bytes());
-        let key = WireKey {
-            slot: hashed.slot.get(),
-            hash: hashed.hash,
-            key: hashed.key,
-        };
+        mutate::set(stamp(ahead_ms), None, value.as_bytes()).encode(&mut state);
+        self.merge(key, &state).await;
+    }
+
+    /// Has the node merge what `change` appends, to whom its own state of the key is given, with a stamp that is `ahead_ms` from now.
+    pub(crate) async fn change(
+        &mut self,
+        key: &str,
+        ahead_ms: u64,
+        change: impl FnOnce(State<'_>, Stamp, &mut Vec<u8>),
+    ) {
         let mut item = Vec::new();
-        batch::put_apply(&mut item, key, &state);
+        batch::put_fetch(&mut item, HashedKey::new(key.as_bytes()).wire());
+        let found = self.ask(self.epoch, &item, |reply| match reply.results().next() {
+            Some(Ok(ItemResult::State { state, .. })) => state.to_vec(),
+            _ => panic!("the node has the key"),
+        });
+        let found = found.await;
+        let mut changed = Vec::new();
+        change(State::decode(&found).expect("a state"), stamp(ahead_ms), &mut changed);
+        self.merge(key, &changed).await;
+    }
+
+    async fn merge(&mut self, key: &str, state: &[u8]) {
+        let mut item = Vec::new();
+        batch::put_apply(&mut item, HashedKey::new(key.as_bytes()).wire(), state);
         self.ask(self.epoch, &item, |_| ()).await;
     }
 
@@ -87,6 +103,11 @@ impl Impostor {
         let read = |frame: &Frame<'_>| read(&BatchReply::read(frame.body).expect("an answer"));
         read_frame(&mut self.socket, FrameKind::BatchReply, read).await
     }
+}
+
+fn stamp(ahead_ms: u64) -> Stamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock");
+    Stamp::new(WallMs::new(since.as_millis() as u64 + ahead_ms), 0)
 }
 
 async fn meet(to: SocketAddr, hello: &Hello) -> (TcpStream, Hello) {

@@ -11,6 +11,7 @@ mod cluster;
 mod commands;
 mod counters;
 mod dialling;
+mod expired;
 mod explain;
 mod forwarding;
 mod hedging;

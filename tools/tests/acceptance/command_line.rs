@@ -45,7 +45,9 @@ fn down_stops_every_node_and_says_so_and_up_starts_them_again() {
     assert_failure(&other, 1, "holds a cluster of 2 nodes");
     let moved = run(&["up", "--detach", "--nodes", "2", "--port", "9", "--dir", &dir]);
     assert_failure(&moved, 1, &format!("holds a cluster on port {port}"));
-    assert!(cluster.up(&[]).status.success());
+    let copies = run(&["up", "--detach", "--replicas", "1", "--dir", &dir]);
+    assert_failure(&copies, 1, "`circlet settings --replicas 1` changes that");
+    assert!(cluster.up(&["--replicas", "2"]).status.success());
     cluster.wait_until_whole();
 }
 
