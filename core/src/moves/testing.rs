@@ -173,9 +173,10 @@ fn check_step(before: &Topology, after: &Topology, members: &[Node]) {
                 .filter(|owner| members[owner.get()].installed >= before.epoch());
             of.count() >= owners.quorum()
         };
+        // No quorum of a side is left: of two owners, if one is gone.
         let was_weak = [&was.owners, was.goal()]
             .iter()
-            .any(|side| side.iter().filter(|owner| gone(owner)).count() >= side.quorum());
+            .any(|side| side.iter().filter(|owner| !gone(owner)).count() < side.quorum());
         let stage = |arc: &ArcOwners| arc.moving.map(|moving| moving.stage);
         if stage(is) > stage(was) && !was_weak {
             assert!(installed(&was.owners), "a quorum of the old owners of {arc:?}");

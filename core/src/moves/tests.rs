@@ -463,6 +463,27 @@ fn an_arc_whose_owners_are_removed_is_left_to_who_still_drains_it() {
     cluster.assert_as_planned();
 }
 
+/// The goal was the owner and one more: without that one there is nothing to move, and no quorum of the two to wait for. The owner has had every write.
+#[test]
+fn a_move_to_one_more_owner_ends_when_that_one_is_removed() {
+    let mut cluster = Cluster::new(3, 1);
+    let acts = [
+        Act::Remove(1, true),
+        Act::Replicas(2),
+        Act::Install(2, false),
+        Act::Drive,
+        Act::Install(3, true),
+        Act::Install(2, true),
+        Act::Drive,
+        Act::Remove(3, true),
+    ];
+    for act in &acts {
+        cluster.act(act, 1024);
+    }
+    cluster.come_to_rest(1024);
+    cluster.assert_as_planned();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
