@@ -21,6 +21,8 @@ mod change;
 mod driver;
 mod facts;
 mod next;
+#[cfg(test)]
+mod random_tests;
 mod target;
 #[cfg(test)]
 mod testing;
