@@ -128,8 +128,9 @@ fn find(up: &UpArgs, mut found: Vec<NodeFiles>) -> Result<Layout, Failure> {
         );
         return Err(Failure::new(text));
     }
-    let port = port_of(&found[0])?.saturating_sub(found[0].number - 1);
-    let replicas = configuration(&found[0])?.cluster.replicas;
+    let made = configuration(&found[0])?;
+    let port = made.node.port.saturating_sub(found[0].number - 1);
+    let replicas = made.cluster.replicas;
     let dir = up.dir.display();
     found.retain(|files| !files.has_left());
     let count = found.len();
@@ -172,10 +173,6 @@ impl Layout {
             let _ = fs::remove_file(files.config());
         }
     }
-}
-
-fn port_of(files: &NodeFiles) -> Result<u16, Failure> {
-    client_address(files).map(|at| at.port())
 }
 
 /// Where a node serves clients, by its configuration.

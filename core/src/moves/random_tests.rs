@@ -89,9 +89,16 @@ impl Cluster {
     }
 }
 
+fn expect_planned(mut cluster: Cluster, acts: &[Act]) {
+    for act in acts {
+        cluster.act(act, 1024);
+    }
+    cluster.come_to_rest(1024);
+    cluster.assert_as_planned();
+}
+
 #[test]
 fn an_arc_whose_owners_are_removed_is_left_to_who_still_drains_it() {
-    let mut cluster = Cluster::new(4, 1);
     let acts = [
         Act::Replicas(2),
         Act::Install(4, false),
@@ -100,17 +107,12 @@ fn an_arc_whose_owners_are_removed_is_left_to_who_still_drains_it() {
         Act::Drive,
         Act::Remove(4, true),
     ];
-    for act in &acts {
-        cluster.act(act, 1024);
-    }
-    cluster.come_to_rest(1024);
-    cluster.assert_as_planned();
+    expect_planned(Cluster::new(4, 1), &acts);
 }
 
 /// The goal was the owner and one more: without that one there is nothing to move, and no quorum of the two to wait for. The owner has had every write.
 #[test]
 fn a_move_to_one_more_owner_ends_when_that_one_is_removed() {
-    let mut cluster = Cluster::new(3, 1);
     let acts = [
         Act::Remove(1, true),
         Act::Replicas(2),
@@ -121,11 +123,7 @@ fn a_move_to_one_more_owner_ends_when_that_one_is_removed() {
         Act::Drive,
         Act::Remove(3, true),
     ];
-    for act in &acts {
-        cluster.act(act, 1024);
-    }
-    cluster.come_to_rest(1024);
-    cluster.assert_as_planned();
+    expect_planned(Cluster::new(3, 1), &acts);
 }
 
 proptest! {
