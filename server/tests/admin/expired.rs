@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 /// Keys of each type: enough that the first node coordinates some of each.
 const KEYS: usize = 12;
 
-/// What the first node has heard of.
-const SHORT: Duration = Duration::from_secs(1);
+/// What the first node has heard of: long enough for the others to hear of more on a busy machine.
+const SHORT: Duration = Duration::from_secs(3);
 
 /// What the two others have heard of.
 const LONG: Duration = Duration::from_secs(600);
