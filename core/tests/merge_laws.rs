@@ -149,7 +149,11 @@ proptest! {
         fields.iter().for_each(|(name, value)| parts.push(part(name, 2, value)));
         let local = encoded(State { parts: parts.as_parts(), ..State::tombstone(Stamp::from_bits(1)) });
         let index = PartsIndexBuf::of(&view(&local));
-        prop_assert!(index.index().is_some());
+        // Of thirty long fields a few are too many for a small collection.
+        prop_assert_eq!(index.index().is_some(), !Collection::is_for(&view(&local)));
+        if index.index().is_none() {
+            return Ok(());
+        }
         let indexed = view(&local).with_uniform_parts(index.index());
 
         let (name, value) = (named(name), value(value_bytes));
