@@ -25,6 +25,7 @@ pub mod membership;
 pub mod message;
 pub mod moves;
 pub mod mutate;
+pub mod names;
 pub mod owners;
 pub mod quorum;
 pub mod register;

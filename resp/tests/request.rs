@@ -228,6 +228,13 @@ fn traffic() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
 }
 
+/// A command of few names and lengths, so that many begin as others do.
+fn alike() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    let name = prop::sample::select(vec!["GET", "get", "GEX", "GETX", "SETRANGE"]);
+    let values = prop::collection::vec("[a-c]{0,11}".prop_map(String::into_bytes), 0..3);
+    (name, values).prop_map(|(name, values)| std::iter::once(name.as_bytes().to_vec()).chain(values).collect())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
@@ -255,6 +262,37 @@ proptest! {
 
     #[test]
     fn the_parser_agrees_with_its_simple_twin(bytes in traffic()) {
+        prop_assert_eq!(parse_whole(small_limits(), &bytes), twin::parse(small_limits(), &bytes));
+    }
+
+    #[test]
+    fn commands_that_begin_alike_are_told_from_those_that_do_not(commands in prop::collection::vec(alike(), 1..20)) {
+        let bytes: Vec<u8> = commands.iter().flat_map(|command| encode(command)).collect();
+        let mut batch = Batch::new();
+        let parsed = RequestParser::new(small_limits()).parse(&bytes, &mut batch, usize::MAX);
+        prop_assert_eq!(parsed.map(|parsed| parsed.consumed), Ok(bytes.len()));
+        let found: Commands = batch.iter(&bytes).map(|args| args.iter().map(<[u8]>::to_vec).collect()).collect();
+        prop_assert_eq!(&found, &commands);
+        prop_assert!(!batch.is_like_last(0), "there is none before");
+        for (at, pair) in commands.windows(2).enumerate() {
+            let is_alike = pair[0][0] == pair[1][0] && pair[0].len() == pair[1].len();
+            prop_assert!(is_alike || !batch.is_like_last(at + 1));
+            // The last ones may be shorter than what is compared.
+            let is_told = encode(&pair[1][..1]).len() <= 16 && at + 3 < commands.len();
+            prop_assert!(!is_alike || !is_told || batch.is_like_last(at + 1));
+        }
+    }
+
+    #[test]
+    fn a_changed_byte_among_commands_that_begin_alike_is_not_passed_over(
+        command in alike(),
+        times in 2..6_usize,
+        at in any::<prop::sample::Index>(),
+        byte in prop_oneof![Just(b'\r'), Just(b'$'), Just(b'*'), Just(b'0'), Just(b'2'), any::<u8>()],
+    ) {
+        let mut bytes = encode(&command).repeat(times);
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
         prop_assert_eq!(parse_whole(small_limits(), &bytes), twin::parse(small_limits(), &bytes));
     }
 

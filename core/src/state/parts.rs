@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use super::encoded_part::{EncodedPart, EncodedParts, is_same};
+use super::encoded_part::{EncodedPart, EncodedParts};
 use super::large::LargeParts;
 use super::part::{Part, PartId};
 use super::parts_index::{PartsIndex, Place};
 use super::parts_iter::{Iter, LiveIter, Source};
 use super::reader::Reader;
 use super::{DecodeError, Kind};
+use crate::names::is_same;
 use crate::stamp::Stamp;
 use crate::time::WallMs;
 

@@ -22,10 +22,11 @@ use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::encoded_part::{EncodedPart, EncodedParts, is_same};
+use super::encoded_part::{EncodedPart, EncodedParts};
 use super::large::{Collection, SMALL_PARTS_MAX};
 use super::reader::Reader;
 use super::{Kind, PartId, Parts, State};
+use crate::names::is_same;
 
 /// Parts that take less than this together, in bytes, have no index.
 const PARTS_BYTES_MIN: usize = 512;

@@ -42,6 +42,12 @@ impl ArgRange {
         }
     }
 
+    /// As many bytes, `by` further on.
+    #[inline]
+    pub(crate) fn moved_on(self, by: usize) -> Self {
+        Self::at(self.start() + by, self.end() - self.start())
+    }
+
     /// The same bytes, seen from `by` bytes further on.
     pub(crate) fn moved_back(self, by: usize) -> Self {
         debug_assert!(by <= self.start());

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! Inline commands are the exception: unquoting changes bytes, so their arguments are copied to `unquoted`. A flag per command (not per
-//! argument) says so, and keeps the usual case free of a branch.
+//! argument) says so, and keeps the usual case free of a branch. Another says that a command begins with the bytes that the one before it began with:
+//! who looked that one's name up need not look this one's up.
 //!
 //! Invariant: `first + len` of a command is at most `ranges.len()`, and no command is empty.
 
@@ -27,6 +28,7 @@ struct Command {
     first: u32,
     len: u32,
     is_inline: bool,
+    is_like_last: bool,
 }
 
 /// The complete commands that one call of [`RequestParser::parse`](crate::RequestParser::parse) found.
@@ -75,6 +77,16 @@ impl Batch {
         Args::trusted(bytes, &self.ranges[first..first + command.len as usize])
     }
 
+    /// Whether command `i` is known to have the name and the number of arguments of the one before it.
+    ///
+    /// # Panics
+    /// If there is no command `i`.
+    #[inline]
+    #[must_use]
+    pub fn is_like_last(&self, i: usize) -> bool {
+        self.commands[i].is_like_last
+    }
+
     /// The arguments of all commands, in order. `buf` as for [`Batch::args`].
     pub fn iter<'a>(&'a self, buf: &'a [u8]) -> impl ExactSizeIterator<Item = Args<'a>> {
         (0..self.len()).map(move |i| self.args(i, buf))
@@ -91,13 +103,14 @@ impl Batch {
 
     /// Makes a command of the ranges from `first` on. None: no command (`*0`, an empty line).
     #[inline]
-    pub(super) fn finish(&mut self, first: usize, is_inline: bool) {
+    pub(super) fn finish(&mut self, first: usize, is_inline: bool, is_like_last: bool) {
         let len = self.ranges.len() - first;
         if len > 0 {
             self.commands.push(Command {
                 first: first as u32,
                 len: len as u32,
                 is_inline,
+                is_like_last,
             });
         }
     }

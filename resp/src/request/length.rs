@@ -37,6 +37,16 @@ pub(super) fn line(
 #[inline]
 pub(super) fn short_line(buf: &[u8], at: usize) -> Option<(usize, usize)> {
     let digits = buf.get(at..)?;
+    // Most lengths have one digit or two.
+    if let Some(&[first, second, third, _]) = digits.first_chunk() {
+        let [ones, tens] = [second.wrapping_sub(b'0'), first.wrapping_sub(b'0')];
+        if second == b'\r' && tens <= 9 {
+            return Some((usize::from(tens), at + 3));
+        }
+        if third == b'\r' && ones <= 9 && matches!(tens, 1..=9) {
+            return Some((usize::from(tens) * 10 + usize::from(ones), at + 4));
+        }
+    }
     let mut value = u32::from(digits.first()?.wrapping_sub(b'0'));
     if value > 9 {
         return None;

@@ -1,8 +1,9 @@
 //! Reads requests, and can stop and go on at any byte.
 //!
 //! The caller keeps the bytes of an unfinished request at the front of its buffer, reads more behind them, and calls again. The parser
-//! remembers, for that one request, the arguments found so far and where it stood; no byte is looked at twice (a parser that begins
-//! again at each read is quadratic in the request's size: a way to burn a server's CPU from one connection).
+//! remembers, for that one request, the arguments found so far and where it stood; only its first read is looked at twice, since most requests are
+//! all there, and are read in one go (a parser that begins again at each read is quadratic in the request's size: a way to burn a server's CPU from one
+//! connection).
 //!
 //! ```text
 //!   call 1   *3..$3..SET..$1..k..$5..he            Incomplete: partial = [SET][k], cursor = {pos 22, 1 argument left, 5 bytes}
@@ -40,12 +41,47 @@ pub struct Parsed {
 }
 
 /// Reads RESP requests and inline commands of one connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct RequestParser {
     limits: Limits,
+    bounds: Bounds,
     cursor: Cursor,
     partial: Vec<ArgRange>,
     failed: Option<ProtocolError>,
+}
+
+/// What the limits come to for a request that is all there.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    args_max: usize,
+    bulk_bytes_max: usize,
+    request_bytes_max: usize,
+}
+
+impl Bounds {
+    fn of(limits: Limits) -> Self {
+        let (args_max, bulk_bytes_max) = if limits.authenticated {
+            (usize::MAX, usize::MAX)
+        } else {
+            (Limits::STRANGER_ARGS_MAX, Limits::STRANGER_BULK_BYTES_MAX)
+        };
+        Self {
+            args_max: args_max.min(limits.args_max),
+            bulk_bytes_max: bulk_bytes_max.min(limits.bulk_bytes_max),
+            request_bytes_max: limits.request_bytes_max.min(Limits::REQUEST_BYTES_CEILING),
+        }
+    }
+}
+
+/// How a command began: its number of arguments and its name. Those of a pipeline mostly begin alike, and what was read of one need not be
+/// read of the next.
+#[derive(Clone, Copy, Debug)]
+struct Opening {
+    /// `*3\r\n$3\r\nSET\r\n`, the first byte lowest; the mask covers as many.
+    bytes: u128,
+    mask: u128,
+    name: ArgRange,
+    args: usize,
 }
 
 /// Where the parser stands within one request. Positions count from the start of the buffer.
@@ -63,10 +99,48 @@ struct Cursor {
     searched: usize,
 }
 
+impl Default for RequestParser {
+    /// A parser with the usual limits.
+    fn default() -> Self {
+        Self::new(Limits::default())
+    }
+}
+
 enum Step {
     /// The request ends before this position.
     Complete(usize),
     Incomplete,
+}
+
+impl Opening {
+    /// That of the command at the front of `buf`, which has these arguments in a buffer that begins `before` bytes earlier; `None` if it is longer
+    /// than most.
+    fn of(buf: &[u8], before: usize, arguments: &[ArgRange]) -> Option<Self> {
+        let name = arguments.first()?.moved_back(before);
+        let len = name.end() + 2;
+        let unused = u128::BITS.checked_sub(u8::BITS * u32::try_from(len).ok()?)?;
+        let mask = u128::MAX >> unused;
+        let bytes = u128::from_le_bytes(*buf.first_chunk()?) & mask;
+        Some(Self {
+            bytes,
+            mask,
+            name,
+            args: arguments.len(),
+        })
+    }
+
+    /// Whether a command that begins so is at the front of `buf`. Also `false` if that ends there and is very short.
+    #[inline]
+    fn begins(&self, buf: &[u8]) -> bool {
+        buf.first_chunk()
+            .is_some_and(|front| u128::from_le_bytes(*front) & self.mask == self.bytes)
+    }
+
+    /// In bytes, the line's end behind the name included.
+    #[inline]
+    fn len(&self) -> usize {
+        self.name.end() + 2
+    }
 }
 
 impl RequestParser {
@@ -75,7 +149,10 @@ impl RequestParser {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
-            ..Self::default()
+            bounds: Bounds::of(limits),
+            cursor: Cursor::default(),
+            partial: Vec::new(),
+            failed: None,
         }
     }
 
@@ -89,6 +166,7 @@ impl RequestParser {
     /// asks for batches of one until it has run.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
+        self.bounds = Bounds::of(limits);
     }
 
     /// Fills `batch` with the complete commands at the front of `buf`, at most `max_commands`. `buf` must begin where the last call's
@@ -119,31 +197,81 @@ impl RequestParser {
                 Step::Incomplete => return Ok(Parsed { consumed: 0 }),
             }
         }
+        let mut opening: Option<Opening> = None;
         while batch.len() < max_commands && consumed < buf.len() {
             let first = batch.ranges.len();
-            let mut cursor = Cursor {
-                start: consumed,
-                pos: consumed,
-                ..Cursor::default()
-            };
-            let is_inline = buf[consumed] != b'*';
-            let step = if is_inline {
-                self.inline(buf, &mut cursor, &mut batch.unquoted, &mut batch.ranges)
-            } else {
-                self.multibulk(buf, &mut cursor, &mut batch.ranges)
-            };
-            match step? {
-                Step::Complete(end) => {
-                    batch.finish(first, is_inline);
-                    consumed = end;
+            let again = opening.filter(|opening| opening.begins(&buf[consumed..]));
+            if let Some(end) = self.whole(buf, consumed, again, &mut batch.ranges) {
+                batch.finish(first, false, again.is_some());
+                if again.is_none() && end < buf.len() {
+                    opening = Opening::of(&buf[consumed..], consumed, &batch.ranges[first..]);
                 }
-                Step::Incomplete => {
-                    self.suspend(cursor, batch, first);
-                    break;
-                }
+                consumed = end;
+                continue;
+            }
+            batch.ranges.truncate(first);
+            match self.begin(buf, consumed, batch)? {
+                Step::Complete(end) => consumed = end,
+                Step::Incomplete => break,
             }
         }
         Ok(Parsed { consumed })
+    }
+
+    /// The usual case in one go: a request at `start` that has arguments, is all there and within all limits; answers where it ends. `None`: look
+    /// closer, at all of it; what was appended to the ranges is of no use.
+    #[inline]
+    fn whole(&self, buf: &[u8], start: usize, opening: Option<Opening>, ranges: &mut Vec<ArgRange>) -> Option<usize> {
+        let (mut left, mut pos) = match opening {
+            Some(opening) => {
+                ranges.push(opening.name.moved_on(start));
+                (opening.args - 1, start + opening.len())
+            }
+            None if buf[start] == b'*' => match length::short_line(buf, start + 1)? {
+                (count, pos) if (1..=self.bounds.args_max).contains(&count) => (count, pos),
+                _ => return None,
+            },
+            None => return None,
+        };
+        while left > 0 {
+            let argument = self.whole_argument(buf, start, pos)?;
+            ranges.push(argument);
+            pos = argument.end() + 2;
+            left -= 1;
+        }
+        Some(pos)
+    }
+
+    #[inline]
+    fn whole_argument(&self, buf: &[u8], start: usize, pos: usize) -> Option<ArgRange> {
+        if buf.get(pos) != Some(&b'$') {
+            return None;
+        }
+        let (len, first) = length::short_line(buf, pos + 1)?;
+        let end = first + len;
+        let is_allowed = len <= self.bounds.bulk_bytes_max && end - start <= self.bounds.request_bytes_max;
+        (is_allowed && end + 2 <= buf.len()).then(|| ArgRange::at(first, len))
+    }
+
+    /// Reads the request at `start`, whatever it is, and remembers where it stood if that is not all there.
+    fn begin(&mut self, buf: &[u8], start: usize, batch: &mut Batch) -> Result<Step, ProtocolError> {
+        let first = batch.ranges.len();
+        let mut cursor = Cursor {
+            start,
+            pos: start,
+            ..Cursor::default()
+        };
+        let is_inline = buf[start] != b'*';
+        let step = if is_inline {
+            self.inline(buf, &mut cursor, &mut batch.unquoted, &mut batch.ranges)
+        } else {
+            self.multibulk(buf, &mut cursor, &mut batch.ranges)
+        }?;
+        match step {
+            Step::Complete(_) => batch.finish(first, is_inline, false),
+            Step::Incomplete => self.suspend(cursor, batch, first),
+        }
+        Ok(step)
     }
 
     /// How many more bytes to make room for before the next read, given what is buffered now (the bytes after `consumed`). Zero if the
@@ -205,14 +333,13 @@ impl RequestParser {
                 std::mem::swap(&mut batch.ranges, &mut ranges);
                 ranges.shrink_to(WARM_PARTIAL_MAX);
                 self.partial = ranges;
-                batch.finish(0, is_inline);
+                batch.finish(0, is_inline, false);
                 Ok(Step::Complete(end))
             }
         }
     }
 
     /// Reads `*N` and then N times `$N` with its bytes.
-    #[inline]
     fn multibulk(&self, buf: &[u8], cursor: &mut Cursor, ranges: &mut Vec<ArgRange>) -> Result<Step, ProtocolError> {
         let mut left = match cursor.args_left {
             Some(left) => left,
@@ -222,15 +349,6 @@ impl RequestParser {
             },
         };
         while left > 0 {
-            if cursor.bulk.is_none()
-                && let Some((start, len)) = self.whole_argument(buf, cursor)
-            {
-                ranges.push(ArgRange::at(start, len));
-                cursor.pos = start + len + 2;
-                cursor.searched = 0;
-                left -= 1;
-                continue;
-            }
             let len = match cursor.bulk {
                 Some(len) => len,
                 None => match self.bulk_len(buf, cursor)? {
@@ -256,19 +374,7 @@ impl RequestParser {
         })
     }
 
-    /// The usual case in one step: an argument that is all there and within all limits. `None`: look closer.
-    #[inline]
-    fn whole_argument(&self, buf: &[u8], cursor: &Cursor) -> Option<(usize, usize)> {
-        if buf.get(cursor.pos) != Some(&b'$') {
-            return None;
-        }
-        let (len, start) = length::short_line(buf, cursor.pos + 1)?;
-        let is_allowed = self.check_bulk_len(len, start - cursor.start).is_ok();
-        (is_allowed && start + len + 2 <= buf.len()).then_some((start, len))
-    }
-
     /// Reads `*N`; `None` if it is not all there. No arguments and fewer than none are an empty request, as in Redis.
-    #[inline]
     fn args_count(&self, buf: &[u8], cursor: &mut Cursor) -> Result<Option<usize>, ProtocolError> {
         let too_big = ProtocolError::TooBigMultibulkCount;
         match length::line(buf, cursor.pos, cursor.searched, self.limits.inline_bytes_max, too_big)? {
@@ -293,7 +399,6 @@ impl RequestParser {
     }
 
     /// Reads `$N`; `None` if it is not all there.
-    #[inline]
     fn bulk_len(&self, buf: &[u8], cursor: &mut Cursor) -> Result<Option<usize>, ProtocolError> {
         match buf.get(cursor.pos) {
             None => return Ok(None),
@@ -318,7 +423,6 @@ impl RequestParser {
         }
     }
 
-    #[inline]
     fn check_bulk_len(&self, len: usize, request_bytes: usize) -> Result<(), ProtocolError> {
         if len > self.limits.bulk_bytes_max {
             return Err(ProtocolError::InvalidBulkLength);

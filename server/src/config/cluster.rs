@@ -56,6 +56,7 @@ impl ClusterSettings {
 
     /// The levels of a key on a connection that asks for none.
     #[must_use]
+    #[inline]
     pub fn levels_of(&self, key: &[u8]) -> Levels {
         self.prefix_levels.of(key).unwrap_or(Levels {
             read: self.read_level,

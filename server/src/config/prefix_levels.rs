@@ -40,6 +40,7 @@ impl PrefixLevels {
 
     /// The levels of the longest prefix of `key`.
     #[must_use]
+    #[inline]
     pub fn of(&self, key: &[u8]) -> Option<Levels> {
         self.entries
             .iter()

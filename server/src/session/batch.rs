@@ -64,8 +64,8 @@ impl Workbench {
                     has_asked: false,
                     detour: None,
                 };
-                self.plan.go_on(scene, args_of);
-                let ran = self.executor.run(scene, &mut self.plan, args_of, &mut out.replies);
+                self.plan.go_on(&scene, args_of);
+                let ran = self.executor.run(&scene, &mut self.plan, args_of, &mut out.replies);
                 (ran, scene.now.mono)
             };
             accesses::note(node, &self.plan.parts[..ran.parts], args_of, now);

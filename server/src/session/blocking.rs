@@ -146,9 +146,9 @@ fn plan_alone(
     }
 }
 
-fn in_scene<T>(node: &Node, caller: &Caller, run: impl FnOnce(Scene<'_>) -> T) -> T {
+fn in_scene<T>(node: &Node, caller: &Caller, run: impl FnOnce(&Scene<'_>) -> T) -> T {
     let (config, routes) = (node.config.current(), node.routes.load());
-    run(Scene {
+    run(&Scene {
         node,
         config: &config,
         routes: &routes,

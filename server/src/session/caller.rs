@@ -39,6 +39,7 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// The levels for a key: the connection's, else its prefix's, else the cluster's.
+    #[inline]
     pub(crate) fn levels(&self, settings: &ClusterSettings, key: &[u8]) -> Levels {
         if let (Some(read), Some(write)) = (self.read, self.write) {
             return Levels { read, write };

@@ -307,13 +307,21 @@ fn plan_run(
         has_asked: false,
         detour: None,
     };
+    // The command before, if its name is all that it was found by: the same for one that is like it.
+    let mut last = None;
     while *next < batch.len() {
         let args = batch.args(*next, frame);
-        let spec = match resolve(args) {
-            Ok(spec) => spec,
-            Err(Refusal::UnknownCommand) if transaction::is_word(args) => return Some(Blocked::Transaction),
-            Err(Refusal::UnknownCommand) if is_of_http(args) => return Some(Blocked::Browser),
-            Err(refusal) => return Some(Blocked::Refused(refusal)),
+        let spec = match (last, batch.is_like_last(*next)) {
+            (Some(spec), true) => spec,
+            _ => match resolve(args) {
+                Ok(spec) => {
+                    last = (spec.name().len() == args.name().len()).then_some(spec);
+                    spec
+                }
+                Err(Refusal::UnknownCommand) if transaction::is_word(args) => return Some(Blocked::Transaction),
+                Err(Refusal::UnknownCommand) if is_of_http(args) => return Some(Blocked::Browser),
+                Err(refusal) => return Some(Blocked::Refused(refusal)),
+            },
         };
         if client.caller.door == Door::Cluster
             && let Some(blocked) = cluster_door(node, &routes, spec, args)
@@ -323,7 +331,7 @@ fn plan_run(
         if spec.has(Flag::Blocking) && spec.has_keys() {
             return Some(Blocked::MayWait(spec));
         }
-        match bench.plan.add(scene, *next as u32, spec, args, false) {
+        match bench.plan.add(&scene, *next as u32, spec, args, false) {
             Planned::Yes => {
                 node.metrics.commands().inc(spec.id() as usize);
                 *next += 1;

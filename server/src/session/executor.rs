@@ -86,7 +86,7 @@ const SPARE_TURNS_MAX: usize = 4;
 /// One part on its way, with what was looked up of it.
 #[derive(Clone, Copy)]
 struct Run<'a> {
-    scene: Scene<'a>,
+    scene: &'a Scene<'a>,
     gate: &'a Gate<'a>,
     index: PartIndex,
     part: &'a Part,
@@ -100,7 +100,7 @@ impl Executor {
     /// become longer than a connection is to hold: between two commands, or within one of many keys when they are much longer.
     pub(crate) fn run<'b>(
         &mut self,
-        scene: Scene<'_>,
+        scene: &Scene<'_>,
         plan: &mut Plan,
         args_of: &impl Fn(u32) -> Args<'b>,
         replies: &mut ReplyBuf,
@@ -130,13 +130,13 @@ impl Executor {
     }
 
     /// A new turn, of which nothing is there yet.
-    fn begin(&mut self, scene: Scene<'_>) {
+    fn begin(&mut self, scene: &Scene<'_>) {
         self.waits.clear();
         self.company.clear();
         self.for_peers.resize_with(scene.node.links.len() * 2, ForPeer::default);
     }
 
-    fn count_lookups(&mut self, scene: Scene<'_>) {
+    fn count_lookups(&mut self, scene: &Scene<'_>) {
         let Lookups { hits, misses } = std::mem::take(&mut self.lookups);
         scene.node.metrics.add(Count::KeyspaceHits, hits.into());
         scene.node.metrics.add(Count::KeyspaceMisses, misses.into());
@@ -153,7 +153,7 @@ impl Executor {
 
     fn run_part(
         &mut self,
-        scene: Scene<'_>,
+        scene: &Scene<'_>,
         gate: &Gate<'_>,
         index: PartIndex,
         part: &Part,
@@ -188,7 +188,7 @@ impl Executor {
                         owners,
                         levels,
                     };
-                    self.run_here(run, args, replies);
+                    self.run_here(&run, args, replies);
                 } else {
                     self.waits.problems.push((index, Problem::NotReady));
                 }
@@ -198,7 +198,7 @@ impl Executor {
 
     fn run_elsewhere(
         &mut self,
-        scene: Scene<'_>,
+        scene: &Scene<'_>,
         coordinator: NodeIndex,
         index: PartIndex,
         part: &Part,
@@ -228,8 +228,8 @@ impl Executor {
         self.waits.run_elsewhere(index);
     }
 
-    fn run_here(&mut self, run: Run<'_>, args: Args<'_>, replies: &mut ReplyBuf) {
-        let Run {
+    fn run_here(&mut self, run: &Run<'_>, args: Args<'_>, replies: &mut ReplyBuf) {
+        let &Run {
             scene,
             index,
             part,
@@ -299,12 +299,12 @@ impl Executor {
     }
 
     /// Whether a command on one key only read, at a level that other owners have to vouch for.
-    fn asks_others(&self, run: Run<'_>) -> bool {
+    fn asks_others(&self, run: &Run<'_>) -> bool {
         !self.delta.is_changed() && run.levels.read.needed(run.owners.read_n) > 1
     }
 
     /// A command on one key is done here: tell the owners what it changed, or have them vouch for the digest of what it read.
-    fn after_key(&mut self, run: Run<'_>, digest: Option<u64>) -> Result<(), Shortfall> {
+    fn after_key(&mut self, run: &Run<'_>, digest: Option<u64>) -> Result<(), Shortfall> {
         if let Some(digest) = digest {
             return self.vouch(run, &[(run.key.wire(), digest)]);
         }
@@ -318,7 +318,7 @@ impl Executor {
     }
 
     /// The same for a command on several keys. One that changed some of them has its word from the owners' acknowledgements.
-    fn after_slot(&mut self, run: Run<'_>, args: Args<'_>) -> Result<(), Shortfall> {
+    fn after_slot(&mut self, run: &Run<'_>, args: Args<'_>) -> Result<(), Shortfall> {
         if run.owners.is_empty() {
             return Ok(());
         }
@@ -340,7 +340,7 @@ impl Executor {
     }
 
     /// Has owners vouch for all keys that a command on several of them read.
-    fn vouch_for_all(&mut self, run: Run<'_>, args: Args<'_>, deltas: &Deltas) -> Result<(), Shortfall> {
+    fn vouch_for_all(&mut self, run: &Run<'_>, args: Args<'_>, deltas: &Deltas) -> Result<(), Shortfall> {
         let shard = run.scene.node.store.lock(run.part.arc);
         let read: SmallVec<[(WireKey<'_>, u64); 2]> = run
             .part
@@ -356,7 +356,7 @@ impl Executor {
     }
 
     /// Sends a delta to the owners that can be reached, and leaves hints for the others.
-    fn replicate(&mut self, run: Run<'_>, key: WireKey<'_>, stamp: Stamp, delta: &[u8]) {
+    fn replicate(&mut self, run: &Run<'_>, key: WireKey<'_>, stamp: Stamp, delta: &[u8]) {
         for missing in &run.owners.missing {
             run.scene
                 .node
@@ -389,7 +389,7 @@ impl Executor {
     }
 
     /// Has as many other owners as the read level needs vouch for what was read.
-    fn vouch(&mut self, run: Run<'_>, read: &[(WireKey<'_>, u64)]) -> Result<(), Shortfall> {
+    fn vouch(&mut self, run: &Run<'_>, read: &[(WireKey<'_>, u64)]) -> Result<(), Shortfall> {
         let vouchers = self.company.readers(run, &mut self.waits)?;
         let mut encoded = Vec::new();
         for peer in vouchers.asked {
@@ -423,7 +423,7 @@ impl Executor {
     }
 
     /// Sends the frames. What is not sent is a loss like any other, only sooner.
-    fn share(&mut self, scene: Scene<'_>) -> Option<Arc<Turn>> {
+    fn share(&mut self, scene: &Scene<'_>) -> Option<Arc<Turn>> {
         if self.used.is_empty() {
             return if self.waits.problems.is_empty() {
                 None

@@ -204,12 +204,12 @@ impl Forwarded {
         for command in 0..self.commands.len() {
             let args = self.commands.args(body, command);
             let how = self.commands.commands[command as usize].1;
-            if let Err(unplanned) = plan_one(scene, epoch, &mut self.plan, command, args, how) {
+            if let Err(unplanned) = plan_one(&scene, epoch, &mut self.plan, command, args, how) {
                 self.unplanned.push((command, unplanned));
             }
         }
         let args_of = |command| self.commands.args(body, command);
-        let ran = executor.run(scene, &mut self.plan, &args_of, &mut self.replies);
+        let ran = executor.run(&scene, &mut self.plan, &args_of, &mut self.replies);
         self.ran = ran.parts;
         ran.turn
     }
@@ -282,7 +282,7 @@ impl Forwarded {
 
 /// Plans one command of a frame, or says what it is answered instead.
 fn plan_one(
-    scene: Scene<'_>,
+    scene: &Scene<'_>,
     epoch: u64,
     plan: &mut Plan,
     command: u32,

@@ -36,7 +36,7 @@ pub(crate) struct Gate<'a> {
 
 impl<'a> Gate<'a> {
     /// The gate for a batch.
-    pub(crate) fn new(scene: Scene<'a>) -> Self {
+    pub(crate) fn new(scene: &'a Scene<'a>) -> Self {
         let links = &scene.node.links;
         let bytes_max = scene.config.limits.memory_bytes_max.0;
         Gate {
@@ -50,6 +50,7 @@ impl<'a> Gate<'a> {
     ///
     /// Only the coordinator looks at its memory. Owners take what others coordinate whatever they hold, since a delta refused is a
     /// copy that is missing.
+    #[inline]
     pub(crate) fn admit(&self, spec: &CommandSpec, levels: Levels, owners: &OwnerSet) -> Result<(), Refused> {
         owners.enough_reachable(spec.is_write(), levels)?;
         let is_full = || self.memory.is_some_and(|(held, bytes_max)| held.now() > bytes_max);
@@ -63,6 +64,7 @@ impl<'a> Gate<'a> {
     }
 
     /// Whether a command may be forwarded to this node.
+    #[inline]
     pub(crate) fn forward(&self, to: NodeIndex) -> Result<(), Refused> {
         if self.is_full(to) { Err(Refused::Busy) } else { Ok(()) }
     }

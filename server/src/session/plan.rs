@@ -285,7 +285,7 @@ impl Plan {
     }
 
     /// Plans the next piece of the command that the plan ends with, if it has one and the piece before has run.
-    pub(crate) fn go_on<'b>(&mut self, scene: Scene<'_>, args_of: &impl Fn(u32) -> Args<'b>) {
+    pub(crate) fn go_on<'b>(&mut self, scene: &Scene<'_>, args_of: &impl Fn(u32) -> Args<'b>) {
         if !self.parts.is_empty() {
             return;
         }
@@ -304,7 +304,7 @@ impl Plan {
     /// command, and is answered as such.
     pub(crate) fn add(
         &mut self,
-        scene: Scene<'_>,
+        scene: &Scene<'_>,
         command: u32,
         spec: &'static CommandSpec,
         args: Args<'_>,
@@ -363,7 +363,7 @@ impl Plan {
     }
 
     /// Adds parts of a command, one at least, until it has no more or the piece is full.
-    fn push_shares(&mut self, scene: Scene<'_>, mut rest: Rest, args: Args<'_>) -> Result<(), CommandError> {
+    fn push_shares(&mut self, scene: &Scene<'_>, mut rest: Rest, args: Args<'_>) -> Result<(), CommandError> {
         let Rest {
             command, spec, fan_out, ..
         } = rest;
@@ -390,9 +390,10 @@ impl Plan {
         clippy::too_many_arguments,
         reason = "called from just above; a struct would only repeat Part"
     )]
+    #[inline]
     fn push(
         &mut self,
-        scene: Scene<'_>,
+        scene: &Scene<'_>,
         command: u32,
         spec: &'static CommandSpec,
         handler: Handler,
@@ -419,7 +420,7 @@ impl Plan {
     }
 
     /// Prefetches the entries of the parts that may run here.
-    pub(crate) fn warm<'b>(&self, scene: Scene<'_>, args_of: &impl Fn(u32) -> Args<'b>) {
+    pub(crate) fn warm<'b>(&self, scene: &Scene<'_>, args_of: &impl Fn(u32) -> Args<'b>) {
         if self.parts.len() < 2 {
             return;
         }

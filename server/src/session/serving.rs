@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 /// Serves those who wait on keys that were written.
 #[cold]
 pub(super) fn serve<'k>(
-    scene: Scene<'_>,
+    scene: &Scene<'_>,
     gate: &Gate<'_>,
     owners: &OwnerSet,
     shard: &mut Shard,
@@ -50,7 +50,7 @@ pub(super) fn serve<'k>(
 }
 
 /// Runs a waiter's command; `None` if there is nothing for it.
-fn run(scene: Scene<'_>, gate: &Gate<'_>, owners: &OwnerSet, shard: &mut Shard, waiter: &Waiter) -> Option<Served> {
+fn run(scene: &Scene<'_>, gate: &Gate<'_>, owners: &OwnerSet, shard: &mut Shard, waiter: &Waiter) -> Option<Served> {
     let args = waiter.args();
     let mut changed = if scene.routes.is_shared {
         Deltas::default()

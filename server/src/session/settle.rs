@@ -227,7 +227,7 @@ impl Settling<'_> {
                 }
                 let turn = {
                     let (config, routes) = (self.node.config.current(), self.node.routes.load());
-                    self.executor.fetch(self.scene(&config, &routes), self.part, self.args)
+                    self.executor.fetch(&self.scene(&config, &routes), self.part, self.args)
                 };
                 if let Some(turn) = turn {
                     turn.done().await;
@@ -275,7 +275,7 @@ impl Settling<'_> {
         let turn = {
             let (config, routes) = (self.node.config.current(), self.node.routes.load());
             let scene = self.scene(&config, &routes);
-            self.executor.spread(scene, self.part, self.args)
+            self.executor.spread(&scene, self.part, self.args)
         };
         let turn = match turn {
             Ok(turn) => turn?,
@@ -292,7 +292,7 @@ impl Settling<'_> {
         let turn = {
             let (config, routes) = (self.node.config.current(), self.node.routes.load());
             let scene = self.scene(&config, &routes);
-            self.executor.ask(scene, self.part, self.args)
+            self.executor.ask(&scene, self.part, self.args)
         };
         let Ok(turn) = turn else {
             return Some(Problem::ReadAgain);
@@ -314,7 +314,7 @@ impl Settling<'_> {
             let (config, routes) = (self.node.config.current(), self.node.routes.load());
             let scene = self.scene(&config, &routes);
             let args = self.args;
-            self.executor.run(scene, &mut plan, &|_| args, replies).turn
+            self.executor.run(&scene, &mut plan, &|_| args, replies).turn
         };
         let turn = turn?;
         turn.done().await;

@@ -32,6 +32,13 @@ impl<'a> ShardGuard<'a> {
     }
 }
 
+impl ShardGuard<'_> {
+    #[cold]
+    fn take_freed(&mut self) {
+        self.freed = std::mem::take(&mut self.shard.freed_later);
+    }
+}
+
 impl Deref for ShardGuard<'_> {
     type Target = Shard;
 
@@ -54,7 +61,7 @@ impl Drop for ShardGuard<'_> {
         self.shard.tell_memory(self.memory);
         self.shard.tell_changes(self.tracking);
         if !self.shard.freed_later.is_empty() {
-            self.freed = std::mem::take(&mut self.shard.freed_later);
+            self.take_freed();
         }
     }
 }

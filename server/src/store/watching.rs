@@ -41,14 +41,21 @@ impl Shard {
     /// Tells of what has changed, before the lock is given back.
     #[inline]
     pub(super) fn tell_changes(&mut self, tracking: &Tracking) {
-        if let Some(watched) = &mut self.watched {
-            if watched.is_dirty() {
-                tracking.deliver(self.arc, watched);
-            }
-            watched.origin = None;
-            if watched.is_idle() {
-                self.watched = None;
-            }
+        if self.watched.is_some() {
+            self.tell_watchers(tracking);
+        }
+    }
+
+    // Out of line: most arcs are watched by nobody.
+    #[inline(never)]
+    fn tell_watchers(&mut self, tracking: &Tracking) {
+        let Some(watched) = &mut self.watched else { return };
+        if watched.is_dirty() {
+            tracking.deliver(self.arc, watched);
+        }
+        watched.origin = None;
+        if watched.is_idle() {
+            self.watched = None;
         }
     }
 }

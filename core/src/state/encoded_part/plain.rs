@@ -6,9 +6,9 @@ use std::borrow::Cow;
 use super::super::digest::{Summand, part_hash};
 use super::super::reader::{Reader, put_varint, varint_len};
 use super::{
-    EncodedPart, F_BYTES, F_RUNS, F_WRITTEN, KIND_MASK, Kind, SCORE_BYTES, Stamp, has_length, is_same, kind_bits,
-    kind_of,
+    EncodedPart, F_BYTES, F_RUNS, F_WRITTEN, KIND_MASK, Kind, SCORE_BYTES, Stamp, has_length, kind_bits, kind_of,
 };
+use crate::names::is_same;
 #[cfg(doc)]
 use crate::state::Part;
 

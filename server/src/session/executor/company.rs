@@ -45,7 +45,7 @@ impl Company {
     }
 
     /// Has a part wait for acknowledgements of what it wrote.
-    pub(super) fn writers(&mut self, run: Run<'_>, waits: &mut Waits) -> Result<(), Shortfall> {
+    pub(super) fn writers(&mut self, run: &Run<'_>, waits: &mut Waits) -> Result<(), Shortfall> {
         let level = run.levels.write;
         let kind = Kind::of(run.owners, level);
         if let Some((_, group)) = self.writers.iter().find(|(known, _)| *known == kind) {
@@ -62,7 +62,7 @@ impl Company {
     }
 
     /// Has a part wait for others' word on what it read, and says whose.
-    pub(super) fn readers(&mut self, run: Run<'_>, waits: &mut Waits) -> Result<Vouchers, Shortfall> {
+    pub(super) fn readers(&mut self, run: &Run<'_>, waits: &mut Waits) -> Result<Vouchers, Shortfall> {
         let (level, n) = (run.levels.read, run.owners.read_n);
         let kind = Kind::of(run.owners, level);
         if let Some((_, group, vouchers)) = self.readers.iter().find(|(known, ..)| *known == kind) {

@@ -20,7 +20,7 @@ impl Executor {
     /// The shortfall, if too few of them can be reached by now; it may take effect all the same.
     pub(crate) fn replicate_late(
         &mut self,
-        scene: Scene<'_>,
+        scene: &Scene<'_>,
         part: &Part,
         args: Args<'_>,
         changed: &Deltas,
@@ -31,9 +31,9 @@ impl Executor {
             return Ok(None);
         }
         for (key, delta) in changed.changed() {
-            self.replicate(run, HashedKey::new(key).wire(), delta.stamp(), delta.as_bytes());
+            self.replicate(&run, HashedKey::new(key).wire(), delta.stamp(), delta.as_bytes());
         }
-        let joined = self.company.writers(run, &mut self.waits);
+        let joined = self.company.writers(&run, &mut self.waits);
         let turn = self.share(scene);
         joined.map(|()| turn)
     }
@@ -44,7 +44,7 @@ impl Executor {
     /// The shortfall, if too few of them can be reached; what was written may take effect all the same.
     pub(crate) fn spread(
         &mut self,
-        scene: Scene<'_>,
+        scene: &Scene<'_>,
         part: &Part,
         args: Args<'_>,
     ) -> Result<Option<Arc<Turn>>, Shortfall> {
@@ -63,9 +63,9 @@ impl Executor {
                 state.encode(&mut encoded);
                 state.max_stamp()
             };
-            self.replicate(run, key.wire(), stamp, &encoded);
+            self.replicate(&run, key.wire(), stamp, &encoded);
         }
-        let joined = self.company.writers(run, &mut self.waits);
+        let joined = self.company.writers(&run, &mut self.waits);
         let turn = self.share(scene);
         joined.map(|()| turn)
     }
@@ -76,7 +76,7 @@ impl Executor {
     /// The shortfall, if too few of them can be reached.
     pub(crate) fn ask(
         &mut self,
-        scene: Scene<'_>,
+        scene: &Scene<'_>,
         part: &Part,
         args: Args<'_>,
     ) -> Result<Option<Arc<Turn>>, Shortfall> {
@@ -87,14 +87,14 @@ impl Executor {
             ..run.levels
         };
         let deltas = std::mem::take(&mut self.deltas);
-        let asked = self.vouch_for_all(Run { levels, ..run }, args, &deltas);
+        let asked = self.vouch_for_all(&Run { levels, ..run }, args, &deltas);
         self.deltas = deltas;
         let turn = self.share(scene);
         asked.map(|()| turn)
     }
 
     /// A turn that is no batch, with one part that has run already.
-    fn begin_late<'a>(&mut self, scene: Scene<'a>, gate: &'a Gate<'a>, part: &'a Part, args: Args<'a>) -> Run<'a> {
+    fn begin_late<'a>(&mut self, scene: &'a Scene<'a>, gate: &'a Gate<'a>, part: &'a Part, args: Args<'a>) -> Run<'a> {
         self.begin(scene);
         self.waits.part_groups.push(NO_GROUP);
         let key = part.key(args);
@@ -111,7 +111,7 @@ impl Executor {
 
     /// Has every reachable owner send its state of the part's keys, and of those that it read beside them when it was run last: they are
     /// merged as they come.
-    pub(crate) fn fetch(&mut self, scene: Scene<'_>, part: &Part, args: Args<'_>) -> Option<Arc<Turn>> {
+    pub(crate) fn fetch(&mut self, scene: &Scene<'_>, part: &Part, args: Args<'_>) -> Option<Arc<Turn>> {
         self.begin(scene);
         self.waits.part_groups.push(NO_GROUP);
         let owners = scene.routes.owners(scene.routes.arc(part.arc));

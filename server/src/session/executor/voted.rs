@@ -24,7 +24,7 @@ impl Executor {
     /// Answers this owner's vote, behind how many are needed and before the reply if it is the one to give that.
     pub(super) fn run_voted(
         &mut self,
-        scene: Scene<'_>,
+        scene: &Scene<'_>,
         gate: &Gate<'_>,
         part: &Part,
         args: Args<'_>,
@@ -42,7 +42,7 @@ impl Executor {
 
     fn vote(
         &mut self,
-        scene: Scene<'_>,
+        scene: &Scene<'_>,
         gate: &Gate<'_>,
         part: &Part,
         args: Args<'_>,

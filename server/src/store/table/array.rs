@@ -16,6 +16,7 @@
 use super::bucket::{Bucket, LANES, Tag};
 use super::entry::Entry;
 use super::prefetch::prefetch;
+use circlet_core::names::is_same;
 use circlet_core::size_class::size_class;
 
 /// Where an entry is.
@@ -78,19 +79,22 @@ impl Array {
         self.buckets.as_ptr().cast()
     }
 
-    /// Finds the entry of `key`, which belongs to bucket `home`.
+    /// Where the entry of `key` is, which belongs to bucket `home`.
     #[inline]
     pub(super) fn find(&self, home: u32, tag: Tag, key: &[u8]) -> Option<Place> {
+        self.get(home, tag, key).map(|(place, _)| place)
+    }
+
+    /// The entry of `key`, which belongs to bucket `home`, and where it is.
+    #[inline]
+    pub(super) fn get(&self, home: u32, tag: Tag, key: &[u8]) -> Option<(Place, &Entry)> {
         let mut index = home;
         for _ in 0..self.buckets.len() {
             let bucket = &self.buckets[index as usize];
             for lane in bucket.candidates(tag) {
-                if bucket.entry(lane).is_some_and(|entry| entry.key() == key) {
-                    return Some(Place {
-                        home,
-                        bucket: index,
-                        lane,
-                    });
+                if let Some(entry) = bucket.entry(lane).filter(|entry| is_same(entry.key(), key)) {
+                    let bucket = index;
+                    return Some((Place { home, bucket, lane }, entry));
                 }
             }
             if !bucket.overflows() {
@@ -99,12 +103,6 @@ impl Array {
             index = self.right_of(index);
         }
         None
-    }
-
-    /// The entry at `place`.
-    #[inline]
-    pub(super) fn entry(&self, place: Place) -> Option<&Entry> {
-        self.buckets[place.bucket as usize].entry(place.lane)
     }
 
     /// The entry at `place`, to be changed or to be replaced by another one with the same key.

@@ -34,9 +34,10 @@ mod content;
 mod fetch;
 mod large;
 mod plain;
+mod shape;
 mod splice;
 
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::alloc::{alloc, dealloc, handle_alloc_error};
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
@@ -49,154 +50,12 @@ use circlet_core::time::WallMs;
 
 pub(crate) use self::content::{Body, Content, Held};
 pub(crate) use self::fetch::Wanted;
-use circlet_core::size_class::{roomy_size_class, size_class};
-
-/// The longest body that stands in the entry's own allocation, in bytes. A longer one is refcounted.
-pub(crate) const BODY_INLINE_BYTES_MAX: usize = 16 << 10;
-
-const WIDE: u32 = 1;
-const SHARED: u32 = 1 << 1;
-const KIND_SHIFT: u32 = 2;
-const KIND_MASK: u32 = 0b11;
-/// Of an encoded body: its parts are uniform.
-const UNIFORM: u32 = 1 << 4;
-/// The allocation is one of those that leave room to grow.
-const ROOMY: u32 = 1 << 5;
-/// Of an encoded body: its parts have an index.
-const INDEXED: u32 = 1 << 6;
-const KEY_SHIFT: u32 = 8;
-const KEY_BYTES_MAX: usize = 0xff;
-const BODY_SHIFT: u32 = 16;
-const BODY_BYTES_MAX: usize = 0xffff;
-
-const EXPIRY_NONE: u32 = 0;
-const EXPIRY_WIDE: u32 = u32::MAX;
-
-/// What the body is; two bits of the flags.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// No value: the key was deleted by a write with this generation.
-    Tombstone = 0,
-    /// The value's bytes, written with the generation, under an expiry that was set with it.
-    Plain = 1,
-    /// An encoded `State`.
-    Encoded = 2,
-    /// A `Collection`.
-    Large = 3,
-}
-
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct Header {
-    generation: u64,
-    expiry: u32,
-    meta: u32,
-}
-
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct Wide {
-    expiry: u64,
-    key_bytes: u32,
-    body_bytes: u32,
-}
-
-/// Where the parts of an entry stand: a function of what it holds, never stored.
-#[derive(Clone, Copy)]
-struct Shape {
-    wide: bool,
-    shared: bool,
-    large: bool,
-    roomy: bool,
-    key_bytes: usize,
-    index_bytes: usize,
-    body_bytes: usize,
-}
-
-impl Shape {
-    fn of(key_bytes: usize, content: &Content<'_>) -> Self {
-        let body_bytes = content.body.bytes().len();
-        let shared = body_bytes > BODY_INLINE_BYTES_MAX;
-        let wide = key_bytes > KEY_BYTES_MAX
-            || body_bytes > BODY_BYTES_MAX
-            || short_expiry(content.generation, content.expiry) == EXPIRY_WIDE;
-        Self {
-            wide,
-            shared,
-            large: false,
-            roomy: false,
-            key_bytes,
-            index_bytes: content.body.index().len(),
-            body_bytes,
-        }
-    }
-
-    /// Where a `Bytes` or a `Box` stands, if there is one.
-    #[inline]
-    const fn shared_offset(self) -> usize {
-        size_of::<Header>() + if self.wide { size_of::<Wide>() } else { 0 }
-    }
-
-    #[inline]
-    const fn key_offset(self) -> usize {
-        let owned_bytes = match (self.shared, self.large) {
-            (true, _) => size_of::<Bytes>(),
-            (false, true) => size_of::<Box<Collection>>(),
-            (false, false) => 0,
-        };
-        self.shared_offset() + owned_bytes
-    }
-
-    #[inline]
-    const fn index_offset(self) -> usize {
-        self.key_offset() + self.key_bytes
-    }
-
-    #[inline]
-    const fn body_offset(self) -> usize {
-        self.index_offset() + self.index_bytes
-    }
-
-    /// The allocation's size: all parts, rounded up to a size class.
-    #[inline]
-    const fn allocated_bytes(self) -> usize {
-        let inline_bytes = if self.shared { 0 } else { self.body_bytes };
-        let bytes = self.body_offset() + inline_bytes;
-        if self.roomy {
-            roomy_size_class(bytes)
-        } else {
-            size_class(bytes)
-        }
-    }
-
-    fn layout(self) -> Layout {
-        // A key or value is at most 512 MiB (the parser's limit), so this cannot fail.
-        let align = if self.shared || self.large {
-            align_of::<Bytes>()
-        } else {
-            1
-        };
-        Layout::from_size_align(self.allocated_bytes(), align).expect("an entry fits the address space")
-    }
-}
-
-/// What the body is, of an entry with these flags: a [`Kind`] as a number.
-#[inline]
-const fn kind_bits(meta: u32) -> u32 {
-    (meta >> KIND_SHIFT) & KIND_MASK
-}
-
-/// The expiry as the header holds it.
-fn short_expiry(generation: Stamp, expiry: Option<WallMs>) -> u32 {
-    let Some(expiry) = expiry else {
-        return EXPIRY_NONE;
-    };
-    let after_ms = expiry.get().checked_sub(generation.ms().get());
-    match after_ms.map(|ms| u32::try_from(ms.saturating_add(1))) {
-        Some(Ok(short)) => short,
-        _ => EXPIRY_WIDE,
-    }
-}
+pub(crate) use self::shape::BODY_INLINE_BYTES_MAX;
+use self::shape::{
+    BODY_BYTES_MAX, BODY_SHIFT, EXPIRY_NONE, EXPIRY_WIDE, Header, INDEXED, KEY_BYTES_MAX, KEY_SHIFT, KIND_MASK,
+    KIND_SHIFT, Kind, ROOMY, SHARED, Shape, UNIFORM, WIDE, Wide, kind_bits, short_expiry,
+};
+use circlet_core::size_class::size_class;
 
 /// One key with what is stored under it. Eight bytes; `Option<Entry>` too.
 ///
@@ -309,6 +168,10 @@ impl Entry {
     /// The key.
     #[inline]
     pub(crate) fn key(&self) -> &[u8] {
+        if let Some((key_bytes, _)) = self.short() {
+            // SAFETY: as below.
+            return unsafe { slice::from_raw_parts(self.at(size_of::<Header>()), key_bytes) };
+        }
         let shape = self.shape();
         // SAFETY: by the type's invariant the key stands there, initialised, and lives as long as the entry.
         unsafe { slice::from_raw_parts(self.at(shape.key_offset()), shape.key_bytes) }
@@ -357,8 +220,25 @@ impl Entry {
     /// The value, if it is one that one SET wrote.
     #[inline]
     pub(crate) fn plain(&self) -> Option<&[u8]> {
-        let is_plain = kind_bits(self.header().meta) == Kind::Plain as u32;
-        is_plain.then(|| self.body_bytes())
+        if kind_bits(self.header().meta) != Kind::Plain as u32 {
+            return None;
+        }
+        if let Some((key_bytes, body_bytes)) = self.short() {
+            // SAFETY: as in `body_bytes`.
+            return Some(unsafe { slice::from_raw_parts(self.at(size_of::<Header>() + key_bytes), body_bytes) });
+        }
+        Some(self.body_bytes())
+    }
+
+    /// The lengths of key and body, where nothing but these follows the header: most entries are so.
+    #[inline]
+    fn short(&self) -> Option<(usize, usize)> {
+        let meta = self.header().meta;
+        let is_short = meta & (WIDE | SHARED | INDEXED) == 0 && kind_bits(meta) != Kind::Large as u32;
+        is_short.then_some((
+            (meta >> KEY_SHIFT) as usize & KEY_BYTES_MAX,
+            (meta >> BODY_SHIFT) as usize & BODY_BYTES_MAX,
+        ))
     }
 
     /// Whether it is the work of one SET or DEL.

@@ -118,7 +118,8 @@ impl Table {
     #[inline]
     pub(super) fn get(&self, key: &HashedKey<'_>) -> Option<&Entry> {
         let (array, home) = self.locate(key.position())?;
-        array.entry(array.find(home, Tag::of(key.hash), key.key)?)
+        let (_, entry) = array.get(home, Tag::of(key.hash), key.key)?;
+        Some(entry)
     }
 
     /// The entry of `key`, to be changed or to be replaced by another entry of the same key.
