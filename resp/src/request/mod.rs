@@ -6,6 +6,7 @@ mod encode;
 mod error;
 mod inline;
 mod length;
+mod opening;
 mod parser;
 
 pub use args::{ArgRange, Args, ArgsIter};

@@ -23,6 +23,7 @@
 use super::args::ArgRange;
 use super::batch::Batch;
 use super::error::ProtocolError;
+use super::opening::Opening;
 use super::{inline, length};
 use crate::Limits;
 use length::Line;
@@ -50,6 +51,13 @@ pub struct RequestParser {
     failed: Option<ProtocolError>,
 }
 
+impl Default for RequestParser {
+    /// A parser with the usual limits.
+    fn default() -> Self {
+        Self::new(Limits::default())
+    }
+}
+
 /// What the limits come to for a request that is all there.
 #[derive(Clone, Copy, Debug)]
 struct Bounds {
@@ -73,17 +81,6 @@ impl Bounds {
     }
 }
 
-/// How a command began: its number of arguments and its name. Those of a pipeline mostly begin alike, and what was read of one need not be
-/// read of the next.
-#[derive(Clone, Copy, Debug)]
-struct Opening {
-    /// `*3\r\n$3\r\nSET\r\n`, the first byte lowest; the mask covers as many.
-    bytes: u128,
-    mask: u128,
-    name: ArgRange,
-    args: usize,
-}
-
 /// Where the parser stands within one request. Positions count from the start of the buffer.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cursor {
@@ -99,48 +96,10 @@ struct Cursor {
     searched: usize,
 }
 
-impl Default for RequestParser {
-    /// A parser with the usual limits.
-    fn default() -> Self {
-        Self::new(Limits::default())
-    }
-}
-
 enum Step {
     /// The request ends before this position.
     Complete(usize),
     Incomplete,
-}
-
-impl Opening {
-    /// That of the command at the front of `buf`, which has these arguments in a buffer that begins `before` bytes earlier; `None` if it is longer
-    /// than most.
-    fn of(buf: &[u8], before: usize, arguments: &[ArgRange]) -> Option<Self> {
-        let name = arguments.first()?.moved_back(before);
-        let len = name.end() + 2;
-        let unused = u128::BITS.checked_sub(u8::BITS * u32::try_from(len).ok()?)?;
-        let mask = u128::MAX >> unused;
-        let bytes = u128::from_le_bytes(*buf.first_chunk()?) & mask;
-        Some(Self {
-            bytes,
-            mask,
-            name,
-            args: arguments.len(),
-        })
-    }
-
-    /// Whether a command that begins so is at the front of `buf`. Also `false` if that ends there and is very short.
-    #[inline]
-    fn begins(&self, buf: &[u8]) -> bool {
-        buf.first_chunk()
-            .is_some_and(|front| u128::from_le_bytes(*front) & self.mask == self.bytes)
-    }
-
-    /// In bytes, the line's end behind the name included.
-    #[inline]
-    fn len(&self) -> usize {
-        self.name.end() + 2
-    }
 }
 
 impl RequestParser {
@@ -224,8 +183,8 @@ impl RequestParser {
     fn whole(&self, buf: &[u8], start: usize, opening: Option<Opening>, ranges: &mut Vec<ArgRange>) -> Option<usize> {
         let (mut left, mut pos) = match opening {
             Some(opening) => {
-                ranges.push(opening.name.moved_on(start));
-                (opening.args - 1, start + opening.len())
+                ranges.push(opening.name_at(start));
+                (opening.args() - 1, start + opening.len())
             }
             None if buf[start] == b'*' => match length::short_line(buf, start + 1)? {
                 (count, pos) if (1..=self.bounds.args_max).contains(&count) => (count, pos),
