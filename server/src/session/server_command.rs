@@ -119,6 +119,7 @@ async fn run_here(
         Id::Flushall | Id::Flushdb => flush::flush(node, client, args, replies).await,
         Id::Info => info::info(node, door, args, replies),
         Id::Time => time(replies),
+        Id::Role => role(replies),
         Id::Wait => return wait::wait(node, args, replies),
         Id::MemoryStats => memory::stats(node, replies),
         Id::MemoryDoctor => memory::doctor(node, replies),
@@ -145,7 +146,10 @@ async fn run_cluster(
     use CommandId as Id;
     let door = client.caller.door;
     match id {
-        Id::ClusterInfo | Id::ClusterMyid | Id::ClusterNodes | Id::ClusterSlots | Id::ClusterShards => {
+        Id::ClusterInfo | Id::ClusterNodes | Id::ClusterSlots | Id::ClusterShards => {
+            return cluster::cluster(node, door, id, args, replies);
+        }
+        Id::ClusterMyid | Id::ClusterMyshardid | Id::ClusterReplicas => {
             return cluster::cluster(node, door, id, args, replies);
         }
         Id::ClusterTopology => cluster_topology::write(node, args, replies)?,
@@ -178,6 +182,14 @@ fn reset(client: &mut Client, replies: &mut ReplyBuf) {
     client.reset();
     replies.set_proto(Proto::Resp2);
     replies.simple("RESET");
+}
+
+/// `ROLE`: of a primary without replicas of its own, since every arc has its own owners.
+fn role(replies: &mut ReplyBuf) {
+    replies.array(3);
+    replies.bulk(b"master");
+    replies.integer(0);
+    replies.array(0);
 }
 
 /// `TIME`: seconds and microseconds of the system's clock.

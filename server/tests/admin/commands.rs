@@ -193,6 +193,10 @@ async fn the_redis_cluster_port_tells_the_topology() {
         &mut client,
         &[
             ("CLUSTER MYID", &"1".repeat(40)),
+            ("CLUSTER MYSHARDID", &"1".repeat(40)),
+            (&format!("CLUSTER REPLICAS {}", "2".repeat(40)), "[]"),
+            ("CLUSTER REPLICAS nobody", "-ERR Unknown node nobody"),
+            ("ROLE", "[master 0 []]"),
             ("CLUSTER KEYSLOT foo", "12182"),
             ("CLUSTER COUNTKEYSINSLOT 16384", "-ERR Invalid slot"),
             ("CLUSTER GETKEYSINSLOT 0 -1", "-ERR Invalid slot or number of keys"),

@@ -25,9 +25,11 @@ pub(crate) static CLUSTER: CommandSpec = CommandSpec::new(Id::Cluster, "cluster"
         &CLUSTER_LEAVE,
         &CLUSTER_MOVES,
         &CLUSTER_MYID,
+        &CLUSTER_MYSHARDID,
         &CLUSTER_NODES,
         &CLUSTER_RECOVER,
         &CLUSTER_REMOVE,
+        &CLUSTER_REPLICAS,
         &CLUSTER_RING,
         &CLUSTER_SETTINGS,
         &CLUSTER_SHARDS,
@@ -115,6 +117,11 @@ pub(crate) static CLUSTER_MYID: CommandSpec =
         .about("Answers this node's id.", "O(1)")
         .with_flags(&[Flag::Loading, Flag::Stale]);
 
+pub(crate) static CLUSTER_MYSHARDID: CommandSpec =
+    CommandSpec::new(Id::ClusterMyshardid, "cluster|myshardid", 2, Group::Cluster, "7.2.0")
+        .about("Answers the id of the shard that this node serves: its own.", "O(1)")
+        .with_flags(&[Flag::Loading, Flag::Stale]);
+
 pub(crate) static CLUSTER_NODES: CommandSpec =
     CommandSpec::new(Id::ClusterNodes, "cluster|nodes", 2, Group::Cluster, "3.0.0")
         .about(
@@ -123,6 +130,16 @@ pub(crate) static CLUSTER_NODES: CommandSpec =
         )
         .with_flags(&[Flag::Loading, Flag::Stale])
         .with_tips(&["nondeterministic_output"]);
+
+pub(crate) static CLUSTER_REPLICAS: CommandSpec =
+    CommandSpec::new(Id::ClusterReplicas, "cluster|replicas", 3, Group::Cluster, "5.0.0")
+        .about(
+            "Lists the nodes that are nothing but replicas of a node: none, since every node is a master.",
+            "O(N), N: number of nodes",
+        )
+        .with_flags(&[Flag::Loading, Flag::Stale])
+        .with_tips(&["nondeterministic_output"])
+        .with_args(&[string("node-id")]);
 
 pub(crate) static CLUSTER_RING: CommandSpec =
     CommandSpec::new(Id::ClusterRing, "cluster|ring", 2, Group::Cluster, "7.2.0")

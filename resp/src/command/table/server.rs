@@ -17,6 +17,10 @@ pub(crate) static INFO: CommandSpec = CommandSpec::new(Id::Info, "info", -1, Gro
     ])
     .with_args(&[string("section").optional().multiple()]);
 
+pub(crate) static ROLE: CommandSpec = CommandSpec::new(Id::Role, "role", 1, Group::Server, "2.8.12")
+    .about("Answers the node's part in replication: that of a master.", "O(1)")
+    .with_flags(&[Flag::Noscript, Flag::Loading, Flag::Stale, Flag::Fast]);
+
 pub(crate) static TIME: CommandSpec = CommandSpec::new(Id::Time, "time", 1, Group::Server, "2.6.0")
     .about("Answers the server's time: seconds and microseconds.", "O(1)")
     .with_flags(&[Flag::Loading, Flag::Stale, Flag::Fast])

@@ -1,5 +1,5 @@
-//! `CLUSTER INFO | MYID | KEYSLOT key | COUNTKEYSINSLOT slot | GETKEYSINSLOT slot count`, on the Redis Cluster port. NODES, SLOTS and
-//! SHARDS have files of their own.
+//! `CLUSTER INFO | MYID | MYSHARDID | REPLICAS id | KEYSLOT key | COUNTKEYSINSLOT slot | GETKEYSINSLOT slot count`, on the Redis Cluster port.
+//! NODES, SLOTS and SHARDS have files of their own.
 //!
 //! To a Redis Cluster client every node is a `master`: of the arcs that it coordinates now. The other owners of an arc are its
 //! replicas.
@@ -32,16 +32,29 @@ pub(super) fn cluster(
     let routes = node.routes.load();
     match id {
         CommandId::ClusterInfo => replies.verbatim("txt", info(node, &routes).as_bytes()),
-        CommandId::ClusterMyid => replies.bulk(node.identity.id.to_string().as_bytes()),
+        // A shard is what a node serves as acting primary.
+        CommandId::ClusterMyid | CommandId::ClusterMyshardid => replies.bulk(node.identity.id.to_string().as_bytes()),
         CommandId::ClusterNodes => replies.verbatim("txt", cluster_nodes::lines(node, &routes).as_bytes()),
         CommandId::ClusterSlots => cluster_slots::write(node, &routes, replies),
         CommandId::ClusterShards => cluster_shards::write(node, &routes, replies),
+        CommandId::ClusterReplicas => replicas(&routes, &args[2], replies),
         CommandId::ClusterKeyslot => replies.integer(i64::from(Slot::of_key(&args[2]).get())),
         CommandId::ClusterCountkeysinslot => return count_keys(node, &args[2], replies),
         CommandId::ClusterGetkeysinslot => return get_keys(node, &args[2], &args[3], replies),
         _ => return Err(CommandError::Syntax),
     }
     Ok(())
+}
+
+/// As CLUSTER NODES has it: each node is a primary, and none is a replica.
+fn replicas(routes: &Routes, id: &[u8], replies: &mut ReplyBuf) {
+    let topology = routes.view.topology();
+    let mut ids = topology.present().map(|member| topology.member(member).id.to_string());
+    if ids.any(|known| known.as_bytes() == id) {
+        replies.array(0);
+    } else {
+        replies.error(&format!("ERR Unknown node {}", String::from_utf8_lossy(id)));
+    }
 }
 
 /// Who serves an arc as its acting primary: its coordinator, else its primary.
